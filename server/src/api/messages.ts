@@ -1,0 +1,137 @@
+/**
+ * One typed constant per message between the editor and the background process.
+ * The constants hold a method name only, so that they weigh nothing in the client; the types are carried by
+ * the interfaces. `docs/messages.md` describes each of them and carries a hash of this file.
+ */
+import type {
+  ConnectionState,
+  Handle,
+  ObjectDetails,
+  ObjectNode,
+  ObjectPage,
+  ObjectPath,
+  Problem,
+  Profile,
+  RunOutput,
+  RunRequest,
+  RunResult,
+  TraceLevel,
+} from './model';
+
+/** A request: the caller gets `Result`, or a `ResponseError` whose `data` is a `Problem`. */
+export interface RequestMessage<Params, Result> {
+  readonly method: string;
+  /** Never present: carries the types. */
+  readonly types?: (params: Params) => Result;
+}
+
+/** A notification: nobody answers. */
+export interface NotificationMessage<Params> {
+  readonly method: string;
+  /** Never present: carries the type. */
+  readonly types?: (params: Params) => void;
+}
+
+function request<Params, Result>(method: string): RequestMessage<Params, Result> {
+  return { method };
+}
+
+function notification<Params>(method: string): NotificationMessage<Params> {
+  return { method };
+}
+
+/** What `ResponseError.data` holds for every failed request. */
+export type RequestProblem = Problem;
+
+// ---- life of the process ------------------------------------------------------------------------------------
+
+export interface HelloParams {
+  /** Dialect by endpoint, as the process told it in `DialectLearned`; the client keeps it. */
+  readonly dialects: Readonly<Record<string, string>>;
+  readonly trace: TraceLevel;
+}
+
+export interface HelloResult {
+  readonly epoch: string;
+  readonly pid: number;
+}
+
+/** Client → process, first of all, after every start. */
+export const Hello = request<HelloParams, HelloResult>('rpyc/hello');
+
+/** Client → process: how much of the wire goes to the log. */
+export const SetTrace = notification<{ readonly trace: TraceLevel }>('rpyc/setTrace');
+
+/** Process → client: remember that this endpoint (`host:port`) speaks this dialect. */
+export const DialectLearned = notification<{ readonly endpoint: string; readonly dialect: string }>(
+  'rpyc/dialectLearned',
+);
+
+/** Process → client: a line for the log channel. */
+export const LogMessage = notification<{
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+}>('rpyc/log');
+
+/** Client → process: a report for a bug tracker, with secrets taken out. */
+export const Diagnostics = request<null, string>('rpyc/diagnostics');
+
+// ---- connections --------------------------------------------------------------------------------------------
+
+/** Client → process: all profiles. A connection whose profile is gone is closed. */
+export const SetProfiles = notification<{ readonly profiles: readonly Profile[] }>('rpyc/profiles/set');
+
+/** Client → process: connect; answers when connected. Cancel means stop trying. */
+export const Connect = request<{ readonly profileId: string }, ConnectionState>('rpyc/connection/connect');
+
+/** Client → process: close every connection of the profile. */
+export const Disconnect = request<{ readonly profileId: string }, null>('rpyc/connection/disconnect');
+
+/** Process → client: a connection's state changed. */
+export const ConnectionStateChanged = notification<ConnectionState>('rpyc/connection/state');
+
+// ---- remote objects -----------------------------------------------------------------------------------------
+
+/** Client → process: the rows directly under a connection. No round trip beyond what connecting needed. */
+export const ObjectRoots = request<{ readonly profileId: string }, readonly ObjectNode[]>(
+  'rpyc/objects/roots',
+);
+
+export interface ObjectChildrenParams {
+  readonly handle: Handle;
+  readonly offset: number;
+  readonly limit: number;
+  /** Only children whose name contains this text, in any case. */
+  readonly filter?: string;
+}
+
+/** Client → process: one page of an object's children. Evaluates no property. */
+export const ObjectChildren = request<ObjectChildrenParams, ObjectPage>('rpyc/objects/children');
+
+/** Client → process: a row anew, by path, after a reconnect or a restart. */
+export const ObjectResolve = request<{ readonly profileId: string; readonly path: ObjectPath }, ObjectNode>(
+  'rpyc/objects/resolve',
+);
+
+/** Client → process: what a hover shows. */
+export const ObjectDescribe = request<{ readonly handle: Handle }, ObjectDetails>('rpyc/objects/describe');
+
+/** Client → process: read a row that was not read (a property, a data attribute of a strict service). */
+export const ObjectRead = request<{ readonly handle: Handle }, ObjectNode>('rpyc/objects/read');
+
+/** Client → process: the full text of a value, at most `limit` characters. */
+export const ObjectText = request<
+  { readonly handle: Handle; readonly limit: number },
+  { readonly text: string; readonly truncated: boolean }
+>('rpyc/objects/text');
+
+/** Client → process: these rows are closed; what they hold on the peer can go. */
+export const ObjectRelease = notification<{ readonly handles: readonly Handle[] }>('rpyc/objects/release');
+
+// ---- snippets -----------------------------------------------------------------------------------------------
+
+/** Client → process: run Python on a classic connection; answers when it ends. No time limit. */
+export const Run = request<RunRequest, RunResult>('rpyc/run/start');
+
+/** Process → client: what a run printed, in order, soon after it was printed. */
+export const RunOutputProduced = notification<RunOutput>('rpyc/run/output');

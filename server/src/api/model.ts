@@ -1,0 +1,212 @@
+/**
+ * The plain shapes that travel between the editor and the background process.
+ * Nothing here has behaviour, and nothing here is imported from anywhere.
+ */
+
+/** Where a connection goes. Only `tcp` is offered so far; the others take their place beside it. */
+export interface TcpTransport {
+  readonly kind: 'tcp';
+  readonly host: string;
+  readonly port: number;
+}
+
+export type Transport = TcpTransport;
+
+/** What is expected at the other end. `auto` asks the root object. */
+export type ServiceKind = 'auto' | 'classic' | 'service';
+
+export type DialectChoice = 'auto' | 'A' | 'B' | 'C' | 'D';
+
+/** A connection that the user has named. One JSON schema, version 1, wherever a profile is stored. */
+export interface Profile {
+  readonly id: string;
+  readonly version: 1;
+  readonly label: string;
+  readonly transport: Transport;
+  readonly service: ServiceKind;
+  readonly dialect?: DialectChoice;
+  /** The server takes one client only: it is never probed and never given a second connection. */
+  readonly oneShot?: boolean;
+}
+
+/** How a failure is told: one sentence for the user that names the mend, and the technical cause behind it. */
+export interface Problem {
+  /** Stable, for programs: `ERR_REFUSED`, `ERR_NOT_RPYC`, `ERR_DIALECT`, `ERR_REMOTE`, `ERR_STALE`, … */
+  readonly code: string;
+  /** One sentence that says what happened and what to do. */
+  readonly message: string;
+  /** The technical detail, for the log and for "Copy Diagnostics". Never shown by itself. */
+  readonly detail?: string;
+}
+
+/** What a server is, as far as the peer tells. */
+export type ServerKind = 'threaded' | 'pool' | 'forking' | 'oneshot' | 'stdio' | 'unknown';
+
+export interface PeerInfo {
+  readonly dialect: 'A' | 'B' | 'C' | 'D';
+  /** Version of the rpyc library on the peer, where it tells. */
+  readonly rpycVersion?: string;
+  /** Version of Python on the peer, for instance `3.11.2`; absent where the peer does not tell. */
+  readonly pythonVersion?: string;
+  readonly pid?: number;
+  readonly serverKind: ServerKind;
+  readonly service: 'classic' | 'service';
+  /** Full name of the root object's class. */
+  readonly rootType: string;
+}
+
+export type ConnectionStatus =
+  'disconnected' | 'connecting' | 'connected' | 'lost' | 'reconnecting' | 'failed';
+
+/** The stages that a connection goes through, in this order. */
+export type ConnectionStage = 'resolve' | 'connect' | 'handshake' | 'root';
+
+/** One event of a connection's life. The newest event of a profile is its state. */
+export interface ConnectionState {
+  readonly profileId: string;
+  /** Grows by one with each new connection to the peer; objects of an older generation are stale. */
+  readonly generation: number;
+  readonly status: ConnectionStatus;
+  /** While `connecting` or `reconnecting`. */
+  readonly stage?: ConnectionStage;
+  /** Why the connection is `lost` or `failed`. */
+  readonly problem?: Problem;
+  /** While `reconnecting`: milliseconds until the next attempt. */
+  readonly retryInMs?: number;
+  readonly peer?: PeerInfo;
+  /** Sockets open to this endpoint now. */
+  readonly openConnections: number;
+  /** A run is in progress. */
+  readonly busy: boolean;
+}
+
+/** One step from an object to one of its parts. */
+export type PathStep =
+  | { readonly kind: 'root'; readonly name: 'namespace' | 'modules' | 'builtins' | 'service' }
+  | { readonly kind: 'attr'; readonly name: string }
+  /** Position in the iteration order of a sequence, set or other ordered container. */
+  | { readonly kind: 'index'; readonly index: number }
+  /** Key of a mapping: its position, and its text so that the same row is found again after a reconnect. */
+  | { readonly kind: 'key'; readonly index: number; readonly text: string };
+
+/** From one of a connection's roots to an object. The first step is of kind `root`. */
+export type ObjectPath = readonly PathStep[];
+
+/** A remote object that the background process can find again, valid in one epoch only. */
+export interface Handle {
+  /** Names one start of the background process. */
+  readonly epoch: string;
+  readonly id: number;
+}
+
+/** What a row stands for, for its icon. */
+export type ObjectKind =
+  | 'none'
+  | 'boolean'
+  | 'number'
+  | 'string'
+  | 'bytes'
+  | 'list'
+  | 'tuple'
+  | 'dict'
+  | 'set'
+  | 'module'
+  | 'class'
+  | 'function'
+  | 'method'
+  | 'property'
+  | 'exception'
+  | 'object'
+  | 'namespace'
+  | 'modules'
+  | 'builtins'
+  | 'service'
+  /** Known by name only: reading it was not asked for. */
+  | 'unread';
+
+export interface ObjectNode {
+  readonly handle: Handle;
+  readonly path: ObjectPath;
+  /** What the row is called: attribute name, `[3]`, `'key'`. */
+  readonly name: string;
+  readonly kind: ObjectKind;
+  /** `int`, `numpy.ndarray`; empty where it is not known without reading. */
+  readonly typeName: string;
+  /** Short text of the value, one line, bounded. A phrase such as `click to read` where nothing was read. */
+  readonly value: string;
+  readonly expandable: boolean;
+  /** Number of items of a container, where it is known without iterating. */
+  readonly length?: number;
+  /** A Python expression that gives this object on the peer, where there is one. */
+  readonly expression?: string;
+}
+
+export interface ObjectPage {
+  readonly nodes: readonly ObjectNode[];
+  /** Position of the first node of this page in the container. */
+  readonly offset: number;
+  /** All children, where known. */
+  readonly total?: number;
+  /** There are children behind this page. */
+  readonly more: boolean;
+  /** A sentence to show as a last row: a limit was met, the connection is busy. */
+  readonly note?: string;
+}
+
+/** What a hover over a row tells. */
+export interface ObjectDetails {
+  readonly typeName: string;
+  readonly signature?: string;
+  readonly documentation?: string;
+  /** A longer, still bounded, text of the value. */
+  readonly value?: string;
+  readonly length?: number;
+}
+
+export interface RunOutput {
+  readonly runId: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+  /** Characters that had to be dropped before this text because the editor could not keep up. */
+  readonly dropped: number;
+}
+
+/** One frame of a remote traceback. */
+export interface RemoteFrame {
+  readonly file: string;
+  readonly line: number;
+  readonly name: string;
+}
+
+export interface RunError {
+  /** `builtins.ValueError` */
+  readonly typeName: string;
+  readonly message: string;
+  readonly traceback: string;
+  readonly frames: readonly RemoteFrame[];
+}
+
+export interface RunResult {
+  readonly runId: string;
+  readonly status: 'done' | 'error' | 'lost' | 'interrupted';
+  /** Text of the last expression's value; absent when the snippet does not end in one, or it is None. */
+  readonly value?: string;
+  readonly valueType?: string;
+  /** The remote exception, where `status` is `error`. */
+  readonly error?: RunError;
+  /** Why there is no result, where `status` is `lost`. */
+  readonly problem?: Problem;
+  readonly elapsedMs: number;
+}
+
+export interface RunRequest {
+  readonly profileId: string;
+  readonly runId: string;
+  readonly source: string;
+  /** File name under which the source is compiled, so that tracebacks point at it. */
+  readonly fileName: string;
+  /** Zero-based line of `source` in that file. */
+  readonly lineOffset: number;
+}
+
+export type TraceLevel = 'off' | 'messages' | 'verbose';

@@ -1,0 +1,46 @@
+'use strict';
+
+const path = require('node:path');
+const CopyPlugin = require('copy-webpack-plugin');
+
+/** Settings that every bundle has in common: one CommonJS file for Node, typed by `tsc -b` beforehand. */
+function bundle(name, entry, extra = {}) {
+  return (_env, argv) => ({
+    name,
+    target: 'node20',
+    mode: argv.mode ?? 'production',
+    entry: path.resolve(__dirname, entry),
+    output: {
+      path: path.resolve(__dirname, 'dist', path.dirname(name)),
+      filename: `${path.basename(name)}.js`,
+      chunkFilename: `${path.basename(name)}.[name].js`,
+      library: { type: 'commonjs2' },
+    },
+    externals: { vscode: 'commonjs vscode' },
+    resolve: { extensions: ['.ts', '.js'] },
+    module: {
+      rules: [
+        {
+          test: /\.ts$/,
+          exclude: /node_modules/,
+          use: { loader: 'ts-loader', options: { transpileOnly: true, ...extra.loader } },
+        },
+      ],
+    },
+    plugins: extra.plugins ?? [],
+    devtool: argv.mode === 'development' ? 'source-map' : false,
+    performance: { hints: false },
+    ignoreWarnings: [/require function is used in a way/],
+    node: { __dirname: false, __filename: false },
+  });
+}
+
+module.exports = [
+  bundle('client/extension', 'client/src/extension.ts'),
+  bundle('server/main', 'server/src/main.ts', {
+    // What runs on the peer is sent as source: it ships as the files that its own tests run.
+    plugins: [new CopyPlugin({ patterns: [{ from: 'server/python/*.py', to: '../python/[name][ext]' }] })],
+  }),
+  bundle('rpyc/index', 'server/src/rpyc/index.ts'),
+  bundle('cli/rpyc-demo', 'server/src/cli/rpyc-demo.ts'),
+];
