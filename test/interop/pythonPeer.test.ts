@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+
+import { RPYC_VERSIONS, runPython, startClassic, startPeer } from '../support/pythonPeer';
+
+const CLIENT = `
+import sys, rpyc
+connection = rpyc.classic.connect("127.0.0.1", int(sys.argv[1]))
+print(rpyc.__version__, connection.modules.os.getpid())
+connection.close()
+`;
+
+for (const version of RPYC_VERSIONS) {
+  describe(`The Python peer, rpyc ${version}`, () => {
+    it('is the real rpyc_classic, which a Python client reaches', async () => {
+      await using peer = await startClassic(version);
+      const { stdout, stderr } = await runPython(version, CLIENT, [String(peer.port)]);
+      assert.equal(stdout, `${version} ${peer.pid}\n`, stderr);
+    });
+
+    it('is a script that says its port', async () => {
+      await using peer = await startPeer(version, 'classic_service.py', ['ThreadPoolServer']);
+      const { stdout, stderr } = await runPython(version, CLIENT, [String(peer.port)]);
+      assert.equal(stdout, `${version} ${peer.pid}\n`, stderr);
+    });
+
+    it('fails to start with what the script said', async () => {
+      await assert.rejects(startPeer(version, 'missing.py'), /Cannot start missing\.py.*[\s\S]*No such file/);
+    });
+
+    it('has gone, with all its children, once it is disposed', async () => {
+      const peer = await startClassic(version, { mode: 'forking' });
+      await peer[Symbol.asyncDispose]();
+      assert.throws(() => process.kill(-peer.pid, 0), { code: 'ESRCH' });
+      assert.equal(await peer.exited, null);
+    });
+  });
+}
