@@ -121,3 +121,14 @@ export async function runMain(main) {
     process.exitCode = 1;
   }
 }
+
+/** Lets `exit` handlers run when the process is told to stop, since a signal alone skips them. */
+export function exitOnSignals() {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ]) {
+    process.once(signal, () => process.exit(code));
+  }
+}

@@ -12,7 +12,11 @@ import { progress, run, ToolError } from './command.mjs';
 
 /** The oldest supported version of VS Code and the current one, with the Node that each runs on. */
 const BUILDS = {
-  '1.100.3': { codeServer: '4.100.3', node: '20.20.2', addons: ['@vscode/spdlog', 'node-pty'] },
+  '1.100.3': {
+    codeServer: '4.100.3',
+    node: '20.20.2',
+    addons: ['@vscode/spdlog', 'node-pty', 'native-watchdog'],
+  },
   '1.139.1': {
     codeServer: '4.139.1',
     node: '24.21.0',
@@ -25,7 +29,7 @@ export const OLDEST_VSCODE = VSCODE_VERSIONS[0];
 export const CURRENT_VSCODE = VSCODE_VERSIONS[VSCODE_VERSIONS.length - 1];
 
 /** Raise it when the steps below change, so that older caches are built anew. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 /**
  * Makes a build available.
