@@ -1,0 +1,222 @@
+/*
+ * The library's one family of errors, split by who is at fault: the peer raised (`RemoteError`), the caller or
+ * we refused (`AttributeError`), the wire was wrong (`ProtocolError`), the connection is gone (`EOFError`) or
+ * never came to be (`ConnectError`). Names follow RPyC where it has one.
+ */
+
+import type { BrineValue } from './pyTypes';
+import { isBuiltinSubclass } from './exceptionBases';
+
+/** Stable names for programs; the message is for people and may change. */
+export const ErrorCode = {
+  /** The host answered that nothing listens on the port. */
+  refused: 'ERR_REFUSED',
+  /** The host name is not known. */
+  dns: 'ERR_DNS',
+  /** There is no way to the host. */
+  unreachable: 'ERR_UNREACHABLE',
+  /** Something took longer than it was given. */
+  timeout: 'ERR_TIMEOUT',
+  /** The caller's `AbortSignal` fired. */
+  aborted: 'ERR_ABORTED',
+  /** What answers is not an RPyC server. */
+  notRpyc: 'ERR_NOT_RPYC',
+  /** The peer speaks a dialect that was not asked for or is not known here. */
+  dialect: 'ERR_DIALECT',
+  /** A one-shot server must not be probed, so its dialect has to be given. */
+  dialectRequired: 'ERR_DIALECT_REQUIRED',
+  /** The connection is closed. */
+  closed: 'ERR_CLOSED',
+  /** One of our limits was met. */
+  limit: 'ERR_LIMIT',
+  /** The peer sent bytes that mean nothing. */
+  protocol: 'ERR_PROTOCOL',
+  /** The peer raised an exception. */
+  remote: 'ERR_REMOTE',
+  /** Our own policy refuses the access. */
+  attribute: 'ERR_ATTRIBUTE',
+  /** A local object raises this Python exception at the peer. */
+  raised: 'ERR_RAISED',
+  /** The remote object behind a netref was released. */
+  released: 'ERR_RELEASED',
+  authentication: 'ERR_AUTHENTICATION',
+  discovery: 'ERR_DISCOVERY',
+  ping: 'ERR_PING',
+} as const;
+export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
+
+/** Base of every error that the library makes. */
+export abstract class RpycError extends Error {
+  readonly code: string;
+
+  constructor(message: string, code: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** The connection is gone; the message says why. */
+export class EOFError extends RpycError {
+  constructor(message = 'Connection is closed', code: string = ErrorCode.closed, options?: ErrorOptions) {
+    super(message, code, options);
+  }
+}
+
+/** No connection could be made. */
+export class ConnectError extends RpycError {}
+
+/** The peer sent something that the protocol does not allow, or more than our limits allow. */
+export class ProtocolError extends RpycError {
+  constructor(message: string, code: string = ErrorCode.protocol, options?: ErrorOptions) {
+    super(message, code, options);
+  }
+}
+
+/** No reply came in time. The call goes on at the peer. */
+export class AsyncResultTimeout extends RpycError {
+  constructor(message = 'Result expired', options?: ErrorOptions) {
+    super(message, ErrorCode.timeout, options);
+  }
+}
+
+/** Our access policy refuses a name. */
+export class AttributeError extends RpycError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ErrorCode.attribute, options);
+  }
+}
+
+export class AuthenticationError extends RpycError {
+  constructor(message = 'Authentication failed', options?: ErrorOptions) {
+    super(message, ErrorCode.authentication, options);
+  }
+}
+
+export class DiscoveryError extends RpycError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ErrorCode.discovery, options);
+  }
+}
+
+/** The peer sent back something else than it was pinged with. */
+export class PingError extends RpycError {
+  constructor(message = 'Echo differs from what was sent', options?: ErrorOptions) {
+    super(message, ErrorCode.ping, options);
+  }
+}
+
+/** Thrown by a local object, it is raised at the peer as the Python exception that it names. */
+export class PythonError extends RpycError {
+  readonly typeName: string;
+  readonly module: string;
+  readonly args: readonly BrineValue[];
+
+  constructor(typeName: string, args: readonly BrineValue[] = [], module = 'builtins') {
+    super(exceptionText(module, typeName, args), ErrorCode.raised);
+    this.typeName = typeName;
+    this.module = module;
+    this.args = args;
+  }
+}
+
+/** One frame of a remote traceback. */
+export interface TracebackFrame {
+  readonly file: string;
+  readonly line: number;
+  readonly name: string;
+}
+
+export interface RemoteErrorInit {
+  readonly typeName: string;
+  readonly module: string;
+  readonly args: readonly BrineValue[];
+  /** Whatever public attributes the exception had; none may be assumed. */
+  readonly attributes: ReadonlyMap<string, BrineValue>;
+  readonly remoteTraceback: string;
+}
+
+/** The peer raised an exception. Everything in it was written by the peer. */
+export class RemoteError extends RpycError {
+  /** Name of the exception's class. */
+  readonly typeName: string;
+  /** Module of that class; `builtins` also where a Python 2 peer calls it `exceptions`. */
+  readonly module: string;
+  readonly args: readonly BrineValue[];
+  readonly attributes: ReadonlyMap<string, BrineValue>;
+  /** The traceback as the peer printed it, or what it says in its place. */
+  readonly remoteTraceback: string;
+
+  constructor(init: RemoteErrorInit) {
+    super(exceptionText(init.module, init.typeName, init.args, init.attributes), ErrorCode.remote);
+    this.typeName = init.typeName;
+    this.module = init.module;
+    this.args = init.args;
+    this.attributes = init.attributes;
+    this.remoteTraceback = init.remoteTraceback;
+  }
+
+  /** The frames that could be read from the traceback, outermost first. */
+  get frames(): readonly TracebackFrame[] {
+    return parseFrames(this.remoteTraceback);
+  }
+
+  /**
+   * Whether the exception's class is `name` (`builtins.ValueError`, or `ValueError` for short) or one of Python's
+   * builtin classes below it. The wire carries no bases, so those of a class of the peer's own are not known.
+   */
+  isInstance(name: string): boolean {
+    const wanted = name.includes('.') ? name : `builtins.${name}`;
+    const own = `${this.module}.${this.typeName}`;
+    return own === wanted || isBuiltinSubclass(own, wanted);
+  }
+}
+
+const LONGEST_TRACEBACK_LINE = 4096;
+const MOST_FRAMES = 1000;
+
+function parseFrames(traceback: string): TracebackFrame[] {
+  const frames: TracebackFrame[] = [];
+  for (const text of traceback.split('\n')) {
+    if (text.length > LONGEST_TRACEBACK_LINE || frames.length >= MOST_FRAMES) continue;
+    const match = /^ *File "(.+)", line (\d{1,9})(?:, in (.+))?$/.exec(text);
+    if (match?.[1] === undefined) continue;
+    frames.push({ file: match[1], line: Number(match[2]), name: match[3] ?? '' });
+  }
+  return frames;
+}
+
+const LONGEST_ARGUMENT = 1000;
+
+function exceptionText(
+  module: string,
+  typeName: string,
+  args: readonly BrineValue[],
+  attributes?: ReadonlyMap<string, BrineValue>,
+): string {
+  const name = module === 'builtins' || module === '' ? typeName : `${module}.${typeName}`;
+  const text = operatingSystemText(args, attributes) ?? args.map(argumentText).join(', ');
+  return text === '' ? name : `${name}: ${text}`;
+}
+
+/** Python prints an `OSError` from its number, text and file name. */
+function operatingSystemText(
+  args: readonly BrineValue[],
+  attributes?: ReadonlyMap<string, BrineValue>,
+): string | undefined {
+  const [number, text] = args;
+  if (args.length !== 2 || typeof number !== 'number' || typeof text !== 'string') return undefined;
+  if (attributes?.get('errno') !== number) return undefined;
+  const file = attributes.get('filename');
+  const where = typeof file === 'string' ? `: '${argumentText(file)}'` : '';
+  return `[Errno ${number}] ${argumentText(text)}${where}`;
+}
+
+function argumentText(value: BrineValue): string {
+  if (value === null || value === undefined) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (Array.isArray(value)) return `tuple of ${value.length}`;
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  const text = String(value);
+  return text.length > LONGEST_ARGUMENT ? `${text.slice(0, LONGEST_ARGUMENT)}…` : text;
+}

@@ -1,0 +1,229 @@
+/*
+ * Stand-ins for those immutable Python values that JavaScript has no type for.
+ * Everything here travels by value (see `brine.ts`).
+ */
+
+import { createHash } from 'node:crypto';
+
+/** A Python float where the number alone would be taken for an int: `new Float(1)` is `1.0`. */
+export class Float {
+  readonly #value: number;
+
+  constructor(value: number) {
+    this.#value = value;
+  }
+
+  valueOf(): number {
+    return this.#value;
+  }
+
+  toString(): string {
+    return Number.isInteger(this.#value) && Math.abs(this.#value) < 1e16
+      ? `${Object.is(this.#value, -0) ? '-0' : this.#value}.0`
+      : String(this.#value);
+  }
+}
+
+/** A Python 2 `long`, which that Python tells apart from an int even where it is small. */
+export class PyLong {
+  readonly #value: bigint;
+
+  constructor(value: bigint | number) {
+    this.#value = BigInt(value);
+  }
+
+  valueOf(): bigint {
+    return this.#value;
+  }
+
+  toString(): string {
+    return `${this.#value}L`;
+  }
+}
+
+/** A Python complex number. */
+export class Complex {
+  constructor(
+    readonly real: number,
+    readonly imag: number,
+  ) {
+    Object.freeze(this);
+  }
+
+  toString(): string {
+    const sign = this.imag < 0 || Object.is(this.imag, -0) ? '-' : '+';
+    return `(${this.real}${sign}${Math.abs(this.imag)}j)`;
+  }
+}
+
+/** A Python slice object; `null` stands for an end that is left out. */
+export class Slice {
+  constructor(
+    readonly start: BrineValue,
+    readonly stop: BrineValue,
+    readonly step: BrineValue = null,
+  ) {
+    Object.freeze(this);
+  }
+
+  toString(): string {
+    return 'slice';
+  }
+}
+
+/**
+ * A Python frozenset. Members are compared as Python compares them: `1`, `True` and `1.0` are one
+ * member, a tuple equals a tuple of equal items. The order of the members is kept.
+ */
+export class FrozenSet implements Iterable<BrineValue> {
+  readonly #members: readonly BrineValue[];
+  #keys: ReadonlySet<unknown> | undefined;
+  #digest: string | undefined;
+
+  constructor(members: Iterable<BrineValue> = []) {
+    const all = [...members];
+    if (all.length < 2) {
+      this.#members = all;
+      return;
+    }
+    const keys = new Set<unknown>();
+    this.#members = all.filter((member) => {
+      const key = equalityKey(member);
+      return !keys.has(key) && keys.add(key);
+    });
+    this.#keys = keys;
+  }
+
+  toString(): string {
+    return `frozenset of ${this.size}`;
+  }
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  has(value: BrineValue): boolean {
+    this.#keys ??= new Set(this.#members.map(equalityKey));
+    return this.#keys.has(equalityKey(value));
+  }
+
+  values(): readonly BrineValue[] {
+    return this.#members;
+  }
+
+  [Symbol.iterator](): IterableIterator<BrineValue> {
+    return this.#members.values();
+  }
+
+  /**
+   * A text that is the same for equal sets. It is made once and has a fixed length, so that sets nested in
+   * sets cost no more than their bytes.
+   */
+  static digest(set: FrozenSet): string {
+    set.#digest ??= createHash('sha256').update(set.#members.map(keyText).sort().join(',')).digest('base64');
+    return set.#digest;
+  }
+}
+
+class EllipsisType {
+  toString(): string {
+    return 'Ellipsis';
+  }
+}
+
+class NotImplementedType {
+  toString(): string {
+    return 'NotImplemented';
+  }
+}
+
+export type { EllipsisType, NotImplementedType };
+
+/** Python's `...`. */
+export const Ellipsis: EllipsisType = Object.freeze(new EllipsisType());
+
+/** What a Python operator gives when it does not know the other operand. */
+export const NotImplemented: NotImplementedType = Object.freeze(new NotImplementedType());
+
+/** Every value that travels by value. `undefined` goes out as None and never comes in. */
+export type BrineValue =
+  | null
+  | undefined
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | readonly BrineValue[]
+  | Float
+  | PyLong
+  | Complex
+  | Slice
+  | FrozenSet
+  | EllipsisType
+  | NotImplementedType;
+
+/** Keyword arguments of a call. Made by `kwargs`; recognised as the last argument. */
+export class Kwargs {
+  readonly #entries: readonly (readonly [string, unknown])[];
+
+  constructor(entries: Iterable<readonly [string, unknown]>) {
+    this.#entries = [...entries];
+  }
+
+  entries(): readonly (readonly [string, unknown])[] {
+    return this.#entries;
+  }
+}
+
+/** Keyword arguments for a remote call: `await f(1, kwargs({ key: 2 }))`. */
+export function kwargs(values: Readonly<Record<string, unknown>>): Kwargs {
+  return new Kwargs(Object.entries(values));
+}
+
+/** A key that is the same (as in `Set`) for values that are equal in Python. */
+function equalityKey(value: BrineValue): unknown {
+  // Python keeps two NaNs apart unless they are the same object.
+  if (isNaNValue(value)) return Symbol('nan');
+  return keyText(value);
+}
+
+function isNaNValue(value: BrineValue): boolean {
+  return (typeof value === 'number' || value instanceof Float) && Number.isNaN(value.valueOf());
+}
+
+function keyText(value: BrineValue): string {
+  switch (typeof value) {
+    case 'string':
+      return `s${value.length}:${value}`;
+    case 'boolean':
+      return value ? 'n1' : 'n0';
+    case 'bigint':
+      return `n${value}`;
+    case 'number':
+      return numberKey(value);
+    case 'undefined':
+      return 'N';
+    default:
+      return value === null ? 'N' : objectKey(value);
+  }
+}
+
+function numberKey(value: number): string {
+  return Number.isInteger(value) ? `n${BigInt(value)}` : `f${value}`;
+}
+
+function objectKey(value: BrineValue & object): string {
+  if (Array.isArray(value)) return `(${(value as readonly BrineValue[]).map(keyText).join(',')})`;
+  if (value instanceof Uint8Array) {
+    return `b${value.length}:${Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1')}`;
+  }
+  if (value instanceof Float) return numberKey(value.valueOf());
+  if (value instanceof PyLong) return `n${value.valueOf()}`;
+  if (value instanceof FrozenSet) return `{${FrozenSet.digest(value)}}`;
+  if (value instanceof Complex) {
+    return value.imag === 0 ? numberKey(value.real) : `c${value.real},${value.imag}`;
+  }
+  if (value instanceof Slice) return `:${[value.start, value.stop, value.step].map(keyText).join(',')}`;
+  return value === Ellipsis ? 'E' : 'I';
+}
