@@ -1,7 +1,7 @@
 /**
  * One typed constant per message between the editor and the background process.
  * The constants hold a method name only, so that they weigh nothing in the client; the types are carried by
- * the interfaces. `docs/messages.md` describes each of them and carries a hash of this file.
+ * the interfaces. `MESSAGES.md` beside this file describes each of them and carries a hash of it.
  */
 import type {
   ConnectionState,

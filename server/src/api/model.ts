@@ -74,7 +74,7 @@ export interface ConnectionState {
   /** While `reconnecting`: milliseconds until the next attempt. */
   readonly retryInMs?: number;
   readonly peer?: PeerInfo;
-  /** Sockets open to this endpoint now. */
+  /** Sockets that are open for this profile now. */
   readonly openConnections: number;
   /** A run is in progress. */
   readonly busy: boolean;
