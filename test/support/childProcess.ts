@@ -19,6 +19,14 @@ process.on('exit', () => {
   }
 });
 
+// A test run that is told to stop would skip the handler above.
+for (const [signal, code] of [
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  process.once(signal, () => process.exit(code));
+}
+
 /** Keeps the newest part of a text that grows. */
 class BoundedText {
   private text = '';

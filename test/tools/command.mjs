@@ -9,6 +9,12 @@ import path from 'node:path';
 /** How much of a failed program's output an error shows. */
 const SHOWN_OUTPUT = 4000;
 
+/** How long a program that is told to stop may take. */
+const STOP_TIMEOUT_MS = 5000;
+
+/** What {@link run} has started and what has not ended yet. */
+const running = new Set();
+
 /** What a person has to do before a tool can go on; told without a stack. */
 export class ToolError extends Error {
   name = 'ToolError';
@@ -39,31 +45,43 @@ export async function run(command, args, options = {}) {
   const chunks = [];
   child.stdout?.on('data', (chunk) => chunks.push(chunk));
   child.stderr?.on('data', (chunk) => chunks.push(chunk));
-  const output = () => Buffer.concat(chunks).toString('utf8');
-  const stop = () => killGroup(child.pid, 'SIGKILL');
+  running.add(child);
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    stop();
+    stopGroup(child.pid);
   }, timeoutSeconds * 1000);
-  process.once('exit', stop);
   try {
-    const code = await new Promise((resolve, reject) => {
+    const ended = await new Promise((resolve, reject) => {
       child.once('error', (error) => reject(new ToolError(`Cannot start ${command}: ${error.message}`)));
       child.once('close', (exitCode, signal) => resolve(exitCode ?? signal));
     });
+    const output = Buffer.concat(chunks).toString('utf8');
+    const code = timedOut ? 'timeout' : ended;
     if (code !== 0 && !allowFailure) {
       const reason = timedOut ? `did not end within ${timeoutSeconds} s` : `ended with ${code}`;
       throw new ToolError(
-        `${[command, ...args].join(' ')} ${reason}\n${output().slice(-SHOWN_OUTPUT)}`.trimEnd(),
+        `${[command, ...args].join(' ')} ${reason}\n${output.slice(-SHOWN_OUTPUT)}`.trimEnd(),
       );
     }
-    return { code: timedOut ? 'timeout' : code, output: output() };
+    return { code, output };
   } finally {
     clearTimeout(timer);
-    process.removeListener('exit', stop);
+    running.delete(child);
   }
 }
+
+/** Asks a group to end, so that it can end what it has started, and then makes it. */
+function stopGroup(pid) {
+  killGroup(pid, 'SIGTERM');
+  setTimeout(() => killGroup(pid, 'SIGKILL'), STOP_TIMEOUT_MS).unref();
+}
+
+process.once('exit', () => {
+  for (const child of running) {
+    killGroup(child.pid, 'SIGKILL');
+  }
+});
 
 /** Sends a signal to a process that was started `detached`, and to all that it has started. */
 export function killGroup(pid, signal) {
@@ -122,13 +140,22 @@ export async function runMain(main) {
   }
 }
 
-/** Lets `exit` handlers run when the process is told to stop, since a signal alone skips them. */
+/**
+ * Ends this process in order when it is told to stop: first what {@link run} has started, then this one with its
+ * `exit` handlers, which a signal alone would skip.
+ */
 export function exitOnSignals() {
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ]) {
-    process.once(signal, () => process.exit(code));
+    process.once(signal, () => {
+      const closing = [...running].map((child) => {
+        stopGroup(child.pid);
+        return new Promise((resolve) => child.once('close', resolve));
+      });
+      void Promise.all(closing).then(() => process.exit(code));
+    });
   }
 }

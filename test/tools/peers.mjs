@@ -3,7 +3,7 @@
  * 5.3.0 is Debian 12's own package; 6.0.2 comes from the next Debian release, unpacked into the cache since it is
  * pure Python and runs on the Python of this one. Where there is no apt, pip brings either into the cache.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { CACHE, fillOnce, writeAtomically } from './cache.mjs';
@@ -120,6 +120,7 @@ async function unpackFromNextRelease(folder) {
     throw new ToolError(`Debian ${NEXT_RELEASE} gave no python3-rpyc package`);
   }
   await run('dpkg', ['-x', path.join(apt, archive), folder]);
+  rmSync(apt, { recursive: true });
 }
 
 /** The mirror that the machine already uses; the well-known one where none is named. */
