@@ -105,15 +105,16 @@ export async function startVsCodeServer(build, options) {
  * The address of a workbench.
  *
  * @param server what {@link startVsCodeServer} returned
- * @param options `folder` to open; `extensionDevelopmentPath` of an extension to load from its sources;
- *   `extensionTestsPath` of a module whose `run()` is called in the extension host
+ * @param options `folder` to open, and `openFile` in an editor; `extensionDevelopmentPath` of an extension to load
+ *   from its sources; `extensionTestsPath` of a module whose `run()` is called in the extension host
  */
 export function workbenchAddress(server, options) {
   const remote = (file) => `vscode-remote://${server.authority}${path.resolve(file)}`;
-  const { folder, extensionDevelopmentPath, extensionTestsPath } = options;
+  const { folder, openFile, extensionDevelopmentPath, extensionTestsPath } = options;
   const payload = [
     ...(extensionDevelopmentPath ? [['extensionDevelopmentPath', remote(extensionDevelopmentPath)]] : []),
     ...(extensionTestsPath ? [['extensionTestsPath', remote(extensionTestsPath)]] : []),
+    ...(openFile ? [['openFile', remote(openFile)]] : []),
     ['skipWelcome', 'true'],
   ];
   const address = new URL('/', server.origin);

@@ -1,5 +1,7 @@
 # This file runs on the remote Python, not here.
-# Put the cursor on a line, or select several, and choose "RPyC: Run Selection or Line on Connection".
+# First connect: click the RPyC icon at the left, then "Harbour".
+# Then put the cursor on a line, or select several lines, and choose
+# "RPyC: Run Selection or Line on Connection" in the Command Palette (F1).
 
 import os, sys, time
 
@@ -12,10 +14,10 @@ harbour.clock.ticks
 
 harbour.events[-5:]
 
-# Prints arrive while the code still runs. Select the loop and run it.
+# Prints arrive while the code still runs: select the loop and run it.
 for n in range(1, 6):
     print(f"{n}: the tide is at {harbour.tide.level} m")
     time.sleep(0.6)
 
-# What you define stays: it shows up under "Namespace" when you refresh.
+# What you define stays: refresh "Namespace" to see it there.
 answer = 6 * 7
