@@ -1,0 +1,122 @@
+import * as vscode from 'vscode';
+import type { ConnectionState, ObjectKind, PeerInfo, ServerKind } from '../../server/src/api/model';
+
+interface Icon {
+  readonly id: string;
+  readonly color?: string;
+}
+
+const OBJECT_ICONS: Readonly<Record<ObjectKind, Icon>> = {
+  none: { id: 'symbol-null', color: 'symbolIcon.nullForeground' },
+  boolean: { id: 'symbol-boolean', color: 'symbolIcon.booleanForeground' },
+  number: { id: 'symbol-number', color: 'symbolIcon.numberForeground' },
+  string: { id: 'symbol-string', color: 'symbolIcon.stringForeground' },
+  bytes: { id: 'file-binary' },
+  list: { id: 'symbol-array', color: 'symbolIcon.arrayForeground' },
+  tuple: { id: 'symbol-array', color: 'symbolIcon.arrayForeground' },
+  dict: { id: 'symbol-object', color: 'symbolIcon.objectForeground' },
+  set: { id: 'symbol-enum', color: 'symbolIcon.enumeratorForeground' },
+  module: { id: 'symbol-module', color: 'symbolIcon.moduleForeground' },
+  class: { id: 'symbol-class', color: 'symbolIcon.classForeground' },
+  function: { id: 'symbol-function', color: 'symbolIcon.functionForeground' },
+  method: { id: 'symbol-method', color: 'symbolIcon.methodForeground' },
+  property: { id: 'symbol-property', color: 'symbolIcon.propertyForeground' },
+  exception: { id: 'bug' },
+  object: { id: 'symbol-variable', color: 'symbolIcon.variableForeground' },
+  namespace: { id: 'symbol-namespace', color: 'symbolIcon.namespaceForeground' },
+  modules: { id: 'library' },
+  builtins: { id: 'package' },
+  service: { id: 'server-process' },
+  unread: { id: 'eye-closed', color: 'disabledForeground' },
+};
+
+export function objectIcon(kind: ObjectKind, stale: boolean): vscode.ThemeIcon {
+  const icon = OBJECT_ICONS[kind];
+  return themeIcon(stale ? { id: icon.id, color: 'disabledForeground' } : icon);
+}
+
+export function connectionIcon(state: ConnectionState): vscode.ThemeIcon {
+  switch (state.status) {
+    case 'connected':
+      return themeIcon(state.busy ? { id: 'loading~spin' } : { id: 'vm-active', color: 'charts.green' });
+    case 'connecting':
+    case 'reconnecting':
+      return themeIcon({ id: 'loading~spin' });
+    case 'failed':
+      return themeIcon({ id: 'error', color: 'problemsErrorIcon.foreground' });
+    case 'lost':
+      return themeIcon({ id: 'debug-disconnect', color: 'disabledForeground' });
+    case 'disconnected':
+      return themeIcon({ id: 'vm-outline' });
+  }
+}
+
+/** What stands beside the connection's name. */
+export function connectionText(state: ConnectionState, address: string): string {
+  switch (state.status) {
+    case 'connected': {
+      const peer = state.peer === undefined ? address : peerText(state.peer);
+      return state.busy ? vscode.l10n.t('running · {0}', peer) : peer;
+    }
+    case 'connecting':
+      return stageText(state);
+    case 'reconnecting':
+      return state.retryInMs !== undefined && state.retryInMs > 0
+        ? vscode.l10n.t('connection lost, trying again in {0} s', Math.ceil(state.retryInMs / 1000))
+        : vscode.l10n.t('reconnecting…');
+    case 'failed':
+      return vscode.l10n.t('cannot connect · {0}', address);
+    case 'lost':
+      return vscode.l10n.t('connection lost · {0}', address);
+    case 'disconnected':
+      return address;
+  }
+}
+
+function stageText(state: ConnectionState): string {
+  switch (state.stage) {
+    case 'resolve':
+      return vscode.l10n.t('looking up the host…');
+    case 'handshake':
+      return vscode.l10n.t('talking to the server…');
+    case 'root':
+      return vscode.l10n.t('asking for the service…');
+    default:
+      return vscode.l10n.t('connecting…');
+  }
+}
+
+/** `rpyc 5.3.0 · Python 3.11 · threaded`, as far as the peer tells. */
+export function peerText(peer: PeerInfo): string {
+  const parts = [
+    peer.rpycVersion === undefined
+      ? vscode.l10n.t('rpyc dialect {0}', peer.dialect)
+      : `rpyc ${peer.rpycVersion}`,
+  ];
+  if (peer.pythonVersion !== undefined) {
+    parts.push(`Python ${peer.pythonVersion.split('.').slice(0, 2).join('.')}`);
+  }
+  if (peer.serverKind !== 'unknown') {
+    parts.push(serverText(peer.serverKind));
+  }
+  return parts.join(' · ');
+}
+
+function serverText(kind: Exclude<ServerKind, 'unknown'>): string {
+  switch (kind) {
+    case 'threaded':
+      return vscode.l10n.t('threaded');
+    case 'pool':
+      return vscode.l10n.t('thread pool');
+    case 'forking':
+      return vscode.l10n.t('forking');
+    case 'oneshot':
+      return vscode.l10n.t('one client only');
+    case 'stdio':
+      return vscode.l10n.t('over a pipe');
+  }
+}
+
+function themeIcon({ id, color }: Icon): vscode.ThemeIcon {
+  return new vscode.ThemeIcon(id, color === undefined ? undefined : new vscode.ThemeColor(color));
+}

@@ -1,0 +1,264 @@
+import * as vscode from 'vscode';
+import { Diagnostics, ObjectText } from '../../server/src/api/messages';
+import { askForConnection } from './addConnection';
+import type { Backend } from './backend';
+import { COMMAND_IDS } from './commandIds';
+import type { CommandId } from './commandIds';
+import type { ConnectionPicker } from './connectionPicker';
+import type { Connections } from './connections';
+import type { ConnectionsView } from './connectionsView';
+import { VIEW_ID } from './connectionsView';
+import { pickChild } from './findObject';
+import { isCancelled, problemOf, showProblem } from './problems';
+import type { ObjectRow, Row } from './rows';
+import type { Settings } from './settings';
+import type { Snippets } from './snippets';
+
+const COPY_LIMIT = 10_000_000;
+const HINT_MS = 3_000;
+
+export interface CommandParts {
+  readonly backend: Backend;
+  readonly settings: Settings;
+  readonly connections: Connections;
+  readonly picker: ConnectionPicker;
+  readonly view: ConnectionsView;
+  readonly snippets: Snippets;
+  readonly log: vscode.LogOutputChannel;
+  readonly version: string;
+}
+
+/** What a command is given: a row by a menu, the id of a profile by a keybinding or another extension. */
+type Argument = Row | string | undefined;
+
+type CommandTable = Readonly<Record<CommandId, (argument: Argument) => Promise<void> | void>>;
+
+/** Registers every command. A failure of one is told once and goes no further. */
+export function registerCommands(parts: CommandParts): vscode.Disposable {
+  const table = commandTable(parts);
+  return vscode.Disposable.from(
+    ...COMMAND_IDS.map((id) =>
+      vscode.commands.registerCommand(id, async (argument?: Argument) => {
+        try {
+          await table[id](argument);
+        } catch (error) {
+          if (isCancelled(error)) {
+            return;
+          }
+          const problem = problemOf(error);
+          parts.log.error(`${id}: ${problem.message} ${problem.detail ?? ''}`);
+          // Not awaited: the command is over, whenever the message is closed.
+          void showProblem(problem);
+        }
+      }),
+    ),
+  );
+}
+
+function commandTable(parts: CommandParts): CommandTable {
+  return {
+    'rpyc.addConnection': () => addConnection(parts),
+    'rpyc.connect': (argument) => connect(parts, argument),
+    'rpyc.cancelConnecting': async (argument) => {
+      const id =
+        profileOf(argument) ??
+        (await parts.picker.pickByStatus(
+          ['connecting', 'reconnecting'],
+          vscode.l10n.t('Stop connecting to which?'),
+        ));
+      if (id !== undefined) {
+        await parts.connections.cancel(id);
+      }
+    },
+    'rpyc.disconnect': async (argument) => {
+      const id =
+        profileOf(argument) ??
+        (await parts.picker.pickByStatus(
+          ['connected', 'lost', 'reconnecting'],
+          vscode.l10n.t('Disconnect from which?'),
+        ));
+      if (id !== undefined) {
+        await parts.connections.disconnect(id);
+      }
+    },
+    'rpyc.editConnection': async (argument) => {
+      const id = profileOf(argument);
+      const entry = id === undefined ? undefined : parts.connections.entry(id);
+      await parts.settings.openProfiles(entry?.origin ?? 'user');
+    },
+    'rpyc.removeConnection': (argument) => removeConnection(parts, argument),
+    'rpyc.refresh': (argument) => parts.view.refresh(typeof argument === 'string' ? undefined : argument),
+    'rpyc.findModule': (argument) => findModule(parts, argument),
+    'rpyc.findChild': async (argument) => {
+      const row = objectOf(parts, argument);
+      if (row !== undefined) {
+        await find(parts, row, vscode.l10n.t('Find in {0}', row.node.name));
+      }
+    },
+    'rpyc.loadMore': async (argument) => {
+      const row = rowOf(parts, argument);
+      if (row?.kind === 'more') {
+        await parts.view.loadMore(row.parent);
+      }
+    },
+    'rpyc.readValue': async (argument) => {
+      const row = objectOf(parts, argument);
+      if (row !== undefined) {
+        await parts.view.read(row);
+      }
+    },
+    'rpyc.copyValue': (argument) => copyValue(parts, argument),
+    'rpyc.copyExpression': async (argument) => {
+      const expression = objectOf(parts, argument)?.node.expression;
+      if (expression !== undefined) {
+        await copy(expression);
+      }
+    },
+    'rpyc.runSelection': () => parts.snippets.runSelection(),
+    'rpyc.chooseConnection': () => parts.snippets.chooseConnection(),
+    'rpyc.showOutput': async (argument) => {
+      const id =
+        profileOf(argument) ??
+        (await parts.picker.pickByStatus(['connected'], vscode.l10n.t('Show the output of which?')));
+      if (id !== undefined) {
+        parts.snippets.showOutput(id);
+      }
+    },
+    'rpyc.showConnections': async () => {
+      await vscode.commands.executeCommand(`${VIEW_ID}.focus`);
+    },
+    'rpyc.showLog': () => parts.log.show(),
+    'rpyc.copyDiagnostics': () => copyDiagnostics(parts),
+    'rpyc.restart': () => parts.backend.restart(),
+  };
+}
+
+async function addConnection({ connections, settings, picker, view }: CommandParts): Promise<void> {
+  const profile = await askForConnection(connections.entries);
+  if (profile === undefined) {
+    return;
+  }
+  const before = new Set(connections.entries.map((entry) => entry.profile.id));
+  await settings.addProfile(profile);
+  const added = connections.entries.find((entry) => !before.has(entry.profile.id));
+  if (added === undefined || !vscode.workspace.isTrusted) {
+    return;
+  }
+  await vscode.commands.executeCommand(`${VIEW_ID}.focus`);
+  const { id } = added.profile;
+  if (await picker.connect(id)) {
+    await view.reveal(view.model.connectionRow(id), true);
+  }
+}
+
+async function connect({ picker }: CommandParts, argument: Argument): Promise<void> {
+  const id =
+    profileOf(argument) ??
+    (await picker.pickByStatus(['disconnected', 'failed', 'lost'], vscode.l10n.t('Connect to which?')));
+  if (id !== undefined) {
+    await picker.connect(id);
+  }
+}
+
+async function removeConnection(
+  { connections, picker, settings }: CommandParts,
+  argument: Argument,
+): Promise<void> {
+  const id =
+    profileOf(argument) ??
+    (await picker.pickByStatus(
+      ['disconnected', 'connecting', 'connected', 'lost', 'reconnecting', 'failed'],
+      vscode.l10n.t('Remove which connection?'),
+    ));
+  const entry = id === undefined ? undefined : connections.entry(id);
+  if (entry === undefined) {
+    return;
+  }
+  const remove = vscode.l10n.t('Remove');
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Remove the connection "{0}" from the settings?', entry.profile.label),
+    { modal: true, detail: vscode.l10n.t('Nothing changes on the server.') },
+    remove,
+  );
+  if (choice === remove) {
+    await settings.removeProfile(entry);
+  }
+}
+
+async function findModule(parts: CommandParts, argument: Argument): Promise<void> {
+  const { connections, picker, view } = parts;
+  const usable = picker.connectedForRuns();
+  const given = profileOf(argument) ?? (argument === undefined ? view.selected?.profileId : undefined);
+  const id =
+    given !== undefined && connections.isConnected(given)
+      ? given
+      : usable.length === 1
+        ? usable[0]
+        : await picker.pickForRuns();
+  if (id === undefined || !(await picker.connect(id))) {
+    return;
+  }
+  const roots = await view.model.childrenOf(view.model.connectionRow(id));
+  const modules = roots.find((row) => row.kind === 'object' && row.node.kind === 'modules');
+  if (modules?.kind !== 'object') {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('"{0}" is not a classic connection: its modules cannot be seen.', connections.label(id)),
+    );
+    return;
+  }
+  await find(parts, modules, vscode.l10n.t('Find in Modules of {0}', connections.label(id)));
+}
+
+async function find({ backend, view }: CommandParts, parent: ObjectRow, title: string): Promise<void> {
+  const node = await pickChild(backend, view.model, parent, title);
+  if (node !== undefined) {
+    const row = await view.model.reveal(parent, node);
+    view.rowChanged(parent);
+    await view.reveal(row);
+  }
+}
+
+async function copyValue(parts: CommandParts, argument: Argument): Promise<void> {
+  const row = rowOf(parts, argument);
+  if (row?.kind === 'note') {
+    await copy(row.message);
+  } else if (row?.kind === 'object') {
+    const { text, truncated } = await parts.view.model.withFreshHandle(row, (handle) =>
+      parts.backend.request(ObjectText, { handle, limit: COPY_LIMIT }),
+    );
+    await copy(text, truncated);
+  }
+}
+
+async function copy(text: string, truncated = false): Promise<void> {
+  await vscode.env.clipboard.writeText(text);
+  const hint = truncated
+    ? vscode.l10n.t('Copied the beginning: the value is too long')
+    : vscode.l10n.t('Copied');
+  vscode.window.setStatusBarMessage(`$(check) ${hint}`, HINT_MS);
+}
+
+async function copyDiagnostics({ backend, connections, version }: CommandParts): Promise<void> {
+  const lines = [
+    `RPyC extension ${version}, VS Code ${vscode.version} (${vscode.env.appHost}), ${vscode.env.uiKind === vscode.UIKind.Web ? 'web' : 'desktop'}`,
+    `Background process: ${backend.status}`,
+    `Profiles: ${connections.entries.length}, not usable: ${connections.rejected.length}`,
+  ];
+  if (backend.status === 'running') {
+    lines.push('', await backend.request(Diagnostics, null));
+  }
+  await copy(`${lines.join('\n')}\n`);
+}
+
+function profileOf(argument: Argument): string | undefined {
+  return typeof argument === 'string' ? argument : argument?.profileId;
+}
+
+function rowOf({ view }: CommandParts, argument: Argument): Row | undefined {
+  return typeof argument === 'string' ? view.model.objectById(argument) : (argument ?? view.selected);
+}
+
+function objectOf(parts: CommandParts, argument: Argument): ObjectRow | undefined {
+  const row = rowOf(parts, argument);
+  return row?.kind === 'object' ? row : undefined;
+}

@@ -1,0 +1,99 @@
+import * as vscode from 'vscode';
+import type { ConnectionStatus } from '../../server/src/api/model';
+import { connectionText } from './appearance';
+import type { Connections } from './connections';
+import { showProblem } from './problems';
+import { addressOf } from './rowItems';
+
+interface ConnectionItem extends vscode.QuickPickItem {
+  readonly profileId?: string;
+}
+
+/** Asks the user which connection is meant, and connects on the user's behalf. */
+export class ConnectionPicker {
+  constructor(private readonly connections: Connections) {}
+
+  /** The connected classic ones. */
+  connectedForRuns(): readonly string[] {
+    return this.connections.entries
+      .map(({ profile }) => profile.id)
+      .filter(
+        (id) => this.connections.state(id).peer?.service === 'classic' && this.connections.isConnected(id),
+      );
+  }
+
+  /** Lets the user pick among those that may run Python, the connected ones first. */
+  async pickForRuns(): Promise<string | undefined> {
+    const ids = this.connections.entries
+      .map(({ profile }) => profile)
+      .filter(
+        ({ id, service }) => service !== 'service' && this.connections.state(id).peer?.service !== 'service',
+      )
+      .map(({ id }) => id);
+    if (ids.length === 0) {
+      const message = vscode.l10n.t(
+        'No classic connection can run Python: add one to a server started with rpyc_classic.',
+      );
+      const add = vscode.l10n.t('Add Connection…');
+      if ((await vscode.window.showInformationMessage(message, add)) === add) {
+        await vscode.commands.executeCommand('rpyc.addConnection');
+      }
+      return undefined;
+    }
+    return this.pick(ids, vscode.l10n.t('Run on which connection?'));
+  }
+
+  /** Lets the user pick one in a certain state; the only one is taken without asking. */
+  async pickByStatus(
+    statuses: readonly ConnectionStatus[],
+    placeholder: string,
+  ): Promise<string | undefined> {
+    const ids = this.connections.entries
+      .map(({ profile }) => profile.id)
+      .filter((id) => statuses.includes(this.connections.state(id).status));
+    if (ids.length === 0) {
+      void vscode.window.showInformationMessage(vscode.l10n.t('There is no connection for this.'));
+      return undefined;
+    }
+    return ids.length === 1 ? ids[0] : this.pick(ids, placeholder);
+  }
+
+  /** Connects where that is needed, and tells a failure. @returns whether it is connected now */
+  async connect(profileId: string): Promise<boolean> {
+    if (this.connections.isConnected(profileId)) {
+      return true;
+    }
+    const outcome = await this.connections.connect(profileId);
+    if (outcome.kind === 'failed') {
+      void showProblem(outcome.problem, async () => {
+        await this.connect(profileId);
+      });
+    }
+    return outcome.kind === 'connected';
+  }
+
+  private async pick(ids: readonly string[], placeholder: string): Promise<string | undefined> {
+    const connected = ids.filter((id) => this.connections.isConnected(id));
+    const others = ids.filter((id) => !this.connections.isConnected(id));
+    const items: ConnectionItem[] = connected.map((id) => this.item(id));
+    if (others.length > 0) {
+      items.push({ label: vscode.l10n.t('not connected'), kind: vscode.QuickPickItemKind.Separator });
+      items.push(...others.map((id) => this.item(id)));
+    }
+    const choice = await vscode.window.showQuickPick(items, {
+      placeHolder: placeholder,
+      matchOnDescription: true,
+    });
+    return choice?.profileId;
+  }
+
+  private item(profileId: string): ConnectionItem {
+    const profile = this.connections.entry(profileId)?.profile;
+    const state = this.connections.state(profileId);
+    return {
+      profileId,
+      label: this.connections.label(profileId),
+      description: profile === undefined ? '' : connectionText(state, addressOf(profile)),
+    };
+  }
+}

@@ -1,0 +1,233 @@
+import * as vscode from 'vscode';
+import { Connect, Disconnect, SetProfiles } from '../../server/src/api/messages';
+import type { ConnectionState, Problem } from '../../server/src/api/model';
+import type { Backend } from './backend';
+import { isCancelled, problemOf } from './problems';
+import type { ProfileEntry, RejectedProfile } from './profiles';
+import type { Settings } from './settings';
+
+/** Something about one connection changed; `fresh` when objects of before are no longer those of now. */
+export interface ConnectionChange {
+  readonly profileId: string;
+  readonly fresh: boolean;
+}
+
+/** How a user's wish to connect ended. */
+export type ConnectOutcome =
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly problem: Problem };
+
+/** The profiles, and the newest state of each as the background process told it. */
+export class Connections implements vscode.Disposable {
+  private readonly states = new Map<string, ConnectionState>();
+  private readonly attempts = new Map<string, vscode.CancellationTokenSource>();
+  private readonly changed = new vscode.EventEmitter<ConnectionChange>();
+  private readonly profilesChanged = new vscode.EventEmitter<readonly string[]>();
+  private readonly listeners: vscode.Disposable;
+  private entriesNow: readonly ProfileEntry[] = [];
+  private rejectedNow: readonly RejectedProfile[] = [];
+
+  readonly onDidChange = this.changed.event;
+  /** The list of profiles changed; the event tells the ids that are no more. */
+  readonly onDidChangeProfiles = this.profilesChanged.event;
+
+  constructor(
+    private readonly backend: Backend,
+    private readonly settings: Settings,
+  ) {
+    this.listeners = vscode.Disposable.from(
+      settings.onDidChangeProfiles(() => this.readProfiles()),
+      backend.onDidChangeConnection((state) => this.accept(state)),
+      backend.onDidStart(() => this.tellEverything()),
+      backend.onDidEnd(() => this.backendEnded()),
+    );
+    this.readProfiles();
+  }
+
+  get entries(): readonly ProfileEntry[] {
+    return this.entriesNow;
+  }
+
+  get rejected(): readonly RejectedProfile[] {
+    return this.rejectedNow;
+  }
+
+  entry(profileId: string): ProfileEntry | undefined {
+    return this.entriesNow.find((entry) => entry.profile.id === profileId);
+  }
+
+  label(profileId: string): string {
+    return this.entry(profileId)?.profile.label ?? profileId;
+  }
+
+  state(profileId: string): ConnectionState {
+    return this.states.get(profileId) ?? idle(profileId);
+  }
+
+  isConnected(profileId: string): boolean {
+    return this.state(profileId).status === 'connected';
+  }
+
+  /** Connects, or joins the attempt that is under way. */
+  async connect(profileId: string): Promise<ConnectOutcome> {
+    if (!vscode.workspace.isTrusted) {
+      const message = vscode.l10n.t(
+        'RPyC does not connect in Restricted Mode: trust this workspace to connect to a remote Python.',
+      );
+      return { kind: 'failed', problem: { code: 'ERR_UNTRUSTED', message } };
+    }
+    this.attempts.get(profileId)?.cancel();
+    const attempt = new vscode.CancellationTokenSource();
+    this.attempts.set(profileId, attempt);
+    // Shown at once: the background process may have to start before it can tell anything.
+    this.accept({ ...idle(profileId), generation: this.state(profileId).generation, status: 'connecting' });
+    try {
+      this.accept(await this.backend.request(Connect, { profileId }, attempt.token));
+      return { kind: 'connected' };
+    } catch (error) {
+      return this.attemptFailed(profileId, attempt.token, error);
+    } finally {
+      if (this.attempts.get(profileId) === attempt) {
+        this.attempts.delete(profileId);
+      }
+      attempt.dispose();
+    }
+  }
+
+  /** Stops trying to connect. */
+  async cancel(profileId: string): Promise<void> {
+    const attempt = this.attempts.get(profileId);
+    if (attempt === undefined) {
+      await this.disconnect(profileId);
+    } else {
+      attempt.cancel();
+    }
+  }
+
+  /** Closes every connection of the profile. */
+  async disconnect(profileId: string): Promise<void> {
+    this.attempts.get(profileId)?.cancel();
+    if (this.backend.status === 'running') {
+      await this.backend.request(Disconnect, { profileId });
+    }
+    this.accept({ ...idle(profileId), generation: this.state(profileId).generation });
+  }
+
+  dispose(): void {
+    this.listeners.dispose();
+    for (const attempt of this.attempts.values()) {
+      attempt.cancel();
+      attempt.dispose();
+    }
+    this.attempts.clear();
+    this.changed.dispose();
+    this.profilesChanged.dispose();
+  }
+
+  private attemptFailed(profileId: string, token: vscode.CancellationToken, error: unknown): ConnectOutcome {
+    const generation = this.state(profileId).generation;
+    if (token.isCancellationRequested || isCancelled(error)) {
+      if (isTrying(this.state(profileId)) && !this.attemptedAnew(profileId, token)) {
+        this.accept({ ...idle(profileId), generation });
+      }
+      return { kind: 'cancelled' };
+    }
+    if (this.backend.status === 'starting') {
+      // The background process crashed meanwhile: the new one tries again.
+      return { kind: 'cancelled' };
+    }
+    const problem = problemOf(error);
+    if (isTrying(this.state(profileId))) {
+      this.accept({ ...idle(profileId), generation, status: 'failed', problem });
+    }
+    return { kind: 'failed', problem };
+  }
+
+  private attemptedAnew(profileId: string, token: vscode.CancellationToken): boolean {
+    const attempt = this.attempts.get(profileId);
+    return attempt !== undefined && attempt.token !== token;
+  }
+
+  private accept(state: ConnectionState): void {
+    const { profileId } = state;
+    if (this.entry(profileId) === undefined) {
+      return;
+    }
+    const before = this.state(profileId);
+    this.states.set(profileId, state);
+    const fresh =
+      state.status === 'connected' &&
+      (before.status !== 'connected' || before.generation !== state.generation);
+    this.changed.fire({ profileId, fresh });
+  }
+
+  private readProfiles(): void {
+    const { entries, rejected } = this.settings.profiles();
+    const ids = new Set(entries.map((entry) => entry.profile.id));
+    const gone = this.entriesNow.map((entry) => entry.profile.id).filter((id) => !ids.has(id));
+    this.entriesNow = entries;
+    this.rejectedNow = rejected;
+    for (const id of gone) {
+      this.attempts.get(id)?.cancel();
+      this.states.delete(id);
+    }
+    this.backend.notify(SetProfiles, { profiles: entries.map((entry) => entry.profile) });
+    this.profilesChanged.fire(gone);
+  }
+
+  /** A new process gets the profiles, and is asked for the connections that the old one had. */
+  private tellEverything(): void {
+    this.backend.notify(SetProfiles, { profiles: this.entriesNow.map((entry) => entry.profile) });
+    for (const [profileId, state] of this.states) {
+      if (this.isWanted(profileId, state) && !this.attempts.has(profileId)) {
+        void this.connectAgain(profileId, state);
+      }
+    }
+  }
+
+  /** Connected until the process ended. A server that takes one client only has lost it: it is not asked again. */
+  private isWanted(profileId: string, state: ConnectionState): boolean {
+    const withProcess = state.status === 'lost' && state.problem?.code === 'ERR_BACKEND_STOPPED';
+    const oneShot = this.entry(profileId)?.profile.oneShot === true;
+    return !oneShot && (state.status === 'reconnecting' || withProcess);
+  }
+
+  private async connectAgain(profileId: string, before: ConnectionState): Promise<void> {
+    try {
+      this.accept(await this.backend.request(Connect, { profileId }));
+    } catch (error) {
+      const state = this.state(profileId);
+      if (state === before || isTrying(state)) {
+        this.accept({ ...idle(profileId), status: 'failed', problem: problemOf(error) });
+      }
+    }
+  }
+
+  private backendEnded(): void {
+    const again = this.backend.status !== 'givenUp';
+    const problem: Problem = {
+      code: 'ERR_BACKEND_STOPPED',
+      message: again
+        ? vscode.l10n.t('The RPyC background process stopped unexpectedly: connect again.')
+        : vscode.l10n.t(
+            'The RPyC background process keeps crashing: run "RPyC: Restart Background Process" to try again.',
+          ),
+    };
+    for (const [profileId, state] of this.states) {
+      if (state.status === 'connected' || isTrying(state)) {
+        const oneShot = this.entry(profileId)?.profile.oneShot === true;
+        const status = again && !oneShot ? 'reconnecting' : 'lost';
+        this.accept({ ...idle(profileId), status, ...(status === 'lost' ? { problem } : {}) });
+      }
+    }
+  }
+}
+
+export function isTrying(state: ConnectionState): boolean {
+  return state.status === 'connecting' || state.status === 'reconnecting';
+}
+
+function idle(profileId: string): ConnectionState {
+  return { profileId, generation: 0, status: 'disconnected', openConnections: 0, busy: false };
+}

@@ -1,0 +1,280 @@
+import * as vscode from 'vscode';
+import {
+  ObjectChildren,
+  ObjectDescribe,
+  ObjectRead,
+  ObjectRelease,
+  ObjectResolve,
+  ObjectRoots,
+} from '../../server/src/api/messages';
+import type { Backend } from './backend';
+import type { ConnectionChange, Connections } from './connections';
+import { problemOf } from './problems';
+import type { ProfileField } from './profiles';
+import { connectionItem, moreItem, noteItem, objectItem, objectTooltip, STALE_SCHEME } from './rowItems';
+import { RowModel } from './rowModel';
+import type { ObjectSource } from './rowModel';
+import type { ConnectionRow, NoteRow, ObjectRow, ParentRow, Row } from './rows';
+
+export const VIEW_ID = 'rpyc.connections';
+
+/** The one tree: connections, and under each its remote objects. */
+export class ConnectionsView
+  implements vscode.TreeDataProvider<Row>, vscode.FileDecorationProvider, vscode.Disposable
+{
+  readonly model: RowModel;
+  private readonly treeChanged = new vscode.EventEmitter<Row | undefined>();
+  private readonly view: vscode.TreeView<Row>;
+  private readonly registrations: vscode.Disposable;
+  /** Connections that the user has closed; others show their objects as soon as they are connected. */
+  private readonly collapsed = new Set<string>();
+
+  readonly onDidChangeTreeData = this.treeChanged.event;
+
+  constructor(
+    private readonly backend: Backend,
+    private readonly connections: Connections,
+  ) {
+    this.model = new RowModel(objectSource(backend, connections));
+    this.view = vscode.window.createTreeView<Row>(VIEW_ID, { treeDataProvider: this, showCollapseAll: true });
+    this.registrations = vscode.Disposable.from(
+      this.view,
+      vscode.window.registerFileDecorationProvider(this),
+      this.view.onDidExpandElement(({ element }) => this.expanded(element)),
+      this.view.onDidCollapseElement(({ element }) => this.wasCollapsed(element)),
+      connections.onDidChange((change) => this.connectionChanged(change)),
+      connections.onDidChangeProfiles((gone) => {
+        for (const profileId of gone) {
+          this.model.drop(profileId);
+        }
+        this.treeChanged.fire(undefined);
+      }),
+      backend.onDidChangeStatus((status) => {
+        this.view.message =
+          status === 'givenUp'
+            ? vscode.l10n.t('The background process keeps crashing. Run "RPyC: Restart Background Process".')
+            : '';
+      }),
+    );
+  }
+
+  /** The row that a command without an argument means. */
+  get selected(): Row | undefined {
+    return this.view.selection[0];
+  }
+
+  async getChildren(row?: Row): Promise<Row[]> {
+    if (row === undefined) {
+      return this.topRows();
+    }
+    if (row.kind === 'connection') {
+      return [...this.problemRows(row), ...(await this.model.childrenOf(row))];
+    }
+    return row.kind === 'object' ? [...(await this.model.childrenOf(row))] : [];
+  }
+
+  getParent(row: Row): Row | undefined {
+    return row.kind === 'connection' ? undefined : row.parent;
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    switch (row.kind) {
+      case 'connection':
+        return this.connectionItem(row);
+      case 'object':
+        return objectItem(row, !this.connections.isConnected(row.profileId), this.isExpanded(row));
+      case 'more':
+        return moreItem(row);
+      case 'note':
+        return noteItem(row);
+    }
+  }
+
+  async resolveTreeItem(
+    item: vscode.TreeItem,
+    row: Row,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.TreeItem> {
+    if (row.kind !== 'object' || !this.connections.isConnected(row.profileId)) {
+      return item;
+    }
+    try {
+      const details = await this.model.withFreshHandle(row, (handle) =>
+        this.backend.request(ObjectDescribe, { handle }, token),
+      );
+      item.tooltip = objectTooltip(row.node, details);
+    } catch (error) {
+      item.tooltip = problemOf(error).message;
+    }
+    return item;
+  }
+
+  provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
+    const grey = new vscode.ThemeColor('disabledForeground');
+    return uri.scheme === STALE_SCHEME ? new vscode.FileDecoration(undefined, undefined, grey) : undefined;
+  }
+
+  /** Asks for the objects of a connection, or of all, anew. */
+  refresh(row?: Row): void {
+    if (row === undefined || row.kind === 'note') {
+      for (const { profile } of this.connections.entries) {
+        this.model.invalidate(profile.id);
+      }
+      this.treeChanged.fire(undefined);
+      return;
+    }
+    const parent = row.kind === 'more' ? row.parent : row;
+    if (parent.kind === 'connection') {
+      this.model.invalidate(parent.profileId);
+    } else {
+      this.model.invalidateUnder(parent);
+    }
+    this.treeChanged.fire(parent);
+  }
+
+  /** Adds the next page, and puts the focus on its first row. */
+  async loadMore(parent: ObjectRow): Promise<void> {
+    const first = await this.model.loadMore(parent);
+    this.treeChanged.fire(parent);
+    if (first !== undefined) {
+      await this.reveal(first);
+    }
+  }
+
+  async read(row: ObjectRow): Promise<void> {
+    await this.model.read(row);
+    this.treeChanged.fire(row);
+  }
+
+  rowChanged(row: Row): void {
+    this.treeChanged.fire(row);
+  }
+
+  async reveal(row: Row, expand = false): Promise<void> {
+    await this.view.reveal(row, { select: true, focus: true, expand });
+  }
+
+  isExpanded(row: ParentRow): boolean {
+    return row.kind === 'connection' ? !this.collapsed.has(row.profileId) : this.model.isExpanded(row);
+  }
+
+  /** The rows that a tree shows, top to bottom, without asking anybody. */
+  visibleRows(): readonly Row[] {
+    const shown: Row[] = [];
+    const add = (rows: readonly Row[]): void => {
+      for (const row of rows) {
+        shown.push(row);
+        if ((row.kind === 'connection' || row.kind === 'object') && this.isExpanded(row)) {
+          add(row.kind === 'connection' ? this.problemRows(row) : []);
+          add(this.model.loaded(row));
+        }
+      }
+    };
+    add(this.topRows());
+    return shown;
+  }
+
+  dispose(): void {
+    this.registrations.dispose();
+    this.treeChanged.dispose();
+  }
+
+  private topRows(): Row[] {
+    if (!vscode.workspace.isTrusted) {
+      // Nothing can be done with them: the welcome text says why.
+      return [];
+    }
+    return [
+      ...this.connections.entries.map(({ profile }) => this.model.connectionRow(profile.id)),
+      ...this.connections.rejected.map(({ origin, index, field }): NoteRow => ({
+        kind: 'note',
+        id: `rejected:${origin}:${index}`,
+        profileId: '',
+        severity: 'error',
+        message: rejectedText(index, field),
+        aboutSettings: true,
+      })),
+    ];
+  }
+
+  private problemRows(row: ConnectionRow): NoteRow[] {
+    const { problem } = this.connections.state(row.profileId);
+    if (problem === undefined) {
+      return [];
+    }
+    const { profileId } = row;
+    return [
+      {
+        kind: 'note',
+        id: `${row.id}/problem`,
+        profileId,
+        parent: row,
+        severity: 'error',
+        message: problem.message,
+        problem,
+      },
+    ];
+  }
+
+  private connectionItem(row: ConnectionRow): vscode.TreeItem {
+    const entry = this.connections.entry(row.profileId);
+    const state = this.connections.state(row.profileId);
+    if (entry === undefined) {
+      return new vscode.TreeItem(row.profileId);
+    }
+    const hasRows =
+      state.status === 'connected' || this.problemRows(row).length > 0 || this.model.loaded(row).length > 0;
+    const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+    const expansion = this.isExpanded(row) ? Expanded : Collapsed;
+    return connectionItem(row, { entry, state, expansion: hasRows ? expansion : None });
+  }
+
+  private connectionChanged({ profileId, fresh }: ConnectionChange): void {
+    const row = this.model.connectionRow(profileId);
+    const { status } = this.connections.state(profileId);
+    if (fresh) {
+      this.model.invalidate(profileId);
+    } else if (status === 'disconnected') {
+      this.model.forget(profileId);
+    }
+    this.treeChanged.fire(row);
+    if (fresh && this.view.visible && this.isExpanded(row)) {
+      void this.view.reveal(row, { select: false, focus: false, expand: true });
+    }
+  }
+
+  private expanded(row: Row): void {
+    if (row.kind === 'connection') {
+      this.collapsed.delete(row.profileId);
+    } else if (row.kind === 'object' && this.model.expand(row)) {
+      this.treeChanged.fire(row);
+    }
+  }
+
+  private wasCollapsed(row: Row): void {
+    if (row.kind === 'connection') {
+      this.collapsed.add(row.profileId);
+    } else if (row.kind === 'object') {
+      this.model.collapse(row);
+    }
+  }
+}
+
+function objectSource(backend: Backend, connections: Connections): ObjectSource {
+  return {
+    roots: (profileId) => backend.request(ObjectRoots, { profileId }),
+    children: (params) => backend.request(ObjectChildren, params),
+    resolve: (profileId, path) => backend.request(ObjectResolve, { profileId, path }),
+    read: (handle) => backend.request(ObjectRead, { handle }),
+    release: (handles) => backend.notify(ObjectRelease, { handles }),
+    isConnected: (profileId) => connections.isConnected(profileId),
+    isStale: (error) => problemOf(error).code === 'ERR_STALE',
+    messageOf: (error) => problemOf(error).message,
+  };
+}
+
+function rejectedText(index: number, field: ProfileField): string {
+  return field === 'profile'
+    ? vscode.l10n.t('Connection {0} in the settings is not an object: correct it there.', index + 1)
+    : vscode.l10n.t('Connection {0} in the settings has a wrong "{1}": correct it there.', index + 1, field);
+}

@@ -1,0 +1,95 @@
+import * as vscode from 'vscode';
+import { Backend } from './backend';
+import { registerCommands } from './commands';
+import { ConnectionPicker } from './connectionPicker';
+import { Connections } from './connections';
+import { ConnectionsView } from './connectionsView';
+import { problemOf } from './problems';
+import { Settings } from './settings';
+import { Snippets } from './snippets';
+import { StatusBar } from './statusBar';
+import { testApi } from './testApi';
+import type { TestApi } from './testApi';
+
+/** All that lives as long as the extension is active, put together. No process is started here. */
+export class ExtensionParts implements vscode.Disposable {
+  readonly api: TestApi;
+  private readonly backend: Backend;
+  private readonly owned: vscode.Disposable;
+
+  /** @param since when activation began, in milliseconds of `performance.now` */
+  constructor(context: vscode.ExtensionContext, since: number) {
+    const log = vscode.window.createOutputChannel('RPyC', { log: true });
+    const settings = new Settings();
+    const backend = new Backend({
+      module: context.asAbsolutePath('dist/server/main.js'),
+      memory: context.globalState,
+      settings,
+      log,
+    });
+    const connections = new Connections(backend, settings);
+    const view = new ConnectionsView(backend, connections);
+    const picker = new ConnectionPicker(connections);
+    const snippets = new Snippets(backend, connections, picker, context.workspaceState);
+    const statusBar = new StatusBar(backend, connections, snippets);
+    const manifest: unknown = context.extension.packageJSON;
+    const commands = registerCommands({
+      backend,
+      settings,
+      connections,
+      picker,
+      view,
+      snippets,
+      log,
+      version: versionOf(manifest),
+    });
+    const crashes = backend.onDidChangeStatus((status) => {
+      if (status === 'givenUp') {
+        void offerRestart(backend, log);
+      }
+    });
+    this.backend = backend;
+    this.owned = vscode.Disposable.from(
+      crashes,
+      commands,
+      statusBar,
+      snippets,
+      view,
+      connections,
+      backend,
+      settings,
+      log,
+    );
+    this.api = testApi({ backend, connections, view, snippets, activationMs: performance.now() - since });
+  }
+
+  /** Ends the background process in order. */
+  stop(): Promise<void> {
+    return this.backend.stop();
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+}
+
+async function offerRestart(backend: Backend, log: vscode.LogOutputChannel): Promise<void> {
+  const restart = vscode.l10n.t('Restart');
+  const showLog = vscode.l10n.t('Show Log');
+  const choice = await vscode.window.showErrorMessage(
+    vscode.l10n.t('The RPyC background process crashed three times within a minute and was left stopped.'),
+    restart,
+    showLog,
+  );
+  if (choice === showLog) {
+    log.show();
+  } else if (choice === restart) {
+    await backend.restart().catch((error: unknown) => log.error(problemOf(error).message));
+  }
+}
+
+function versionOf(manifest: unknown): string {
+  const isObject = typeof manifest === 'object' && manifest !== null;
+  const version: unknown = isObject ? (Reflect.get(manifest, 'version') as unknown) : undefined;
+  return typeof version === 'string' ? version : '';
+}

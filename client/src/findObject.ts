@@ -1,0 +1,89 @@
+import * as vscode from 'vscode';
+import { ObjectChildren } from '../../server/src/api/messages';
+import type { ObjectNode } from '../../server/src/api/model';
+import type { Backend } from './backend';
+import { objectIcon } from './appearance';
+import { isCancelled, problemOf } from './problems';
+import { nodeDescription, nodeName } from './rowItems';
+import { PAGE_SIZE } from './rowModel';
+import type { RowModel } from './rowModel';
+import type { ObjectRow } from './rows';
+
+const TYPING_PAUSE_MS = 150;
+
+interface FoundItem extends vscode.QuickPickItem {
+  readonly node: ObjectNode | undefined;
+}
+
+/**
+ * Lets the user search the children of an object by name, those too that no page has shown yet.
+ * @returns the child that was picked
+ */
+export function pickChild(
+  backend: Backend,
+  model: RowModel,
+  parent: ObjectRow,
+  title: string,
+): Promise<ObjectNode | undefined> {
+  const pick = vscode.window.createQuickPick<FoundItem>();
+  pick.title = title;
+  pick.placeholder = vscode.l10n.t('Type a part of the name');
+  let search = new vscode.CancellationTokenSource();
+  let pause: ReturnType<typeof setTimeout> | undefined;
+
+  const look = async (): Promise<void> => {
+    search.cancel();
+    search.dispose();
+    search = new vscode.CancellationTokenSource();
+    const { token } = search;
+    const filter = pick.value.trim();
+    pick.busy = true;
+    try {
+      const page = await model.withFreshHandle(parent, (handle) =>
+        backend.request(ObjectChildren, { handle, offset: 0, limit: PAGE_SIZE, filter }, token),
+      );
+      if (!token.isCancellationRequested) {
+        pick.items = page.nodes.map(foundItem);
+        pick.title = page.more ? vscode.l10n.t('{0} (the first {1})', title, page.nodes.length) : title;
+      }
+    } catch (error) {
+      if (!token.isCancellationRequested && !isCancelled(error)) {
+        pick.items = [{ label: problemOf(error).message, node: undefined, alwaysShow: true }];
+      }
+    } finally {
+      if (!token.isCancellationRequested) {
+        pick.busy = false;
+      }
+    }
+  };
+
+  return new Promise((resolve) => {
+    pick.onDidChangeValue(() => {
+      clearTimeout(pause);
+      pause = setTimeout(() => void look(), TYPING_PAUSE_MS);
+    });
+    pick.onDidAccept(() => {
+      resolve(pick.activeItems[0]?.node);
+      pick.hide();
+    });
+    pick.onDidHide(() => {
+      clearTimeout(pause);
+      search.cancel();
+      search.dispose();
+      resolve(undefined);
+      pick.dispose();
+    });
+    pick.show();
+    void look();
+  });
+}
+
+function foundItem(node: ObjectNode): FoundItem {
+  return {
+    label: nodeName(node),
+    description: nodeDescription(node),
+    iconPath: objectIcon(node.kind, false),
+    alwaysShow: true,
+    node,
+  };
+}

@@ -1,0 +1,60 @@
+import * as vscode from 'vscode';
+import type { Problem } from '../../server/src/api/model';
+
+/** A failure that can be told to the user as it is. */
+export class ProblemError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.message);
+    this.name = 'ProblemError';
+  }
+}
+
+/** The problem in any error: as the background process told it, or a sentence that points at the log. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) {
+    return error.problem;
+  }
+  const data: unknown = property(error, 'data');
+  const code: unknown = property(data, 'code');
+  const message: unknown = property(data, 'message');
+  if (typeof code === 'string' && typeof message === 'string') {
+    const detail: unknown = property(data, 'detail');
+    return { code, message, ...(typeof detail === 'string' ? { detail } : {}) };
+  }
+  return {
+    code: 'ERR_INTERNAL',
+    message: vscode.l10n.t('Something went wrong inside the RPyC extension: see the log for details.'),
+    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  };
+}
+
+/** Somebody gave up waiting, which is nothing to complain about. */
+export function isCancelled(error: unknown): boolean {
+  const LSP_CANCELLED = [-32800, -32802];
+  const code = property(error, 'code');
+  return (
+    error instanceof vscode.CancellationError ||
+    (typeof code === 'number' && LSP_CANCELLED.includes(code)) ||
+    problemOf(error).code === 'ERR_CANCELLED'
+  );
+}
+
+/**
+ * Tells a problem that stopped something the user asked for.
+ * @param retry offered as a button where it is given
+ */
+export async function showProblem(problem: Problem, retry?: () => Promise<void>): Promise<void> {
+  const retryButton = vscode.l10n.t('Retry');
+  const logButton = vscode.l10n.t('Show Log');
+  const buttons = retry === undefined ? [logButton] : [retryButton, logButton];
+  const choice = await vscode.window.showErrorMessage(problem.message, ...buttons);
+  if (choice === logButton) {
+    await vscode.commands.executeCommand('rpyc.showLog');
+  } else if (choice === retryButton) {
+    await retry?.();
+  }
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (Reflect.get(value, name) as unknown) : undefined;
+}

@@ -1,0 +1,189 @@
+import * as vscode from 'vscode';
+import type { ConnectionState, ObjectDetails, ObjectNode, Profile } from '../../server/src/api/model';
+import { connectionIcon, connectionText, objectIcon, peerText } from './appearance';
+import { codeBlock, lineText } from './displayText';
+import { formatAddress } from './profiles';
+import type { ProfileEntry } from './profiles';
+import type { ConnectionRow, MoreRow, NoteRow, ObjectRow } from './rows';
+
+const NAME_LIMIT = 200;
+const VALUE_LIMIT = 300;
+const TOOLTIP_LIMIT = 4_000;
+
+/** Rows of this scheme are shown as those of a connection that is gone. */
+export const STALE_SCHEME = 'rpyc-stale';
+
+export interface ConnectionItemOptions {
+  readonly entry: ProfileEntry;
+  readonly state: ConnectionState;
+  readonly expansion: vscode.TreeItemCollapsibleState;
+}
+
+/** The row of a connection. */
+export function connectionItem(row: ConnectionRow, options: ConnectionItemOptions): vscode.TreeItem {
+  const { profile, origin } = options.entry;
+  const { state } = options;
+  const item = new vscode.TreeItem(lineText(profile.label, NAME_LIMIT), options.expansion);
+  const address = addressOf(profile);
+  const text = connectionText(state, address);
+  item.id = row.id;
+  item.iconPath = connectionIcon(state);
+  item.description = text;
+  item.contextValue = connectionContext(state, origin);
+  item.tooltip = connectionTooltip(profile, state);
+  item.accessibilityInformation = { label: `${profile.label}, ${text}` };
+  return item;
+}
+
+export function addressOf(profile: Profile): string {
+  return formatAddress(profile.transport.host, profile.transport.port);
+}
+
+function connectionContext(state: ConnectionState, origin: string): string {
+  const tokens = ['rpycConnection', state.status, origin];
+  if (state.peer?.service === 'classic') {
+    tokens.push('classic');
+  }
+  if (state.busy) {
+    tokens.push('busy');
+  }
+  return tokens.join(' ');
+}
+
+function connectionTooltip(profile: Profile, state: ConnectionState): vscode.MarkdownString {
+  const lines = [addressOf(profile)];
+  const { peer, problem } = state;
+  if (peer !== undefined) {
+    lines.push(peerText(peer), vscode.l10n.t('root object: {0}', peer.rootType));
+    if (peer.pid !== undefined) {
+      lines.push(vscode.l10n.t('process {0}', peer.pid));
+    }
+    if (peer.service === 'classic') {
+      lines.push(vscode.l10n.t('classic: whoever connects can run any Python there'));
+    }
+  }
+  if (state.openConnections > 0) {
+    lines.push(vscode.l10n.t('open connections: {0}', state.openConnections));
+  }
+  const tooltip = new vscode.MarkdownString();
+  tooltip.appendMarkdown('**').appendText(profile.label).appendMarkdown('**\n\n');
+  if (problem !== undefined) {
+    tooltip.appendText(problem.message).appendMarkdown('\n\n');
+  }
+  for (const line of lines) {
+    tooltip.appendText(lineText(line, VALUE_LIMIT)).appendMarkdown('  \n');
+  }
+  return tooltip;
+}
+
+/** The row of a remote object. Its tooltip is asked for when it is needed. */
+export function objectItem(row: ObjectRow, stale: boolean, expanded: boolean): vscode.TreeItem {
+  const { node } = row;
+  const state = vscode.TreeItemCollapsibleState;
+  const expansion = expanded ? state.Expanded : state.Collapsed;
+  const item = new vscode.TreeItem(nodeName(node), node.expandable ? expansion : state.None);
+  item.id = row.id;
+  item.iconPath = objectIcon(node.kind, stale);
+  item.description = nodeDescription(node);
+  item.contextValue = objectContext(node);
+  if (stale) {
+    item.resourceUri = vscode.Uri.from({ scheme: STALE_SCHEME, path: `/${row.id}` });
+    item.tooltip = vscode.l10n.t('As it was when the connection was lost');
+  } else if (isUnread(node)) {
+    item.command = { command: 'rpyc.readValue', title: vscode.l10n.t('Read Value'), arguments: [row] };
+  }
+  const parts = [nodeName(node), node.typeName, lineText(node.value, VALUE_LIMIT)];
+  item.accessibilityInformation = { label: parts.filter((part) => part !== '').join(', ') };
+  return item;
+}
+
+export function nodeName(node: ObjectNode): string {
+  return lineText(node.name, NAME_LIMIT);
+}
+
+export function nodeDescription(node: ObjectNode): string {
+  const type = node.length === undefined ? node.typeName : `${node.typeName}(${count(node.length)})`;
+  const parts = [node.value, type].filter((part) => part !== '');
+  return lineText(parts.join('  ·  '), VALUE_LIMIT);
+}
+
+/** Known by name only: it is read when the user asks for it. */
+export function isUnread(node: ObjectNode): boolean {
+  return node.kind === 'unread' || node.kind === 'property';
+}
+
+function objectContext(node: ObjectNode): string {
+  const tokens = ['rpycObject', node.kind];
+  if (isUnread(node)) {
+    tokens.push('readable');
+  }
+  if (node.expandable) {
+    tokens.push('parent');
+  }
+  if (node.expression !== undefined) {
+    tokens.push('expression');
+  }
+  return tokens.join(' ');
+}
+
+/** "Load more… (100 of 100,000)" */
+export function moreItem(row: MoreRow): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('Load more…'));
+  item.id = row.id;
+  item.iconPath = new vscode.ThemeIcon('ellipsis');
+  item.description =
+    row.total === undefined
+      ? vscode.l10n.t('{0} shown', count(row.shown))
+      : vscode.l10n.t('{0} of {1}', count(row.shown), count(row.total));
+  item.contextValue = 'rpycMore';
+  item.command = { command: 'rpyc.loadMore', title: vscode.l10n.t('Load More'), arguments: [row] };
+  item.accessibilityInformation = { label: `${vscode.l10n.t('Load more…')}, ${item.description}` };
+  return item;
+}
+
+/** A sentence in the tree. The row is short; the tooltip has all of it. */
+export function noteItem(row: NoteRow): vscode.TreeItem {
+  const item = new vscode.TreeItem(lineText(row.message, VALUE_LIMIT));
+  item.id = row.id;
+  item.iconPath =
+    row.severity === 'error'
+      ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground'))
+      : new vscode.ThemeIcon('info');
+  item.tooltip = row.message;
+  item.contextValue = 'rpycNote';
+  item.accessibilityInformation = { label: row.message };
+  return item;
+}
+
+/** What a hover over an object shows. Nothing in it is trusted: no links that run commands, no HTML. */
+export function objectTooltip(node: ObjectNode, details: ObjectDetails): vscode.MarkdownString {
+  const tooltip = new vscode.MarkdownString();
+  tooltip.isTrusted = false;
+  tooltip.supportHtml = false;
+  const type =
+    details.length === undefined ? details.typeName : `${details.typeName}(${count(details.length)})`;
+  tooltip.appendMarkdown('**').appendText(nodeName(node)).appendMarkdown('**');
+  if (type !== '') {
+    tooltip.appendMarkdown(' · ').appendText(lineText(type, VALUE_LIMIT));
+  }
+  tooltip.appendMarkdown('\n');
+  for (const [text, language] of [
+    [details.signature, 'python'],
+    [details.value, 'python'],
+    [details.documentation, 'text'],
+  ] as const) {
+    if (text !== undefined && text.trim() !== '') {
+      tooltip.appendMarkdown(codeBlock(shorten(text.trim()), language));
+    }
+  }
+  return tooltip;
+}
+
+function shorten(text: string): string {
+  return text.length > TOOLTIP_LIMIT ? `${text.slice(0, TOOLTIP_LIMIT - 1)}…` : text;
+}
+
+/** A number as people of the display language write it. */
+export function count(value: number): string {
+  return value.toLocaleString(vscode.env.language);
+}

@@ -1,0 +1,334 @@
+import type { ObjectChildrenParams } from '../../server/src/api/messages';
+import type { Handle, ObjectNode, ObjectPage, ObjectPath } from '../../server/src/api/model';
+import { connectionRowId, objectRowId } from './rows';
+import type { ConnectionRow, MoreRow, NoteRow, ObjectRow, ParentRow, Row } from './rows';
+
+export const PAGE_SIZE = 100;
+
+/** What the model asks of the background process. */
+export interface ObjectSource {
+  roots(profileId: string): Promise<readonly ObjectNode[]>;
+  children(params: ObjectChildrenParams): Promise<ObjectPage>;
+  resolve(profileId: string, path: ObjectPath): Promise<ObjectNode>;
+  read(handle: Handle): Promise<ObjectNode>;
+  release(handles: readonly Handle[]): void;
+  /** Whether the objects of this connection can be asked for now. */
+  isConnected(profileId: string): boolean;
+  /** Whether the error says that a handle is of an older connection or was let go. */
+  isStale(error: unknown): boolean;
+  messageOf(error: unknown): string;
+}
+
+interface Children {
+  /** The version of the connection's objects that these rows show; -1 after a collapse. */
+  version: number;
+  rows: ObjectRow[];
+  /** Rows that a search put here, ahead of the page that they belong to. */
+  found: ObjectRow[];
+  more: boolean;
+  total: number | undefined;
+  note: string | undefined;
+}
+
+interface Loading {
+  readonly version: number;
+  readonly result: Promise<readonly Row[]>;
+}
+
+/**
+ * The rows that were loaded so far. Rows outlive a lost connection, so that they can be shown until fresh ones
+ * take their place; ids depend on the path alone, so the new rows are the old ones to the tree.
+ */
+export class RowModel {
+  private readonly connections = new Map<string, ConnectionRow>();
+  private readonly objects = new Map<string, ObjectRow>();
+  private readonly childrenById = new Map<string, Children>();
+  private readonly loading = new Map<string, Loading>();
+  private readonly versions = new Map<string, number>();
+  private readonly expandedIds = new Set<string>();
+  /** Why the last attempt to load the rows under a row failed. */
+  private readonly failures = new Map<string, NoteRow>();
+
+  constructor(private readonly source: ObjectSource) {}
+
+  connectionRow(profileId: string): ConnectionRow {
+    let row = this.connections.get(profileId);
+    if (row === undefined) {
+      row = { kind: 'connection', id: connectionRowId(profileId), profileId };
+      this.connections.set(profileId, row);
+    }
+    return row;
+  }
+
+  /** The rows under a row: those at hand where they are fresh or the connection is gone, else from the peer. */
+  async childrenOf(row: ParentRow): Promise<readonly Row[]> {
+    const known = this.childrenById.get(row.id);
+    const version = this.versionOf(row.profileId);
+    if (!this.source.isConnected(row.profileId)) {
+      return known === undefined ? [] : this.rowsOf(row, known);
+    }
+    if (known?.version === version) {
+      return this.rowsOf(row, known);
+    }
+    const running = this.loading.get(row.id);
+    if (running?.version === version) {
+      return running.result;
+    }
+    const result = this.load(row, known, version).finally(() => {
+      if (this.loading.get(row.id)?.result === result) {
+        this.loading.delete(row.id);
+      }
+    });
+    this.loading.set(row.id, { version, result });
+    return result;
+  }
+
+  /** Adds the next page under a row. @returns the first row that is new */
+  async loadMore(row: ObjectRow): Promise<ObjectRow | undefined> {
+    const known = this.childrenById.get(row.id);
+    if (known === undefined || !known.more) {
+      return undefined;
+    }
+    const page = await this.page(row, known.rows.length, PAGE_SIZE);
+    const before = known.rows.length;
+    this.append(row, known, page);
+    return known.rows[before];
+  }
+
+  /** Shows an object that a search found, even where its page is not loaded. */
+  async reveal(parent: ObjectRow, node: ObjectNode): Promise<ObjectRow> {
+    await this.childrenOf(parent);
+    const known = this.childrenById.get(parent.id);
+    const row = this.objectRow(parent, node, new Set());
+    if (known !== undefined && !known.rows.includes(row) && !known.found.includes(row)) {
+      known.found.push(row);
+    }
+    return row;
+  }
+
+  /** Reads a row that is known by name only. */
+  async read(row: ObjectRow): Promise<void> {
+    row.node = await this.withFreshHandle(row, (handle) => this.source.read(handle));
+  }
+
+  /**
+   * Calls with the row's handle; where that is stale, once more with a fresh one.
+   */
+  async withFreshHandle<T>(row: ObjectRow, call: (handle: Handle) => Promise<T>): Promise<T> {
+    try {
+      return await call(row.node.handle);
+    } catch (error) {
+      if (!this.source.isStale(error)) {
+        throw error;
+      }
+      row.node = await this.source.resolve(row.profileId, row.node.path);
+      return await call(row.node.handle);
+    }
+  }
+
+  /** The objects of a connection may have changed: every row is asked for again when it is next shown. */
+  invalidate(profileId: string): void {
+    this.versions.set(profileId, this.versionOf(profileId) + 1);
+  }
+
+  /** As `invalidate`, for the rows under one row. */
+  invalidateUnder(row: ParentRow): void {
+    for (const [id, children] of this.childrenById) {
+      if (id === row.id || id.startsWith(`${row.id}/`)) {
+        children.version = -1;
+      }
+    }
+  }
+
+  /** Drops all rows of a connection. */
+  forget(profileId: string): void {
+    const prefix = connectionRowId(profileId);
+    for (const rows of [this.objects, this.childrenById, this.loading, this.failures]) {
+      for (const id of rows.keys()) {
+        if (id === prefix || id.startsWith(`${prefix}/`)) {
+          rows.delete(id);
+        }
+      }
+    }
+    this.invalidate(profileId);
+  }
+
+  /** As `forget`, for a profile that is no more: what was expanded is forgotten too. */
+  drop(profileId: string): void {
+    this.forget(profileId);
+    const prefix = connectionRowId(profileId);
+    this.connections.delete(profileId);
+    for (const id of [...this.expandedIds]) {
+      if (id.startsWith(`${prefix}/`)) {
+        this.expandedIds.delete(id);
+      }
+    }
+  }
+
+  /** @returns whether the rows under it have to be asked for again */
+  expand(row: ParentRow): boolean {
+    this.expandedIds.add(row.id);
+    const known = this.childrenById.get(row.id);
+    return known !== undefined && known.version === -1;
+  }
+
+  /** What the row and all under it hold on the peer can go. */
+  collapse(row: ParentRow): void {
+    this.expandedIds.delete(row.id);
+    if (row.kind !== 'object') {
+      return;
+    }
+    const handles = this.source.isConnected(row.profileId) ? this.heldUnder(row) : [];
+    this.invalidateUnder(row);
+    if (handles.length > 0) {
+      this.source.release(handles);
+    }
+  }
+
+  isExpanded(row: ParentRow): boolean {
+    return this.expandedIds.has(row.id);
+  }
+
+  objectById(id: string): ObjectRow | undefined {
+    return this.objects.get(id);
+  }
+
+  /** The rows at hand under a row, without asking anybody. */
+  loaded(row: ParentRow): readonly Row[] {
+    const failure = this.failures.get(row.id);
+    if (failure !== undefined) {
+      return [failure];
+    }
+    const known = this.childrenById.get(row.id);
+    return known === undefined ? [] : this.rowsOf(row, known);
+  }
+
+  private heldUnder(row: ObjectRow): Handle[] {
+    const held: Handle[] = [];
+    for (const [id, children] of this.childrenById) {
+      const under = id === row.id || id.startsWith(`${row.id}/`);
+      const owner = this.objects.get(id);
+      if (under && owner !== undefined && children.version === this.versionOf(row.profileId)) {
+        held.push(owner.node.handle);
+      }
+    }
+    return held;
+  }
+
+  private async load(row: ParentRow, known: Children | undefined, version: number): Promise<readonly Row[]> {
+    try {
+      const children: Children = {
+        version,
+        rows: [],
+        found: [],
+        more: false,
+        total: undefined,
+        note: undefined,
+      };
+      if (row.kind === 'connection') {
+        const ids = new Set<string>();
+        children.rows = (await this.source.roots(row.profileId)).map((node) =>
+          this.objectRow(row, node, ids),
+        );
+      } else {
+        const wanted = Math.max(PAGE_SIZE, known?.rows.length ?? 0);
+        do {
+          this.append(row, children, await this.page(row, children.rows.length, PAGE_SIZE));
+        } while (children.more && children.rows.length < wanted);
+        children.found = await this.findAgain(row, known?.found ?? [], children.rows);
+      }
+      if (this.versionOf(row.profileId) !== version) {
+        return await this.childrenOf(row);
+      }
+      this.childrenById.set(row.id, children);
+      this.failures.delete(row.id);
+      return this.rowsOf(row, children);
+    } catch (error) {
+      if (known !== undefined && !this.source.isConnected(row.profileId)) {
+        return this.rowsOf(row, known);
+      }
+      const failure = this.noteRow(row, 'error', this.source.messageOf(error));
+      this.failures.set(row.id, failure);
+      return [failure];
+    }
+  }
+
+  private page(row: ObjectRow, offset: number, limit: number): Promise<ObjectPage> {
+    return this.withFreshHandle(row, (handle) => this.source.children({ handle, offset, limit }));
+  }
+
+  private append(row: ObjectRow, children: Children, page: ObjectPage): void {
+    const ids = new Set(children.rows.map((child) => child.id));
+    children.rows.push(...page.nodes.map((node) => this.objectRow(row, node, ids)));
+    children.found = children.found.filter((child) => !children.rows.includes(child));
+    children.more = page.more && page.nodes.length > 0;
+    children.total = page.total;
+    children.note = page.note;
+  }
+
+  private async findAgain(
+    parent: ObjectRow,
+    found: readonly ObjectRow[],
+    rows: readonly ObjectRow[],
+  ): Promise<ObjectRow[]> {
+    const again: ObjectRow[] = [];
+    for (const row of found.filter((candidate) => !rows.includes(candidate))) {
+      try {
+        const node = await this.source.resolve(row.profileId, row.node.path);
+        again.push(this.objectRow(parent, node, new Set()));
+      } catch {
+        // The object is no more, and so is its row.
+      }
+    }
+    return again;
+  }
+
+  /** The row of this path, the same object as before. Two siblings of one text are told apart by a number. */
+  private objectRow(parent: ParentRow, node: ObjectNode, siblings: Set<string>): ObjectRow {
+    const path = objectRowId(parent.profileId, node.path);
+    let id = path;
+    for (let n = 2; siblings.has(id); n++) {
+      id = `${path}~${n}`;
+    }
+    siblings.add(id);
+    const known = this.objects.get(id);
+    if (known !== undefined) {
+      known.node = node;
+      known.parent = parent;
+      return known;
+    }
+    const row: ObjectRow = { kind: 'object', id, profileId: parent.profileId, parent, node };
+    this.objects.set(id, row);
+    return row;
+  }
+
+  private rowsOf(row: ParentRow, children: Children): readonly Row[] {
+    const rows: Row[] = [...children.found, ...children.rows];
+    if (children.more && row.kind === 'object') {
+      rows.push(this.moreRow(row, children));
+    }
+    if (children.note !== undefined) {
+      rows.push(this.noteRow(row, 'info', children.note));
+    }
+    return rows;
+  }
+
+  private moreRow(parent: ObjectRow, children: Children): MoreRow {
+    return {
+      kind: 'more',
+      id: `${parent.id}/more`,
+      profileId: parent.profileId,
+      parent,
+      shown: children.rows.length,
+      ...(children.total === undefined ? {} : { total: children.total }),
+    };
+  }
+
+  private noteRow(parent: ParentRow, severity: NoteRow['severity'], message: string): NoteRow {
+    return { kind: 'note', id: `${parent.id}/note`, profileId: parent.profileId, parent, severity, message };
+  }
+
+  private versionOf(profileId: string): number {
+    return this.versions.get(profileId) ?? 0;
+  }
+}

@@ -1,0 +1,83 @@
+import type { ObjectNode, ObjectPath, PathStep, Problem } from '../../server/src/api/model';
+
+export interface ConnectionRow {
+  readonly kind: 'connection';
+  readonly id: string;
+  readonly profileId: string;
+}
+
+export interface ObjectRow {
+  readonly kind: 'object';
+  readonly id: string;
+  readonly profileId: string;
+  parent: ConnectionRow | ObjectRow;
+  node: ObjectNode;
+}
+
+/** Stands for the children behind the last page. */
+export interface MoreRow {
+  readonly kind: 'more';
+  readonly id: string;
+  readonly profileId: string;
+  readonly parent: ObjectRow;
+  readonly shown: number;
+  readonly total?: number;
+}
+
+/** A sentence in the place of objects: why there are none, or not all. */
+export interface NoteRow {
+  readonly kind: 'note';
+  readonly id: string;
+  readonly profileId: string;
+  readonly parent?: ConnectionRow | ObjectRow;
+  readonly severity: 'info' | 'error';
+  readonly message: string;
+  /** The note is about an entry of the settings. */
+  readonly aboutSettings?: boolean;
+  readonly problem?: Problem;
+}
+
+export type Row = ConnectionRow | ObjectRow | MoreRow | NoteRow;
+
+/** A row that has rows under it. */
+export type ParentRow = ConnectionRow | ObjectRow;
+
+export function connectionRowId(profileId: string): string {
+  return `c:${encodeURIComponent(profileId)}`;
+}
+
+/** The same for the same object after a reconnect and after a restart of the background process. */
+export function objectRowId(profileId: string, path: ObjectPath): string {
+  return [connectionRowId(profileId), ...path.map(stepId)].join('/');
+}
+
+function stepId(step: PathStep): string {
+  switch (step.kind) {
+    case 'root':
+      return `r:${step.name}`;
+    case 'attr':
+      return `a:${encodeText(step.name)}`;
+    case 'index':
+      return `i:${step.index}`;
+    case 'key':
+      return `k:${encodeText(step.text)}`;
+  }
+}
+
+/** A remote name may hold half a surrogate pair, which `encodeURIComponent` refuses. */
+function encodeText(text: string): string {
+  return encodeURIComponent(
+    text.replace(/[\ud800-\udfff]/g, (half, at: number) => wholeOrCode(text, half, at)),
+  );
+}
+
+function wholeOrCode(text: string, half: string, at: number): string {
+  const code = half.charCodeAt(0);
+  const paired =
+    code < 0xdc00 ? /[\udc00-\udfff]/.test(text[at + 1] ?? '') : /[\ud800-\udbff]/.test(text[at - 1] ?? '');
+  return paired ? half : `\\u${code.toString(16)}`;
+}
+
+export function depthOf(row: Row): number {
+  return row.kind === 'connection' || row.parent === undefined ? 0 : depthOf(row.parent) + 1;
+}

@@ -1,0 +1,84 @@
+import * as vscode from 'vscode';
+import type { Profile, TraceLevel } from '../../server/src/api/model';
+import { readProfiles } from './profiles';
+import type { ProfileEntry, ProfileList, ProfileOrigin } from './profiles';
+
+const PROFILES = 'rpyc.profiles';
+const TRACE = 'rpyc.trace.wire';
+
+/** A profile as the Add Connection dialogue makes it: the rest has defaults. */
+export type NewProfile = Pick<Profile, 'label' | 'transport' | 'service'>;
+
+/** The settings of the extension, typed. */
+export class Settings implements vscode.Disposable {
+  private readonly profilesChanged = new vscode.EventEmitter<void>();
+  private readonly traceChanged = new vscode.EventEmitter<void>();
+  private readonly listeners: vscode.Disposable;
+
+  readonly onDidChangeProfiles = this.profilesChanged.event;
+  readonly onDidChangeTrace = this.traceChanged.event;
+
+  constructor() {
+    this.listeners = vscode.Disposable.from(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(PROFILES)) {
+          this.profilesChanged.fire();
+        }
+        if (event.affectsConfiguration(TRACE)) {
+          this.traceChanged.fire();
+        }
+      }),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.profilesChanged.fire()),
+    );
+  }
+
+  /** The user's profiles, and those of the workspace where it is trusted. */
+  profiles(): ProfileList {
+    const found = vscode.workspace.getConfiguration().inspect<unknown>(PROFILES);
+    return readProfiles({
+      user: found?.globalValue,
+      workspace: vscode.workspace.isTrusted ? found?.workspaceValue : undefined,
+    });
+  }
+
+  trace(): TraceLevel {
+    const value = vscode.workspace.getConfiguration().get<unknown>(TRACE);
+    return value === 'messages' || value === 'verbose' ? value : 'off';
+  }
+
+  async addProfile(profile: NewProfile): Promise<void> {
+    await this.write('user', [...this.raw('user'), { version: 1, ...profile }]);
+  }
+
+  async removeProfile(entry: ProfileEntry): Promise<void> {
+    const kept = this.raw(entry.origin).filter((_, index) => index !== entry.index);
+    await this.write(entry.origin, kept.length === 0 ? undefined : kept);
+  }
+
+  /** Opens the settings file that holds the profile. */
+  async openProfiles(origin: ProfileOrigin): Promise<void> {
+    const command =
+      origin === 'workspace'
+        ? 'workbench.action.openWorkspaceSettingsFile'
+        : 'workbench.action.openSettingsJson';
+    await vscode.commands.executeCommand(command, { revealSetting: { key: PROFILES, edit: true } });
+  }
+
+  dispose(): void {
+    this.listeners.dispose();
+    this.profilesChanged.dispose();
+    this.traceChanged.dispose();
+  }
+
+  private raw(origin: ProfileOrigin): readonly unknown[] {
+    const found = vscode.workspace.getConfiguration().inspect<unknown>(PROFILES);
+    const value = origin === 'user' ? found?.globalValue : found?.workspaceValue;
+    return Array.isArray(value) ? (value as readonly unknown[]) : [];
+  }
+
+  private async write(origin: ProfileOrigin, value: readonly unknown[] | undefined): Promise<void> {
+    const target =
+      origin === 'user' ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
+    await vscode.workspace.getConfiguration().update(PROFILES, value, target);
+  }
+}

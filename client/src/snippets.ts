@@ -1,0 +1,187 @@
+import * as vscode from 'vscode';
+import { Run } from '../../server/src/api/messages';
+import type { RunOutput } from '../../server/src/api/model';
+import type { Backend } from './backend';
+import type { ConnectionPicker } from './connectionPicker';
+import type { Connections } from './connections';
+import { isCancelled, problemOf, showProblem } from './problems';
+import { RunChannel } from './runOutput';
+import { sourceToRun } from './sourceSelection';
+
+const BOUND_KEY = 'connectionByDocument';
+const BOUND_LIMIT = 200;
+
+/** A run that has not ended. */
+interface OpenRun {
+  readonly profileId: string;
+  readonly channel: RunChannel;
+}
+
+/** Runs Python from an editor on a connection, and shows what it prints while it prints it. */
+export class Snippets implements vscode.Disposable {
+  private readonly channels = new Map<string, RunChannel>();
+  private readonly runs = new Map<string, OpenRun>();
+  private readonly runsChanged = new vscode.EventEmitter<void>();
+  private readonly listeners: vscode.Disposable;
+  private lastRun = 0;
+
+  readonly onDidChangeRuns = this.runsChanged.event;
+
+  constructor(
+    private readonly backend: Backend,
+    private readonly connections: Connections,
+    private readonly picker: ConnectionPicker,
+    private readonly memory: vscode.Memento,
+  ) {
+    this.listeners = vscode.Disposable.from(
+      backend.onDidProduceOutput((output) => this.produced(output)),
+      connections.onDidChangeProfiles((gone) => this.dropChannels(gone)),
+    );
+  }
+
+  /** The connections on which something runs now. */
+  get running(): readonly string[] {
+    return [...new Set([...this.runs.values()].map((run) => run.profileId))];
+  }
+
+  /** The end of each output channel, by profile. */
+  get tails(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.channels].map(([profileId, channel]) => [profileId, channel.tail]));
+  }
+
+  /** Runs the selection of the active editor, or the line of its cursor. */
+  async runSelection(): Promise<void> {
+    const editor = vscode.window.activeTextEditor;
+    if (editor === undefined) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('Open a Python file and put the cursor on the line to run.'),
+      );
+      return;
+    }
+    const { document, selection } = editor;
+    const taken = sourceToRun(document.getText().split(/\r\n|\r|\n/), {
+      startLine: selection.start.line,
+      startCharacter: selection.start.character,
+      endLine: selection.end.line,
+      endCharacter: selection.end.character,
+    });
+    if (taken === undefined) {
+      void vscode.window.showInformationMessage(vscode.l10n.t('There is nothing to run on this line.'));
+      return;
+    }
+    const profileId = await this.connectionFor(document);
+    if (profileId !== undefined) {
+      await this.run(profileId, document, taken.source, taken.line);
+    }
+  }
+
+  /** Lets the user choose on which connection the active document runs. */
+  async chooseConnection(): Promise<void> {
+    const document = vscode.window.activeTextEditor?.document;
+    if (document === undefined) {
+      void vscode.window.showInformationMessage(vscode.l10n.t('Open the file first that is to run.'));
+      return;
+    }
+    const profileId = await this.picker.pickForRuns();
+    if (profileId !== undefined) {
+      await this.bind(document, profileId);
+    }
+  }
+
+  showOutput(profileId: string): void {
+    this.channelOf(profileId).show();
+  }
+
+  dispose(): void {
+    this.listeners.dispose();
+    this.runsChanged.dispose();
+    for (const channel of this.channels.values()) {
+      channel.dispose();
+    }
+  }
+
+  private async run(
+    profileId: string,
+    document: vscode.TextDocument,
+    source: string,
+    line: number,
+  ): Promise<void> {
+    const runId = `${Date.now()}-${++this.lastRun}`;
+    const channel = this.channelOf(profileId);
+    channel.show();
+    channel.begin(`${vscode.workspace.asRelativePath(document.uri)}:${line + 1}`);
+    this.runs.set(runId, { profileId, channel });
+    this.runsChanged.fire();
+    try {
+      const fileName = document.uri.scheme === 'file' ? document.uri.fsPath : document.uri.toString(true);
+      const result = await this.backend.request(Run, {
+        profileId,
+        runId,
+        source,
+        fileName,
+        lineOffset: line,
+      });
+      channel.end(result);
+    } catch (error) {
+      const problem = problemOf(error);
+      const message =
+        problem.code === 'ERR_INTERNAL' || isCancelled(error)
+          ? vscode.l10n.t('The run was lost with the background process. It is not repeated by itself.')
+          : problem.message;
+      channel.lost(message);
+      await showProblem({ ...problem, message });
+    } finally {
+      this.runs.delete(runId);
+      this.runsChanged.fire();
+    }
+  }
+
+  /** The connection that the document ran on last, else the only one there is, else the one the user picks. */
+  private async connectionFor(document: vscode.TextDocument): Promise<string | undefined> {
+    const bound = this.bound()[document.uri.toString()];
+    if (bound !== undefined && this.connections.entry(bound) !== undefined) {
+      return (await this.picker.connect(bound)) ? bound : undefined;
+    }
+    const usable = this.picker.connectedForRuns();
+    const only = usable.length === 1 ? usable[0] : undefined;
+    const profileId = only ?? (await this.picker.pickForRuns());
+    if (profileId === undefined || !(await this.picker.connect(profileId))) {
+      return undefined;
+    }
+    await this.bind(document, profileId);
+    return profileId;
+  }
+
+  private bound(): Readonly<Record<string, string>> {
+    return this.memory.get<Record<string, string>>(BOUND_KEY) ?? {};
+  }
+
+  private async bind(document: vscode.TextDocument, profileId: string): Promise<void> {
+    const uri = document.uri.toString();
+    const others = Object.entries(this.bound()).filter(([known]) => known !== uri);
+    const kept = [...others, [uri, profileId] as const].slice(-BOUND_LIMIT);
+    await this.memory.update(BOUND_KEY, Object.fromEntries(kept));
+  }
+
+  private produced(output: RunOutput): void {
+    this.runs.get(output.runId)?.channel.print(output);
+  }
+
+  private channelOf(profileId: string): RunChannel {
+    const label = this.connections.label(profileId);
+    let channel = this.channels.get(profileId);
+    if (channel?.label !== label) {
+      channel?.dispose();
+      channel = new RunChannel(label);
+      this.channels.set(profileId, channel);
+    }
+    return channel;
+  }
+
+  private dropChannels(profileIds: readonly string[]): void {
+    for (const profileId of profileIds) {
+      this.channels.get(profileId)?.dispose();
+      this.channels.delete(profileId);
+    }
+  }
+}

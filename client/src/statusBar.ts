@@ -1,0 +1,108 @@
+import * as vscode from 'vscode';
+import type { Backend } from './backend';
+import { connectionText } from './appearance';
+import { isTrying } from './connections';
+import type { Connections } from './connections';
+import { addressOf } from './rowItems';
+import type { Snippets } from './snippets';
+
+/** The one status-bar item, and the context keys that tell the same to menus and keybindings. */
+export class StatusBar implements vscode.Disposable {
+  private readonly item: vscode.StatusBarItem;
+  private readonly listeners: vscode.Disposable;
+  private readonly keys = new Map<string, unknown>();
+
+  constructor(
+    private readonly backend: Backend,
+    private readonly connections: Connections,
+    private readonly snippets: Snippets,
+  ) {
+    this.item = vscode.window.createStatusBarItem('rpyc.status', vscode.StatusBarAlignment.Left, 50);
+    this.item.name = 'RPyC';
+    this.item.command = 'rpyc.showConnections';
+    const update = (): void => this.update();
+    this.listeners = vscode.Disposable.from(
+      connections.onDidChange(update),
+      connections.onDidChangeProfiles(update),
+      backend.onDidChangeStatus(update),
+      snippets.onDidChangeRuns(update),
+    );
+    this.update();
+  }
+
+  dispose(): void {
+    this.listeners.dispose();
+    this.item.dispose();
+  }
+
+  private update(): void {
+    const states = this.connections.entries.map(({ profile }) => this.connections.state(profile.id));
+    const connected = states.filter((state) => state.status === 'connected').length;
+    const trying = states.filter(isTrying).length;
+    const troubled = states.filter((state) => state.status === 'failed' || state.status === 'lost').length;
+    const running = this.snippets.running.length;
+    const stopped = this.backend.status === 'givenUp';
+
+    this.item.text = this.text({ connected, trying, troubled, running, stopped });
+    this.item.tooltip = this.tooltip();
+    this.item.backgroundColor =
+      stopped || (troubled > 0 && trying === 0)
+        ? new vscode.ThemeColor('statusBarItem.warningBackground')
+        : undefined;
+    const summary = stopped
+      ? vscode.l10n.t('RPyC: background process stopped')
+      : vscode.l10n.t('RPyC: {0} connected, {1} connecting, {2} with a problem', connected, trying, troubled);
+    this.item.accessibilityInformation = { label: summary, role: 'button' };
+    if (states.length === 0 && this.connections.rejected.length === 0) {
+      this.item.hide();
+    } else {
+      this.item.show();
+    }
+
+    this.setKey('rpyc:profileCount', states.length);
+    this.setKey('rpyc:targetCount', connected);
+    this.setKey('rpyc:connected', connected > 0);
+    this.setKey('rpyc:connecting', trying > 0);
+    this.setKey('rpyc:troubled', troubled > 0);
+    this.setKey('rpyc:busy', running > 0 || states.some((state) => state.busy));
+    this.setKey('rpyc:backendStopped', stopped);
+  }
+
+  private text(now: {
+    connected: number;
+    trying: number;
+    troubled: number;
+    running: number;
+    stopped: boolean;
+  }): string {
+    if (now.stopped) {
+      return `$(error) RPyC`;
+    }
+    if (now.trying > 0) {
+      return `$(sync~spin) ${vscode.l10n.t('RPyC: connecting')}`;
+    }
+    if (now.running > 0) {
+      return `$(sync~spin) ${vscode.l10n.t('RPyC: running')}`;
+    }
+    if (now.troubled > 0) {
+      return `$(warning) RPyC: ${now.connected}`;
+    }
+    return now.connected > 0 ? `$(vm-active) RPyC: ${now.connected}` : '$(vm-outline) RPyC';
+  }
+
+  private tooltip(): vscode.MarkdownString {
+    const tooltip = new vscode.MarkdownString();
+    for (const { profile } of this.connections.entries) {
+      const text = connectionText(this.connections.state(profile.id), addressOf(profile));
+      tooltip.appendText(`${profile.label}: ${text}`).appendMarkdown('  \n');
+    }
+    return tooltip;
+  }
+
+  private setKey(key: string, value: unknown): void {
+    if (this.keys.get(key) !== value) {
+      this.keys.set(key, value);
+      void vscode.commands.executeCommand('setContext', key, value);
+    }
+  }
+}

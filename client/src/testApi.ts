@@ -1,0 +1,79 @@
+import * as vscode from 'vscode';
+import type { ConnectionState, Profile } from '../../server/src/api/model';
+import type { Backend, BackendStatus } from './backend';
+import type { Connections } from './connections';
+import type { ConnectionsView } from './connectionsView';
+import { depthOf } from './rows';
+import type { Row } from './rows';
+import type { Snippets } from './snippets';
+
+/** A row as the tree shows it. */
+export interface RowSnapshot {
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  readonly depth: number;
+  readonly expanded: boolean;
+  /** Kind of the row: that of the object where it stands for one. */
+  readonly kind: string;
+}
+
+export interface Snapshot {
+  readonly profiles: readonly Profile[];
+  readonly states: Readonly<Record<string, ConnectionState>>;
+  /** The rows that are open, top to bottom. */
+  readonly rows: readonly RowSnapshot[];
+  readonly backendPid: number | undefined;
+  readonly backendStatus: BackendStatus;
+  /** The end of each connection's output channel, by profile. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** How long `activate` took. */
+  readonly activationMs: number;
+}
+
+/** What `activate` returns: reads the state for tests, and changes nothing. */
+export interface TestApi {
+  readonly version: 1;
+  snapshot(): Snapshot;
+}
+
+export interface SnapshotParts {
+  readonly backend: Backend;
+  readonly connections: Connections;
+  readonly view: ConnectionsView;
+  readonly snippets: Snippets;
+  readonly activationMs: number;
+}
+
+export function testApi(parts: SnapshotParts): TestApi {
+  return { version: 1, snapshot: () => snapshot(parts) };
+}
+
+function snapshot({ backend, connections, view, snippets, activationMs }: SnapshotParts): Snapshot {
+  const profiles = connections.entries.map(({ profile }) => profile);
+  return {
+    profiles,
+    states: Object.fromEntries(profiles.map(({ id }) => [id, connections.state(id)])),
+    rows: view.visibleRows().map((row) => rowSnapshot(view, row)),
+    backendPid: backend.pid,
+    backendStatus: backend.status,
+    outputs: snippets.tails,
+    activationMs,
+  };
+}
+
+function rowSnapshot(view: ConnectionsView, row: Row): RowSnapshot {
+  const item = view.getTreeItem(row);
+  return {
+    id: row.id,
+    label: textOf(item.label),
+    description: typeof item.description === 'string' ? item.description : '',
+    depth: depthOf(row),
+    expanded: item.collapsibleState === vscode.TreeItemCollapsibleState.Expanded,
+    kind: row.kind === 'object' ? row.node.kind : row.kind,
+  };
+}
+
+function textOf(label: string | vscode.TreeItemLabel | undefined): string {
+  return typeof label === 'string' ? label : (label?.label ?? '');
+}
