@@ -1,0 +1,270 @@
+"""What a run prints, on its way to the editor, as it is printed.
+
+While a run is going on, `sys.stdout` and `sys.stderr` are stand-ins that look at the thread that writes: threads of a
+run go to that run's queue, all others to the original objects, so that what other clients of the same server print
+is untouched. Loaded after static_lookup.py, into the same namespace.
+"""
+
+import collections
+import sys
+import threading
+
+try:
+    from threading import get_ident
+except ImportError:
+    from thread import get_ident
+
+FLUSH_SECONDS = 0.05
+BURST_LIMIT = 65536
+QUEUE_LIMIT = 1000000
+
+
+class OutputQueue(object):
+    """A bounded queue of printed text, sent in bursts from a thread of its own. The oldest text is dropped first.
+
+    :param send: called with `(stream, text, dropped)`; must not wait for the peer's answer, since that answer may be
+        read by another thread of the connection only when the run is over.
+    """
+
+    def __init__(self, send):
+        self.send = send
+        # Reentrant, since a finaliser that prints may run while a print of the same thread holds it.
+        self.lock = threading.RLock()
+        self.sending = threading.Lock()
+        self.pieces = collections.deque()
+        self.size = 0
+        self.dropped = 0
+        self.closed = False
+        self.wake = threading.Event()
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self._pump, name='rpyc-explorer-output')
+        self.thread.daemon = True
+        self.thread.start()
+
+    def write(self, stream, text):
+        """Takes text in; False when nobody listens any more."""
+        with self.lock:
+            if self.closed:
+                return False
+            if text:
+                self.pieces.append((stream, text))
+                self.size += len(text)
+                while self.size > QUEUE_LIMIT:
+                    self._drop_oldest()
+        if text and not self.wake.is_set():
+            self.wake.set()
+        return True
+
+    def close(self):
+        """Sends what is left and ends the thread."""
+        self.done.set()
+        self.wake.set()
+        while self._flush():
+            pass
+        with self.lock:
+            self.closed = True
+        self.thread.join(1)
+
+    def _drop_oldest(self):
+        stream, text = self.pieces.popleft()
+        excess = self.size - QUEUE_LIMIT
+        if len(text) > excess:
+            self.pieces.appendleft((stream, text[excess:]))
+        lost = min(excess, len(text))
+        self.dropped += lost
+        self.size -= lost
+
+    def _pump(self):
+        while not self.done.is_set():
+            self.wake.wait()
+            self.wake.clear()
+            # The first text after a pause leaves at once; what follows waits for its turn.
+            if not self.done.is_set() and self._flush():
+                self.wake.set()
+            self.done.wait(FLUSH_SECONDS)
+
+    def _flush(self):
+        """Sends one burst; whether there is more."""
+        with self.sending:
+            for stream, text, dropped in self._take():
+                try:
+                    self.send(stream, clean(text, len(text)), dropped)
+                except Exception:
+                    # The connection is gone: the run goes on and its output has no reader.
+                    with self.lock:
+                        self.closed = True
+                        self.pieces.clear()
+                        self.size = 0
+            with self.lock:
+                return bool(self.pieces)
+
+    def _take(self):
+        with self.lock:
+            burst, size = [], 0
+            while self.pieces and size < BURST_LIMIT:
+                stream, text = self.pieces.popleft()
+                if len(text) > BURST_LIMIT - size:
+                    self.pieces.appendleft((stream, text[BURST_LIMIT - size:]))
+                    text = text[:BURST_LIMIT - size]
+                size += len(text)
+                if burst and burst[-1][0] == stream:
+                    burst[-1][1].append(text)
+                else:
+                    burst.append((stream, [text]))
+            self.size -= size
+            dropped, self.dropped = self.dropped, 0
+        parts = []
+        for stream, texts in burst:
+            parts.append((stream, u''.join(texts), dropped))
+            dropped = 0
+        return parts
+
+
+class Writer(object):
+    """Stands in for `sys.stdout` or `sys.stderr` while a run is going on."""
+
+    softspace = 0
+
+    def __init__(self, stream, original, redirection):
+        self.rpyc_explorer_redirection = redirection
+        self._stream = stream
+        self._original = original
+        self._queues = redirection.queues
+
+    def write(self, text):
+        queue = self._queues.get(get_ident())
+        if queue is None:
+            return self._original.write(text)
+        if PY2 and derives(text, str):
+            text = str.decode(text, 'utf-8', 'replace')
+        elif not derives(text, TEXT):
+            raise TypeError('write() argument must be str, not %s' % type_name(text))
+        if not queue.write(self._stream, TEXT.__getitem__(text, slice(None))):
+            return self._original.write(text)
+        return len(text)
+
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
+
+    def flush(self):
+        # A run's text leaves by itself within 50 ms.
+        if self._queues.get(get_ident()) is None:
+            self._original.flush()
+
+    def isatty(self):
+        return self._queues.get(get_ident()) is None and self._original.isatty()
+
+    @property
+    def buffer(self):
+        if self._queues.get(get_ident()) is None:
+            return self._original.buffer
+        return ByteWriter(self)
+
+    def __getattr__(self, name):
+        return getattr(self._original, name)
+
+
+class ByteWriter(object):
+    """`sys.stdout.buffer` for a run: bytes are taken as UTF-8 text."""
+
+    def __init__(self, writer):
+        self.raw = self
+        self._writer = writer
+
+    def write(self, data):
+        data = bytes(data)
+        self._writer.write(data.decode('utf-8', 'replace'))
+        return len(data)
+
+    def flush(self):
+        self._writer.flush()
+
+
+class Redirection(object):
+    """The stand-ins and who writes where. Shared by all runs of the process; there only while one is going on."""
+
+    def __init__(self):
+        self.lock = threading.RLock()
+        self.queues = {}
+        self.users = 0
+        self.ended = False
+
+    def enter(self, queue):
+        """Sends this thread's output to `queue`; False when the last run has just taken everything down."""
+        with self.lock:
+            if self.ended:
+                return False
+            if not self.users:
+                self._install()
+            self.users += 1
+            self.queues[get_ident()] = queue
+            return True
+
+    def leave(self, queue, previous):
+        """Ends what `enter` began. Threads of the run that still print do so to the original objects."""
+        with self.lock:
+            for ident in [ident for ident, owner in list(self.queues.items()) if owner is queue]:
+                del self.queues[ident]
+            if previous is not None:
+                self.queues[get_ident()] = previous
+            self.users -= 1
+            if not self.users:
+                self.ended = True
+                self._restore()
+
+    def _install(self):
+        self.stdout = Writer(u'stdout', sys.stdout, self)
+        self.stderr = Writer(u'stderr', sys.stderr, self)
+        sys.stdout, sys.stderr = self.stdout, self.stderr
+        self.original_start = threading.Thread.__dict__['start']
+        self.start = self._thread_start()
+        threading.Thread.start = self.start
+
+    def _restore(self):
+        # What the user has put in place since stays.
+        if sys.stdout is self.stdout:
+            sys.stdout = self.stdout._original
+        if sys.stderr is self.stderr:
+            sys.stderr = self.stderr._original
+        if threading.Thread.__dict__['start'] is self.start:
+            threading.Thread.start = self.original_start
+
+    def _thread_start(redirection):
+        def start(self, *args, **kwargs):
+            queue = redirection.queues.get(get_ident())
+            if queue is not None:
+                redirection._follow(self, queue)
+            return redirection.original_start(self, *args, **kwargs)
+        return start
+
+    def _follow(self, thread, queue):
+        # The method around `run`, so that the report of an exception that ends the thread is caught as well.
+        for name in ('_bootstrap_inner', '_Thread__bootstrap_inner', 'run'):
+            if hasattr(thread, name):
+                break
+        original = getattr(thread, name)
+
+        def followed():
+            thread.__dict__.pop(name, None)
+            ident = get_ident()
+            self.queues[ident] = queue
+            try:
+                original()
+            finally:
+                self.queues.pop(ident, None)
+        thread.__dict__[name] = followed
+
+
+def redirect(queue):
+    """Sends this thread's output to `queue` until the returned function is called."""
+    while True:
+        redirection = None
+        for stream in (sys.stdout, sys.stderr):
+            # Another window's helper may have its stand-ins in place: there is one pair per process.
+            redirection = (instance_dict(stream) or {}).get('rpyc_explorer_redirection', redirection)
+        if redirection is None:
+            redirection = Redirection()
+        previous = redirection.queues.get(get_ident())
+        if redirection.enter(queue):
+            return lambda: redirection.leave(queue, previous)

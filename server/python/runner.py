@@ -1,0 +1,151 @@
+"""Runs pieces of Python in a connection's namespace. Loaded after render.py and output.py, into the same namespace."""
+
+import ast
+import codecs
+import linecache
+import sys
+import textwrap
+import traceback
+
+HELPER_FILE = '<rpyc-explorer>'
+RESULT_LIMIT = 10000
+TRACEBACK_LIMIT = 64000
+FRAME_LIMIT = 200
+
+
+class Runner(object):
+    """Runs source text in one namespace and tells what came of it as plain values."""
+
+    def __init__(self, namespace):
+        self.namespace = namespace
+
+    def run(self, source, file_name, line_offset, emit):
+        """Runs `source` and answers when it has ended, however it ends.
+
+        :param file_name: the file that the source stands in, for tracebacks.
+        :param line_offset: number of lines before it in that file.
+        :param emit: a function of the peer, called with `(stream, text, dropped)`, without waiting for its answer.
+        :returns: `('done', value, type, None)`, where the texts are empty when there is no value, or
+            `('error', '', '', (type, message, traceback, ((file, line, name), ...)))`.
+        """
+        if PY2:
+            file_name = file_name.encode('utf-8')
+        source = _in_place(source, line_offset)
+        queue = OutputQueue(_asynchronous(emit))
+        restore = redirect(queue)
+        try:
+            try:
+                return self._execute(source, file_name)
+            except BaseException:
+                # Also SystemExit and KeyboardInterrupt: the connection outlives what its user runs.
+                return u'error', u'', u'', _failure(sys.exc_info(), source, file_name)
+        finally:
+            restore()
+            queue.close()
+
+    def _execute(self, source, file_name):
+        body, last = _compiled(source, file_name)
+        eval(body, self.namespace)
+        if last is None:
+            return u'done', u'', u'', None
+        value = eval(last, self.namespace)
+        if value is None:
+            return u'done', u'', u'', None
+        return u'done', render(value, RESULT_LIMIT, ask=True)[0], clean(type_name(value), NAME_LIMIT), None
+
+
+def _in_place(source, line_offset):
+    """The source behind as many empty lines as stand before it in its file, moved to the left margin."""
+    first = [line for line in source.split(u'\n') if line.strip() and not line.lstrip().startswith(u'#')][:1]
+    if first and first[0][:1] in (u' ', u'\t'):
+        source = textwrap.dedent(source)
+    return u'\n' * line_offset + source
+
+
+def _compiled(source, file_name):
+    """The code of all statements, and that of the last expression or None."""
+    if PY2:
+        # As bytes with this mark, since a coding line is not allowed in a unicode source.
+        source = codecs.BOM_UTF8 + source.encode('utf-8')
+    tree = compile(source, file_name, 'exec', ast.PyCF_ONLY_AST, True)
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        expression = ast.Expression(tree.body.pop().value)
+        last = compile(expression, file_name, 'eval', 0, True)
+    return compile(tree, file_name, 'exec', 0, True), last
+
+
+def _asynchronous(emit):
+    """`emit` as a function that sends the request and does not wait: the main thread reads the answers."""
+    helpers = sys.modules.get('rpyc.utils.helpers')
+    if helpers is None:
+        return emit
+    make = getattr(helpers, 'async_', None) or getattr(helpers, 'async')
+    return make(emit)
+
+
+def _failure(exception, source, file_name):
+    cls, value, trace = exception
+    try:
+        # The helper's own frames stand outside of what the user ran.
+        while trace is not None and trace.tb_frame.f_code.co_filename == HELPER_FILE:
+            trace = trace.tb_next
+        return (
+            clean(_full_name(cls), NAME_LIMIT),
+            _message(value),
+            clean(_traceback(cls, value, trace, source, file_name), TRACEBACK_LIMIT),
+            tuple(_frames(trace)),
+        )
+    finally:
+        del value, trace, exception
+
+
+def _full_name(cls):
+    name = class_name(cls)
+    return name if '.' in name else ('exceptions.' if PY2 else 'builtins.') + name
+
+
+def _message(value):
+    try:
+        text = str(value)
+    except Exception:
+        try:
+            text = TEXT(value)
+        except Exception:
+            text = '<the message could not be made>'
+    return clean(text, RESULT_LIMIT)
+
+
+def _traceback(cls, value, trace, source, file_name):
+    # The file is the editor's and need not exist here, or is another one: its lines are lent for the report.
+    lent = linecache.cache.get(file_name)
+    lines = source.split(u'\n')
+    if PY2:
+        lines = [line.encode('utf-8') for line in lines]
+    linecache.cache[file_name] = (len(source), None, [line + '\n' for line in lines], file_name)
+    try:
+        text = ''.join(traceback.format_exception(cls, value, trace))
+    except Exception:
+        text = _message(value)
+    finally:
+        if lent is None:
+            linecache.cache.pop(file_name, None)
+        else:
+            linecache.cache[file_name] = lent
+    if PY2 and type(text) is str:
+        text = text.decode('utf-8', 'replace')
+    if len(text) > TRACEBACK_LIMIT:
+        # Both ends of a long report tell most.
+        half = TRACEBACK_LIMIT // 2
+        text = text[:half] + u'\n' + ELLIPSIS + u'\n' + text[-half + 10:]
+    return text
+
+
+def _frames(trace):
+    frames = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename != HELPER_FILE:
+            frames.append((clean(code.co_filename, STEP_LIMIT), trace.tb_lineno, clean(code.co_name, NAME_LIMIT)))
+        trace = trace.tb_next
+    return frames[-FRAME_LIMIT:]

@@ -1,0 +1,37 @@
+"""Loads the files of server/python the way the backend sends them: one expression, in one fresh namespace."""
+
+import io
+import os
+
+FILES = ('static_lookup.py', 'render.py', 'listing.py', 'output.py', 'runner.py', 'agent.py')
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'server', 'python')
+
+
+def sources():
+    """The text of each file, in order."""
+    texts = []
+    for name in FILES:
+        with io.open(os.path.join(FOLDER, name), encoding='ascii') as file:
+            texts.append(str(file.read()))
+    return texts
+
+
+def load():
+    """The namespace in which all files have been run."""
+    names = {'__name__': 'rpyc_explorer'}
+    for text in sources():
+        eval(compile(text, '<rpyc-explorer>', 'exec', 0, True), names)
+    return names
+
+
+def agent(**names):
+    """An agent for a connection whose namespace holds these names."""
+    loaded = load()
+    return loaded['create_agent'](names)[0]
+
+
+def rows(agent, base, steps=(), offset=0, limit=500, needle=None):
+    """The rows of a page by name; fails when there is no page."""
+    answer = agent.page((), base, steps, offset, limit, needle)
+    assert answer[0] == u'ok', answer
+    return dict((row[1], row) for row in answer[5])
