@@ -14,6 +14,8 @@ function bundle(name, entry, extra = {}) {
       path: path.resolve(__dirname, 'dist', path.dirname(name)),
       filename: `${path.basename(name)}.js`,
       chunkFilename: `${path.basename(name)}.[name].js`,
+      // Each build dates its bundles, so that `npm start` can tell whether they are newer than the sources.
+      compareBeforeEmit: false,
       library: { type: 'commonjs2' },
     },
     externals: { vscode: 'commonjs vscode' },

@@ -1,5 +1,5 @@
 /** The bundles that the demo runs from, built when a source is newer. */
-import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { REPOSITORY } from '../cache.mjs';
@@ -9,7 +9,6 @@ const SOURCES = [
   'client/src',
   'server/src',
   'server/python',
-  'package.json',
   'package-lock.json',
   'tsconfig.base.json',
   'webpack.config.js',
@@ -17,23 +16,15 @@ const SOURCES = [
 
 const BUNDLES = ['client/extension.js', 'server/main.js', 'cli/rpyc-demo.js'];
 
-/** Written last, and dated when the build began, so that an edit in the meantime counts as newer. */
-const STAMP = path.join(REPOSITORY, 'dist/.built');
-
 /** Builds `dist/`, unless it holds what the sources say. */
 export async function ensureBundles() {
-  const built = existsSync(STAMP) ? statSync(STAMP).mtimeMs : 0;
-  const complete = BUNDLES.every((name) => existsSync(path.join(REPOSITORY, 'dist', name)));
-  if (complete && newest(SOURCES.map((name) => path.join(REPOSITORY, name))) < built) {
+  const latest = newest(SOURCES.map((name) => path.join(REPOSITORY, name)));
+  if (latest < Math.min(...BUNDLES.map((name) => changed(path.join(REPOSITORY, 'dist', name))))) {
     return;
   }
   progress('Building the extension and its background process');
-  const began = new Date();
   const webpack = path.join(REPOSITORY, 'node_modules/webpack/bin/webpack.js');
   await run(process.execPath, [webpack, '--mode', 'production'], { cwd: REPOSITORY });
-  mkdirSync(path.dirname(STAMP), { recursive: true });
-  writeFileSync(STAMP, '');
-  utimesSync(STAMP, began, began);
 }
 
 /** The latest change below any of the paths; a folder's own date tells of files that are gone. */
@@ -49,4 +40,9 @@ function newest(paths) {
     }
   }
   return latest;
+}
+
+/** When a file was written; 0 where there is none. */
+function changed(file) {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
