@@ -1,0 +1,148 @@
+/**
+ * The process of a relay: passes TCP connections on, late if it is told so, and counts what goes through.
+ * It is a process of its own so that a busy test does not add to the delay.
+ */
+import net from 'node:net';
+
+import {
+  emptyCounts,
+  type RelayAnswer,
+  type RelayCommand,
+  type RelayDirection,
+  type RelayTarget,
+} from './relayMessages';
+import { type Sniffed, WireSniffer } from './wireSniffer';
+
+/** Requests for whose reply nobody waits. */
+const UNAWAITED = new Set([2, 15]);
+
+const sockets = new Set<net.Socket>();
+let counts = emptyCounts();
+let delayMs = 0;
+
+/** Calls back in order, each not before its time. */
+class DelayLine {
+  private last = 0;
+
+  public push(deliver: () => void): void {
+    this.last = Math.max(this.last, performance.now() + delayMs);
+    const wait = this.last - performance.now();
+    if (delayMs === 0 && wait <= 0) {
+      deliver();
+    } else {
+      setTimeout(deliver, wait);
+    }
+  }
+}
+
+/** Numbers each request of a client by how many replies it must have waited for. */
+class RoundTrips {
+  private readonly depths = new Map<string, number>();
+  private answered = 0;
+
+  public asked(seq: string): void {
+    const depth = this.answered + 1;
+    this.depths.set(seq, depth);
+    counts.roundTrips = Math.max(counts.roundTrips, depth);
+  }
+
+  public replied(seq: string): void {
+    this.answered = Math.max(this.answered, this.depths.get(seq) ?? 0);
+    this.depths.delete(seq);
+  }
+
+  /** Starts anew for counts that start anew. */
+  public reset(): void {
+    this.answered = 0;
+    for (const seq of this.depths.keys()) {
+      this.depths.set(seq, 0);
+    }
+  }
+}
+
+const tallies = new Set<RoundTrips>();
+
+function record(message: Sniffed | undefined, direction: RelayDirection): void {
+  direction.frames += 1;
+  if (message?.kind === 'request') {
+    direction.requests[message.handler] = (direction.requests[message.handler] ?? 0) + 1;
+  } else if (message?.kind === 'reply') {
+    direction.replies += 1;
+  } else if (message?.kind === 'exception') {
+    direction.exceptions += 1;
+  }
+}
+
+function relay(client: net.Socket, target: RelayTarget): void {
+  const server = net.connect(target.port, target.host);
+  const trips = new RoundTrips();
+  tallies.add(trips);
+  counts.connections += 1;
+  counts.open += 1;
+  server.once('close', () => {
+    counts.open -= 1;
+    tallies.delete(trips);
+  });
+  pass(client, server, 'up', (message) => {
+    if (message.kind === 'request' && !UNAWAITED.has(message.handler)) {
+      trips.asked(message.seq);
+    }
+  });
+  pass(server, client, 'down', (message) => {
+    if (message.kind !== 'request') {
+      trips.replied(message.seq);
+    }
+  });
+}
+
+function pass(from: net.Socket, to: net.Socket, way: 'up' | 'down', note: (message: Sniffed) => void): void {
+  const sniffer = new WireSniffer();
+  const line = new DelayLine();
+  from.setNoDelay(true);
+  sockets.add(from);
+  from.on('data', (chunk: Buffer) => {
+    counts[way].bytes += chunk.length;
+    for (const message of sniffer.push(chunk)) {
+      record(message, counts[way]);
+      if (message !== undefined) {
+        note(message);
+      }
+    }
+    line.push(() => to.write(chunk));
+  });
+  from.on('end', () => line.push(() => to.end()));
+  // The close that follows is what the other side is told.
+  from.on('error', () => undefined);
+  from.on('close', () => {
+    sockets.delete(from);
+    line.push(() => to.destroySoon());
+  });
+}
+
+function cut(): void {
+  sockets.forEach((socket) => socket.resetAndDestroy());
+}
+
+const port = new Promise<number>((resolve) => {
+  process.on('message', (command: RelayCommand) => {
+    if (command.kind === 'listen') {
+      delayMs = command.delayMs;
+      const server = net.createServer({ allowHalfOpen: true }, (client) => relay(client, command.target));
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port));
+    } else if (command.kind === 'cut') {
+      cut();
+    } else if (command.kind === 'delay') {
+      delayMs = command.delayMs;
+    }
+    void port.then((listening) => {
+      const answer: RelayAnswer = { port: listening, counts };
+      process.send?.(answer);
+      if (command.kind === 'reset') {
+        counts = { ...emptyCounts(), open: counts.open };
+        tallies.forEach((tally) => tally.reset());
+      }
+    });
+  });
+});
+
+process.on('disconnect', () => process.exit());
