@@ -23,7 +23,7 @@ const EXPECTED = [
   /^dist\/client\/[^/]+\.js$/,
   /^dist\/python\/[^/]+\.py$/,
   /^dist\/server\/[^/]+\.js$/,
-  /^l10n\/[^/]+\.json$/,
+  /^client\/l10n\/[^/]+\.json$/,
   /^media\/[^/]+\.png$/,
   /^media\/[^/]+\.svg$/,
   /^package\.json$/,
@@ -43,7 +43,7 @@ describe('the package', () => {
     tools = await loadTools();
     folder = mkdtempSync(path.join(tmpdir(), 'rpyc-vsix-'));
     vsix = path.join(folder, 'rpyc-explorer.vsix');
-    await vsce('package', '--allow-missing-repository', '--out', vsix);
+    await vsce('package', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', vsix);
   });
 
   after(() => {
