@@ -22,6 +22,8 @@ const DIALECTS_LIMIT = 500;
 
 export type BackendStatus = 'stopped' | 'starting' | 'running' | 'givenUp';
 
+type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
 /** One run of the background process. */
 interface Session {
   readonly client: LanguageClient;
@@ -187,7 +189,7 @@ export class Backend implements vscode.Disposable {
   /** The language client weighs more than the rest of the extension: it is loaded when it is first needed. */
   private async createClient(): Promise<LanguageClient> {
     const node = await import(/* webpackChunkName: "languageClient" */ 'vscode-languageclient/node');
-    const { log, module } = this.options;
+    const { log, module, settings } = this.options;
     const run = { module, transport: node.TransportKind.ipc };
     const client: LanguageClient = new node.LanguageClient(
       'rpyc',
@@ -214,12 +216,10 @@ export class Backend implements vscode.Disposable {
     client.onNotification(DialectLearned.method, (learned: { endpoint: string; dialect: string }) => {
       void this.rememberDialect(learned.endpoint, learned.dialect);
     });
-    client.onNotification(
-      LogMessage.method,
-      ({ level, message }: { level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; message: string }) => {
-        log[level](message);
-      },
-    );
+    client.onNotification(LogMessage.method, ({ level, message }: { level: LogLevel; message: string }) => {
+      // Who switched the wire trace on wants to see it, whatever the channel's own level.
+      log[level === 'trace' && settings.trace() !== 'off' ? 'info' : level](message);
+    });
     return client;
   }
 

@@ -149,7 +149,7 @@ export function parseAddress(text: string): { host: string; port: number } | Add
   const match = bracketed ?? plain;
   const host = match === null ? trimmed : (match[1] ?? '');
   const portText = match?.[2];
-  if (!isHost(host)) {
+  if (!isHost(host) || trimmed.includes('/')) {
     return 'host';
   }
   if (portText === undefined) {

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+
+import type { Handle, ObjectNode, ObjectPage, PathStep } from '../../../server/src/api/model';
+import { RowModel } from '../../../client/src/rowModel';
+import type { ObjectSource } from '../../../client/src/rowModel';
+import type { ObjectRow, Row } from '../../../client/src/rows';
+import { depthOf, objectRowId } from '../../../client/src/rows';
+
+/** A backend in a few lines: `items` of a list under one root, and a handle that goes stale on demand. */
+class FakeSource implements ObjectSource {
+  connected = true;
+  items = 250;
+  epoch = 'one';
+  failure: Error | undefined;
+  readonly calls: string[] = [];
+  readonly released: number[] = [];
+
+  roots(): Promise<readonly ObjectNode[]> {
+    this.calls.push('roots');
+    return Promise.resolve([this.node([{ kind: 'root', name: 'namespace' }], 'namespace', 1)]);
+  }
+
+  children({
+    handle,
+    offset,
+    limit,
+  }: {
+    handle: Handle;
+    offset: number;
+    limit: number;
+  }): Promise<ObjectPage> {
+    this.calls.push(`children ${offset}`);
+    if (this.failure !== undefined) {
+      return Promise.reject(this.failure);
+    }
+    if (handle.epoch !== this.epoch) {
+      return Promise.reject(new Error('stale'));
+    }
+    const total = this.items;
+    const nodes = Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, i) =>
+      this.node(
+        [
+          { kind: 'root', name: 'namespace' },
+          { kind: 'index', index: offset + i },
+        ],
+        `[${offset + i}]`,
+        offset + i + 2,
+      ),
+    );
+    return Promise.resolve({ nodes, offset, total, more: offset + nodes.length < total });
+  }
+
+  resolve(_profileId: string, path: readonly PathStep[]): Promise<ObjectNode> {
+    this.calls.push('resolve');
+    return Promise.resolve(this.node(path, 'resolved', 99));
+  }
+
+  read(handle: Handle): Promise<ObjectNode> {
+    return Promise.resolve(this.node([{ kind: 'root', name: 'namespace' }], 'read', handle.id));
+  }
+
+  release(handles: readonly Handle[]): void {
+    this.released.push(...handles.map((handle) => handle.id));
+  }
+
+  isConnected(): boolean {
+    return this.connected;
+  }
+
+  isStale(error: unknown): boolean {
+    return error instanceof Error && error.message === 'stale';
+  }
+
+  messageOf(error: unknown): string {
+    return String(error);
+  }
+
+  private node(path: readonly PathStep[], name: string, id: number): ObjectNode {
+    const handle = { epoch: this.epoch, id };
+    return { handle, path, name, kind: 'list', typeName: 'list', value: this.epoch, expandable: true };
+  }
+}
+
+async function opened(source: FakeSource): Promise<{ model: RowModel; root: ObjectRow }> {
+  const model = new RowModel(source);
+  const [root] = await model.childrenOf(model.connectionRow('p'));
+  assert.ok(root?.kind === 'object');
+  return { model, root };
+}
+
+const kinds = (rows: readonly Row[]): string[] => [...new Set(rows.map((row) => row.kind))];
+
+describe('Rows of the tree', () => {
+  it('come in pages, with a row for the rest', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    const rows = await model.childrenOf(root);
+    const last = rows.at(-1);
+    assert.equal(rows.length, 101);
+    assert.deepEqual(last?.kind === 'more' && [last.shown, last.total], [100, 250]);
+
+    const first = await model.loadMore(root);
+    assert.equal(first?.node.name, '[100]');
+    await model.loadMore(root);
+    const all = await model.childrenOf(root);
+    assert.equal(all.length, 250);
+    assert.deepEqual(kinds(all), ['object']);
+    assert.equal(await model.loadMore(root), undefined);
+    assert.deepEqual(source.calls, ['roots', 'children 0', 'children 100', 'children 200']);
+  });
+
+  it('are asked for once, and once only by two who want them at the same time', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    await Promise.all([model.childrenOf(root), model.childrenOf(root)]);
+    await model.childrenOf(root);
+    assert.deepEqual(source.calls, ['roots', 'children 0']);
+  });
+
+  it('are the same rows with fresh values, and as many, after a reconnect', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    const before = await model.childrenOf(root);
+    await model.loadMore(root);
+    model.expand(root);
+    source.epoch = 'two';
+    model.invalidate('p');
+
+    const [again] = await model.childrenOf(model.connectionRow('p'));
+    assert.equal(again, root);
+    const after = await model.childrenOf(root);
+    assert.equal(after.length, 201);
+    assert.equal(after[0], before[0]);
+    assert.equal(after[0]?.kind === 'object' && after[0].node.value, 'two');
+    assert.equal(model.isExpanded(root), true);
+  });
+
+  it('stay as they were while the connection is gone, and nobody is asked', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    await model.childrenOf(root);
+    source.connected = false;
+    model.invalidate('p');
+    const asked = source.calls.length;
+    assert.equal((await model.childrenOf(root)).length, 101);
+    assert.equal(source.calls.length, asked);
+  });
+
+  it('are released when they are closed, and asked for again when opened again', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    model.expand(root);
+    const [child] = await model.childrenOf(root);
+    assert.ok(child?.kind === 'object');
+    await model.childrenOf(child);
+    model.collapse(root);
+    assert.deepEqual(source.released.sort(), [1, 2]);
+    const asked = source.calls.length;
+    assert.equal(model.expand(root), true);
+    await model.childrenOf(root);
+    assert.equal(source.calls.length, asked + 1);
+    assert.equal(model.expand(root), false);
+  });
+
+  it('find their object again when the handle is stale', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    source.epoch = 'two';
+    assert.equal((await model.childrenOf(root)).length, 101);
+    assert.deepEqual(source.calls, ['roots', 'children 0', 'resolve', 'children 0']);
+  });
+
+  it('tell a failure in their place, and try again when asked anew', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    source.failure = new Error('broken');
+    const [note] = await model.childrenOf(root);
+    assert.equal(note?.kind === 'note' && note.message, 'Error: broken');
+    assert.deepEqual(model.loaded(root), [note]);
+    source.failure = undefined;
+    assert.equal((await model.childrenOf(root)).length, 101);
+    assert.equal(model.loaded(root).length, 101);
+  });
+
+  it('that a search found stand first until their page is loaded', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    const path: readonly PathStep[] = [
+      { kind: 'root', name: 'namespace' },
+      { kind: 'index', index: 150 },
+    ];
+    const node = await source.resolve('p', path);
+    const row = await model.reveal(root, node);
+    assert.equal((await model.childrenOf(root))[0], row);
+    await model.loadMore(root);
+    const rows = await model.childrenOf(root);
+    assert.equal(rows.filter((other) => other === row).length, 1);
+    assert.equal(rows[150], row);
+  });
+
+  it('are gone with their connection', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    await model.childrenOf(root);
+    model.forget('p');
+    assert.deepEqual(model.loaded(root), []);
+    assert.equal(model.objectById(root.id), undefined);
+  });
+
+  it('have ids made of the path alone', () => {
+    const id = objectRowId('a/b', [
+      { kind: 'root', name: 'modules' },
+      { kind: 'key', index: 3, text: "'x/y'" },
+      { kind: 'attr', name: 'half\ud800pair \u{1f600}' },
+    ]);
+    assert.equal(id, `c:a%2Fb/r:modules/k:'x%2Fy'/a:half%5Cud800pair%20%F0%9F%98%80`);
+  });
+
+  it('know how deep they stand', async () => {
+    const { model, root } = await opened(new FakeSource());
+    const [child] = await model.childrenOf(root);
+    assert.ok(child !== undefined);
+    assert.deepEqual([depthOf(model.connectionRow('p')), depthOf(root), depthOf(child)], [0, 1, 2]);
+  });
+});

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { getL10nJson } from '@vscode/l10n-dev';
+
+import { COMMAND_IDS } from '../../client/src/commandIds';
+import { readSources, REPOSITORY } from '../support/sourceImports';
+
+interface Command {
+  readonly command: string;
+  readonly title: string;
+  readonly category?: string;
+  readonly icon?: string;
+  readonly enablement?: string;
+}
+
+interface MenuItem {
+  readonly command: string;
+  readonly when?: string;
+  readonly group?: string;
+}
+
+interface Setting {
+  readonly description?: string;
+  readonly markdownDescription?: string;
+  readonly default?: unknown;
+  readonly order?: number;
+  readonly scope?: string;
+  readonly enum?: readonly string[];
+  readonly enumDescriptions?: readonly string[];
+}
+
+interface Manifest {
+  readonly icon: string;
+  readonly main: string;
+  readonly l10n: string;
+  readonly description: string;
+  readonly activationEvents: readonly string[];
+  readonly capabilities: {
+    readonly untrustedWorkspaces: {
+      readonly supported: string;
+      readonly description: string;
+      readonly restrictedConfigurations: readonly string[];
+    };
+    readonly virtualWorkspaces: unknown;
+  };
+  readonly contributes: {
+    readonly commands: readonly Command[];
+    readonly keybindings: readonly { readonly command: string; readonly when: string }[];
+    readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
+    readonly views: Readonly<Record<string, readonly { readonly id: string; readonly icon?: string }[]>>;
+    readonly viewsContainers: Readonly<Record<string, readonly { readonly icon: string }[]>>;
+    readonly viewsWelcome: readonly { readonly contents: string; readonly when?: string }[];
+    readonly configuration: { readonly properties: Readonly<Record<string, Setting>> };
+  };
+}
+
+function read(file: string): string {
+  return readFileSync(path.join(REPOSITORY, file), 'utf8');
+}
+
+const manifest = JSON.parse(read('package.json')) as Manifest;
+const nls = JSON.parse(read('package.nls.json')) as Readonly<Record<string, string>>;
+const { commands, keybindings, menus } = manifest.contributes;
+
+/** Every string under one of these names is shown to the user. */
+const SHOWN = ['title', 'name', 'contextualTitle', 'contents', 'description', 'markdownDescription'];
+
+function shownStrings(value: unknown, key = '', found: string[] = []): string[] {
+  if (typeof value === 'string') {
+    if (SHOWN.includes(key) || key === 'enumDescriptions') {
+      found.push(value);
+    }
+  } else if (Array.isArray(value)) {
+    value.forEach((item) => shownStrings(item, key === 'enumDescriptions' ? key : '', found));
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, item] of Object.entries(value)) {
+      shownStrings(item, name, found);
+    }
+  }
+  return found;
+}
+
+describe('Manifest', () => {
+  it('lists just the commands that the extension registers', () => {
+    assert.deepEqual(
+      commands.map(({ command }) => command),
+      [...COMMAND_IDS],
+    );
+  });
+
+  it('gives every command a category and an icon', () => {
+    for (const { command, category, icon } of commands) {
+      assert.equal(category, 'RPyC', command);
+      assert.match(icon ?? '', /^\$\([a-z-]+\)$/, command);
+    }
+  });
+
+  it('connects and runs only in trusted workspaces', () => {
+    for (const id of ['rpyc.addConnection', 'rpyc.connect', 'rpyc.runSelection', 'rpyc.findModule']) {
+      const enablement = commands.find(({ command }) => command === id)?.enablement ?? '';
+      assert.match(enablement, /\bisWorkspaceTrusted\b/, id);
+    }
+    const { untrustedWorkspaces, virtualWorkspaces } = manifest.capabilities;
+    assert.equal(untrustedWorkspaces.supported, 'limited');
+    assert.ok(untrustedWorkspaces.restrictedConfigurations.includes('rpyc.profiles'));
+    assert.notEqual(virtualWorkspaces, undefined);
+  });
+
+  it('ends the title of a command that asks for input with an ellipsis, and of no other', () => {
+    const asking = ['addConnection', 'removeConnection', 'findModule', 'findChild', 'chooseConnection'];
+    for (const { command, title } of commands) {
+      const text = nls[title.slice(1, -1)] ?? '';
+      assert.equal(text.endsWith('…'), asking.includes(command.slice('rpyc.'.length)), command);
+    }
+  });
+
+  it('takes every shown string from package.nls.json, which has no other', () => {
+    const used = [...shownStrings(manifest.contributes), ...shownStrings(manifest.capabilities)];
+    used.push(manifest.description);
+    const bare = used.filter((text) => !/^%[\w.]+%$/.test(text));
+    assert.deepEqual(bare, []);
+    assert.deepEqual([...new Set(used.map((text) => text.slice(1, -1)))].sort(), Object.keys(nls).sort());
+  });
+
+  it('names only its own commands in menus, keybindings and welcome texts', () => {
+    const known = new Set(commands.map(({ command }) => command));
+    const named = [...Object.values(menus).flat(), ...keybindings].map(({ command }) => command);
+    const linked = Object.values(nls).flatMap((text) => [...text.matchAll(/\(command:(rpyc[\w.]*)\)/g)]);
+    for (const command of [...named, ...linked.map((match) => match[1] ?? '')]) {
+      assert.ok(known.has(command), command);
+    }
+  });
+
+  it('has one view container, and an icon on each view', () => {
+    const containers = Object.values(manifest.contributes.viewsContainers).flat();
+    assert.equal(containers.length, 1);
+    const icons = [...containers, ...Object.values(manifest.contributes.views).flat()].map(
+      ({ icon }) => icon ?? '',
+    );
+    for (const icon of icons) {
+      const svg = read(icon);
+      assert.match(svg, /viewBox="0 0 24 24"/);
+      assert.match(svg, /stroke="currentColor"/);
+    }
+  });
+
+  it('shows at most three icons in the view title, with collapse all, and three on a row', () => {
+    const icons = (menu: string, group: string): readonly MenuItem[] =>
+      (menus[menu] ?? []).filter((item) => item.group?.startsWith(group) === true);
+    assert.ok(icons('view/title', 'navigation').length <= 2);
+    const perRow = new Map<string, number>();
+    for (const { when = '' } of icons('view/item/context', 'inline')) {
+      perRow.set(when, (perRow.get(when) ?? 0) + 1);
+    }
+    assert.ok([...perRow.values()].every((number) => number <= 3));
+  });
+
+  it('binds few keys, each in a place of ours', () => {
+    assert.ok(keybindings.length <= 6);
+    for (const { command, when } of keybindings) {
+      assert.match(
+        when,
+        /editorLangId == python && rpyc:connected|focusedView == rpyc\.connections/,
+        command,
+      );
+    }
+  });
+
+  it('describes every setting, with default, order and scope', () => {
+    for (const [name, setting] of Object.entries(manifest.contributes.configuration.properties)) {
+      assert.ok(setting.description ?? setting.markdownDescription, name);
+      assert.notEqual(setting.default, undefined, name);
+      assert.notEqual(setting.order, undefined, name);
+      assert.notEqual(setting.scope, undefined, name);
+      assert.equal(setting.enumDescriptions?.length, setting.enum?.length, name);
+    }
+  });
+
+  it('activates on views and commands alone', () => assert.deepEqual(manifest.activationEvents, []));
+
+  it('has a square PNG of at least 128 pixels', () => {
+    const png = readFileSync(path.join(REPOSITORY, manifest.icon));
+    assert.equal(png.subarray(1, 4).toString('latin1'), 'PNG');
+    assert.ok(png.readUInt32BE(16) >= 128);
+    assert.equal(png.readUInt32BE(16), png.readUInt32BE(20));
+  });
+
+  it('has a bundle of the strings in the code, for translators', async () => {
+    const sources = readSources(['client/src'], ['.ts']);
+    const strings = await getL10nJson(sources.map(({ text }) => ({ extension: '.ts', contents: text })));
+    const bundle = JSON.parse(read(path.posix.join(manifest.l10n, 'bundle.l10n.json'))) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual(
+      Object.keys(bundle).sort(),
+      Object.keys(strings).sort(),
+      'Run: npx vscode-l10n-dev export --outDir client/l10n client/src',
+    );
+  });
+
+  it('tells the user nothing in code that cannot be translated', () => {
+    const bare = /show(?:Error|Warning|Information)Message\(\s*['"`]/;
+    for (const source of readSources(['client/src'], ['.ts'])) {
+      assert.doesNotMatch(source.text, bare, source.path);
+    }
+  });
+});
