@@ -3,11 +3,12 @@
  * 5.3.0 is Debian 12's own package; 6.0.2 comes from the next Debian release, unpacked into the cache since it is
  * pure Python and runs on the Python of this one. Where there is no apt, pip brings either into the cache.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { CACHE, fillOnce, writeAtomically } from './cache.mjs';
 import { capture, findProgram, progress, run, ToolError } from './command.mjs';
+import { canUnpackFromDebian, unpackFromDebian } from './debianArchive.mjs';
 
 export const PEER_VERSIONS = ['5.3.0', '6.0.2'];
 
@@ -60,9 +61,9 @@ async function ensurePeer(version) {
   const python = pythons().find((candidate) => capture(candidate, ['-c', 'import plumbum']) !== undefined);
   const installed = await fillOnce(folder, version, async () => {
     progress(`Fetching rpyc ${version}`);
-    if (python !== undefined && version === '6.0.2' && findProgram('apt-get') && findProgram('dpkg')) {
+    if (python !== undefined && version === '6.0.2' && canUnpackFromDebian()) {
       try {
-        await unpackFromNextRelease(folder);
+        await unpackFromDebian(NEXT_RELEASE, ['python3-rpyc'], folder);
         return;
       } catch (error) {
         progress(`Not from Debian: ${error.message.split('\n')[0]}`);
@@ -81,8 +82,8 @@ async function ensurePeer(version) {
   );
 }
 
-/** The Pythons worth asking; one earlier on the PATH may be without the packages of the system's own. */
-function pythons() {
+/** The Pythons of this machine that are worth asking; one earlier on the PATH may be without the packages of the system's own. */
+export function pythons() {
   const found = ['/usr/bin/python3', findProgram('python3')];
   return [...new Set(found.filter((python) => python !== undefined && existsSync(python)))];
 }
@@ -95,50 +96,6 @@ function rpycVersion(python, pythonPath) {
 function describe(python, pythonPath) {
   const version = capture(python, ['-c', 'import platform; print(platform.python_version())']);
   return { python, pythonPath, pythonVersion: version ?? 'unknown' };
-}
-
-/** Uses lists and caches of its own, so that the machine's package sources stay as they are. */
-async function unpackFromNextRelease(folder) {
-  const apt = path.join(folder, 'apt');
-  for (const part of ['lists/partial', 'cache/archives/partial']) {
-    mkdirSync(path.join(apt, part), { recursive: true });
-  }
-  const sources = path.join(apt, 'sources.list');
-  writeFileSync(sources, `deb ${debianMirror()} ${NEXT_RELEASE} main\n`);
-  const options = [
-    ['Dir::Etc::SourceList', sources],
-    ['Dir::Etc::SourceParts', '/dev/null'],
-    ['Dir::State::Lists', path.join(apt, 'lists')],
-    ['Dir::Cache', path.join(apt, 'cache')],
-    ['APT::Sandbox::User', process.env.USER ?? 'root'],
-    ['Acquire::Languages', 'none'],
-  ].flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-  await run('apt-get', [...options, 'update']);
-  await run('apt-get', [...options, 'download', 'python3-rpyc'], { cwd: apt });
-  const archive = readdirSync(apt).find((name) => name.endsWith('.deb'));
-  if (archive === undefined) {
-    throw new ToolError(`Debian ${NEXT_RELEASE} gave no python3-rpyc package`);
-  }
-  await run('dpkg', ['-x', path.join(apt, archive), folder]);
-  rmSync(apt, { recursive: true });
-}
-
-/** The mirror that the machine already uses; the well-known one where none is named. */
-function debianMirror() {
-  const folder = '/etc/apt/sources.list.d';
-  const files = ['/etc/apt/sources.list', ...listFiles(folder).map((name) => path.join(folder, name))];
-  for (const file of files) {
-    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    const match = /^(?:URIs:|deb)\s+(?:\[[^\]]*\]\s+)?(\S*\/debian)\/?(?:\s|$)/m.exec(text);
-    if (match?.[1] !== undefined) {
-      return match[1];
-    }
-  }
-  return 'http://deb.debian.org/debian';
-}
-
-function listFiles(folder) {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 async function installWithPip(version, target) {

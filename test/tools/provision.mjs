@@ -7,8 +7,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { CACHE, REPOSITORY, writeAtomically } from './cache.mjs';
-import { capture, findProgram, progress, run, runMain, ToolError } from './command.mjs';
+import { capture, exitOnSignals, findProgram, progress, run, runMain, ToolError } from './command.mjs';
 import { ensurePeers } from './peers.mjs';
+import { ensurePython2 } from './pythons.mjs';
 import { ensureVsCode, VSCODE_VERSIONS } from './vscodeBuild.mjs';
 
 /** What the tests rely on, beyond what a Debian with Node and npm has. */
@@ -27,7 +28,7 @@ export const DEBIAN_PACKAGES = [
 /** Enough to open the web workbench where there is no VS Code; its browser is the user's own. */
 export const WORKBENCH_PACKAGES = ['build-essential', 'python3'];
 
-const [OLDEST_NODE] = [20];
+const OLDEST_NODE = 20;
 
 /** Stops early on a Node that the tools and the language client do not run on. */
 export function checkNode() {
@@ -92,11 +93,13 @@ export async function provisionAll() {
   await ensureNodeModules();
   await ensureDebianPackages(DEBIAN_PACKAGES);
   await ensurePeers();
+  await ensurePython2();
   for (const version of VSCODE_VERSIONS) {
     await ensureVsCode(version);
   }
 }
 
 if (process.argv[1] === import.meta.filename) {
+  exitOnSignals();
   await runMain(provisionAll);
 }

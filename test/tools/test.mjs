@@ -14,6 +14,7 @@ import { CACHE, REPOSITORY, writeAtomically } from './cache.mjs';
 import { capture, exitOnSignals, findProgram, progress, run, ToolError } from './command.mjs';
 import { ensurePeers } from './peers.mjs';
 import { provisionAll } from './provision.mjs';
+import { findPythons, runPythonTests } from './pythons.mjs';
 import { newResultFile, readResults } from './results.mjs';
 import { VSCODE_VERSIONS } from './vscodeBuild.mjs';
 
@@ -28,6 +29,7 @@ const STAGES = [
   { name: 'lint', needs: ['provision'], run: () => npmScript('check:lint') },
   { name: 'format', needs: ['provision'], run: () => npmScript('check:format') },
   { name: 'unit', needs: ['types'], tests: true, run: mocha('unit', 10_000, 300) },
+  { name: 'python', needs: ['provision'], tests: true, run: runPythonTests },
   { name: 'interop', needs: ['types', 'build'], tests: true, run: mocha('interop', 60_000, 900) },
   ...VSCODE_VERSIONS.map((version) => ({
     name: `e2e ${version}`,
@@ -118,6 +120,7 @@ async function writeManifest(outcomes) {
     browser: capture(findProgram('chromium') ?? 'chromium', ['--version']) ?? 'none',
     vscode: VSCODE_VERSIONS,
     peers: Object.entries(peers).map(([version, peer]) => `rpyc ${version} on Python ${peer.pythonVersion}`),
+    pythons: findPythons().map(({ version }) => version),
     olderPeers: process.env.RPYC_PEERS ?? 'none',
     stages: outcomes,
   };
@@ -137,6 +140,7 @@ async function writeManifest(outcomes) {
       `  Browser       ${manifest.browser}`,
       `  VS Code       ${manifest.vscode.join(', ')}`,
       `  RPyC peers    ${manifest.peers.join('; ')}`,
+      `  Pythons       ${manifest.pythons.join(', ')}`,
       `  Older peers   ${manifest.olderPeers}`,
       'Stages',
       ...rows,
