@@ -1,0 +1,275 @@
+/*
+ * Python's builtin functions for remote objects: what the special methods of rpyc/core/netref.py do. All but `type_`
+ * ask the peer. Each takes a netref or a path, and a path may also lead to a plain value.
+ */
+
+import { Handler } from './consts';
+import { ProtocolError, RemoteError } from './errors';
+import type { Netref } from './netref';
+import { needsResolving, type Path, resolvePaths, withTarget } from './path';
+import { Kwargs } from './pyTypes';
+import { referenceOf, type RequestOptions } from './reference';
+
+/** What these functions work on. */
+export type Remote = Netref | Path;
+
+/** Reads an attribute, also one whose name a path or netref has for itself (`then`). */
+export async function getattr(ref: Remote, name: string, options?: RequestOptions): Promise<unknown> {
+  return await request(ref, Handler.getattr, [name], options);
+}
+
+export async function setattr(
+  ref: Remote,
+  name: string,
+  value: unknown,
+  options?: RequestOptions,
+): Promise<void> {
+  await request(ref, Handler.setattr, [name, value], options);
+}
+
+export async function delattr(ref: Remote, name: string, options?: RequestOptions): Promise<void> {
+  await request(ref, Handler.delattr, [name], options);
+}
+
+/** Whether reading the attribute gives no AttributeError. What it gave is released. */
+export async function hasattr(ref: Remote, name: string, options?: RequestOptions): Promise<boolean> {
+  return await withTarget(ref, async (host, target) => {
+    try {
+      const value = await host.request(Handler.getattr, [target, name], options, 'bare');
+      referenceOf(value)?.release();
+      return true;
+    } catch (error) {
+      if (isAttributeError(error)) return false;
+      throw error;
+    }
+  });
+}
+
+/**
+ * Calls a remote object.
+ *
+ * @param named keyword arguments: a plain object, or what `kwargs` made
+ */
+export async function call(
+  ref: Remote,
+  args: readonly unknown[] = [],
+  named?: Kwargs | Readonly<Record<string, unknown>>,
+  options?: RequestOptions,
+): Promise<unknown> {
+  return await request(ref, Handler.call, [args, keywordEntries(named)], options);
+}
+
+/** Calls a method in one request. */
+export async function callattr(
+  ref: Remote,
+  name: string,
+  args: readonly unknown[] = [],
+  named?: Kwargs | Readonly<Record<string, unknown>>,
+  options?: RequestOptions,
+): Promise<unknown> {
+  return await request(ref, Handler.callattr, [name, args, keywordEntries(named)], options);
+}
+
+export async function repr(ref: Remote, options?: RequestOptions): Promise<string> {
+  return asText(await request(ref, Handler.repr, [], options));
+}
+
+export async function str(ref: Remote, options?: RequestOptions): Promise<string> {
+  return asText(await request(ref, Handler.str, [], options));
+}
+
+/** The names that Python's `dir` gives, also those that the policy keeps out of reach. */
+export async function dir(ref: Remote, options?: RequestOptions): Promise<readonly string[]> {
+  const names = await request(ref, Handler.dir, [], options);
+  if (!Array.isArray(names)) throw new ProtocolError('The peer gave no tuple of names');
+  return names.map(asText);
+}
+
+export async function hash(ref: Remote, options?: RequestOptions): Promise<number | bigint> {
+  return asInteger(await request(ref, Handler.hash, [], options));
+}
+
+/** `len(ref)`. */
+export async function len(ref: Remote, options?: RequestOptions): Promise<number> {
+  return Number(asInteger(await callattr(ref, '__len__', [], undefined, options)));
+}
+
+/** `iter(ref)`: the remote iterator. `for await` does better, it reads in chunks. */
+export async function iter(ref: Remote, options?: RequestOptions): Promise<Netref> {
+  return (await callattr(ref, '__iter__', [], undefined, options)) as Netref;
+}
+
+/**
+ * `next(ref)`.
+ *
+ * @throws RemoteError `builtins.StopIteration` at the end
+ */
+export async function next(ref: Remote, options?: RequestOptions): Promise<unknown> {
+  return await callattr(ref, '__next__', [], undefined, options);
+}
+
+/** `ref[key]`. */
+export async function getitem(ref: Remote, key: unknown, options?: RequestOptions): Promise<unknown> {
+  return await callattr(ref, '__getitem__', [key], undefined, options);
+}
+
+/** `ref[key] = value`. */
+export async function setitem(
+  ref: Remote,
+  key: unknown,
+  value: unknown,
+  options?: RequestOptions,
+): Promise<void> {
+  await callattr(ref, '__setitem__', [key, value], undefined, options);
+}
+
+/** `del ref[key]`. */
+export async function delitem(ref: Remote, key: unknown, options?: RequestOptions): Promise<void> {
+  await callattr(ref, '__delitem__', [key], undefined, options);
+}
+
+/** `item in ref`, of an object that has `__contains__`. */
+export async function contains(ref: Remote, item: unknown, options?: RequestOptions): Promise<boolean> {
+  return Boolean(await callattr(ref, '__contains__', [item], undefined, options));
+}
+
+export type ComparisonOperator = '__cmp__' | '__eq__' | '__ne__' | '__lt__' | '__gt__' | '__le__' | '__ge__';
+
+/** Compares on the peer. `NotImplemented` means that the object does not know how. */
+export async function cmp(
+  ref: Remote,
+  other: unknown,
+  op: ComparisonOperator = '__cmp__',
+  options?: RequestOptions,
+): Promise<unknown> {
+  return await request(ref, Handler.cmp, [other, op], options);
+}
+
+/**
+ * `isinstance(ref, cls)`, decided by the peer. Exact where the peer lets us call `__instancecheck__`; elsewhere
+ * INSTANCECHECK is asked, which knows builtin classes only.
+ */
+export async function isinstance(ref: Remote, cls: Remote, options?: RequestOptions): Promise<boolean> {
+  return await withTarget(ref, async (_host, target) => {
+    try {
+      return Boolean(await callattr(cls, '__instancecheck__', [target], undefined, options));
+    } catch (error) {
+      const reference = referenceOf(target);
+      if (!isAttributeError(error) || reference === undefined) throw error;
+      return Boolean(await request(cls, Handler.instancecheck, [reference.target.echo], options));
+    }
+  });
+}
+
+export interface TypeName {
+  readonly name: string;
+  readonly module: string;
+  /** The object is itself a class, and this is its own name. */
+  readonly isClass: boolean;
+}
+
+/** The class of a netref, as the peer told it. No request. */
+export function type_(ref: Netref): TypeName {
+  const reference = referenceOf(ref);
+  if (reference === undefined) throw new TypeError('Only a netref has a remote type: await the path first');
+  const { typeName, module, isClass } = reference.target;
+  return { name: typeName, module, isClass };
+}
+
+/** Whether `value` is a remote object. */
+export function isNetref(value: unknown): value is Netref {
+  return referenceOf(value) !== undefined;
+}
+
+/** Gives the object back to the peer now. Any later use of the netref rejects with `ERR_RELEASED`. */
+export function release(ref: Netref): Promise<void> {
+  const reference = referenceOf(ref);
+  if (reference === undefined) throw new TypeError('Only a netref can be released');
+  reference.release();
+  return Promise.resolve();
+}
+
+/** Enters a context manager and gives what `__enter__` gives. */
+export async function enter(ref: Remote, options?: RequestOptions): Promise<unknown> {
+  return await callattr(ref, '__enter__', [], undefined, options);
+}
+
+/**
+ * Leaves a context manager.
+ *
+ * @param error why it is left early; the peer sees some exception in its place, since ours is none of Python's
+ * @returns whether the context manager asks to go on in spite of the error
+ */
+export async function exit(ref: Remote, error?: unknown, options?: RequestOptions): Promise<boolean> {
+  const reason = error === undefined || error === null ? null : reasonText(error);
+  return Boolean(await request(ref, Handler.ctxexit, [reason], options));
+}
+
+/**
+ * Python's `with`: enters `ref`, runs `body` with what `__enter__` gave, and leaves `ref` however the body ends.
+ *
+ * @returns what the body gives; undefined where it threw and the context manager swallowed that
+ */
+export async function using_<T>(
+  ref: Remote,
+  body: (entered: unknown) => T | Promise<T>,
+): Promise<T | undefined> {
+  return await withTarget(ref, async (_host, target) => {
+    const manager = target as Netref;
+    const entered = await enter(manager);
+    let result: T;
+    try {
+      result = await body(entered);
+    } catch (error) {
+      if (await exit(manager, error)) return undefined;
+      throw error;
+    }
+    await exit(manager);
+    return result;
+  });
+}
+
+function request(
+  ref: Remote,
+  handler: Handler,
+  args: readonly unknown[],
+  options?: RequestOptions,
+): Promise<unknown> {
+  const reference = referenceOf(ref);
+  // Without an await before it, so that requests leave in the order in which they are made.
+  if (reference !== undefined && !needsResolving(args)) {
+    return reference.host.request(handler, [ref, ...args], options);
+  }
+  return withTarget(ref, async (host, target) => {
+    const ready = (await resolvePaths(args)) as readonly unknown[];
+    return await host.request(handler, [target, ...ready], options);
+  });
+}
+
+function keywordEntries(
+  named: Kwargs | Readonly<Record<string, unknown>> = {},
+): readonly (readonly [string, unknown])[] {
+  return named instanceof Kwargs ? named.entries() : Object.entries(named);
+}
+
+function isAttributeError(error: unknown): boolean {
+  return error instanceof RemoteError && error.isInstance('builtins.AttributeError');
+}
+
+function reasonText(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text === '' ? 'error' : text;
+}
+
+function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  // Python 2.
+  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+  throw new ProtocolError('The peer gave no text');
+}
+
+function asInteger(value: unknown): number | bigint {
+  if (typeof value === 'number' || typeof value === 'bigint') return value;
+  if (typeof value === 'boolean') return Number(value);
+  throw new ProtocolError('The peer gave no integer');
+}

@@ -1,0 +1,186 @@
+/*
+ * How a JavaScript object looks to a peer: its type's name, its attributes, its texts. The one place where a name that
+ * a peer sent meets an object, always by own properties and explicit maps. Upstream needs none of it: Python objects
+ * are what they are.
+ */
+
+import { inspect, types } from 'node:util';
+
+import { PythonError } from './errors';
+import type { LocalType } from './refs';
+import { isIterator, type SpecialMethod, specialMethodsOf } from './specialMethods';
+
+/** No Python module has this name, so no peer takes our objects for instances of a class of its own. */
+const MODULE = '__javascript__';
+
+/** What a peer may see of an object that knows better than its properties do, such as a service. */
+export interface Exposed {
+  readonly exposedNames: readonly string[];
+  /** The attribute, or undefined where there is none. */
+  exposedMember(name: string): { readonly value: unknown } | undefined;
+  readonly exposedText: string;
+}
+
+/** Objects that answer for themselves have a method of this name. */
+export const exposure: unique symbol = Symbol('rpyc exposure');
+
+interface SelfExposed {
+  [exposure](): Exposed;
+}
+
+function isSelfExposed(object: object): object is SelfExposed {
+  return exposure in object;
+}
+
+/** The class name that a peer is told. Names of Python's builtin types save the peer an INSPECT. */
+export function localTypeOf(object: object): LocalType {
+  if (typeof object === 'function') return { module: 'builtins', typeName: 'function' };
+  if (isIterator(object)) return { module: 'builtins', typeName: 'generator' };
+  return { module: MODULE, typeName: className(object) };
+}
+
+function className(object: object): string {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  const constructor: unknown =
+    typeof prototype === 'object' && prototype !== null
+      ? Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
+      : undefined;
+  const name = typeof constructor === 'function' ? constructor.name : '';
+  return /^[A-Za-z_]\w*$/.test(name) ? name : 'Object';
+}
+
+/** Whether the object has an attribute that a policy may allow a peer to read. */
+export function hasMember(object: object, name: string): boolean {
+  return findMember(object, name) !== undefined;
+}
+
+/**
+ * Reads an attribute that the policy has allowed. Methods come bound to their object.
+ *
+ * @throws PythonError AttributeError where there is none
+ */
+export function getMember(object: object, name: string): unknown {
+  const member = findMember(object, name);
+  if (member === undefined) throw noAttribute(object, name);
+  return member.read();
+}
+
+/**
+ * Sets an own property of a plain object or instance.
+ *
+ * @throws PythonError AttributeError where the object cannot have it
+ */
+export function setMember(object: object, name: string, value: unknown): void {
+  if (isSelfExposed(object)) throw new PythonError('AttributeError', ['access denied']);
+  if (!isOwnName(name) || !Reflect.set(object, name, value)) throw noAttribute(object, name);
+}
+
+/** @throws PythonError AttributeError where there is none, or it has to stay */
+export function deleteMember(object: object, name: string): void {
+  if (isSelfExposed(object)) throw new PythonError('AttributeError', ['access denied']);
+  const isThere = isOwnName(name) && Object.hasOwn(object, name);
+  if (!isThere || !Reflect.deleteProperty(object, name)) throw noAttribute(object, name);
+}
+
+/** All attributes by name, whatever the policy says about them. */
+export function memberNames(object: object): readonly string[] {
+  if (isSelfExposed(object)) return object[exposure]().exposedNames;
+  const names = new Set<string>(specialMethodsOf(object).keys());
+  for (const holder of holders(object)) {
+    for (const name of Object.getOwnPropertyNames(holder)) {
+      if (isVisible(object, holder, name)) names.add(name);
+    }
+  }
+  return [...names];
+}
+
+/** Names and docstrings of what a Python proxy needs to know beforehand: the special methods. */
+export function inspectedMethods(object: object): readonly (readonly [string, null])[] {
+  if (isSelfExposed(object)) return [];
+  return [...specialMethodsOf(object).keys()]
+    .filter((name) => name.startsWith('__'))
+    .map((name) => [name, null] as const);
+}
+
+/** The text that `str` and `repr` give a peer. Nothing of the object's own is called. */
+export function textOf(object: object): string {
+  if (isSelfExposed(object)) return object[exposure]().exposedText;
+  if (typeof object === 'function') return `<function ${object.name === '' ? '<lambda>' : object.name}>`;
+  if (types.isNativeError(object)) return `${object.name}: ${object.message}`;
+  const isData = Array.isArray(object) || types.isMap(object) || types.isSet(object) || types.isDate(object);
+  if (!isData) return `<${MODULE}.${className(object)} object>`;
+  return inspect(object, { customInspect: false, depth: 2, maxArrayLength: 100, maxStringLength: 1000 });
+}
+
+interface Member {
+  read(): unknown;
+}
+
+/** Names that lead out of an object into the machinery of JavaScript. */
+const RESERVED: ReadonlySet<string> = new Set([
+  '__proto__',
+  'constructor',
+  'prototype',
+  'caller',
+  'arguments',
+]);
+
+function isOwnName(name: string): boolean {
+  return !name.startsWith('_') && !RESERVED.has(name);
+}
+
+function findMember(object: object, name: string): Member | undefined {
+  if (isSelfExposed(object)) {
+    const member = object[exposure]().exposedMember(name);
+    return member && { read: () => member.value };
+  }
+  const special = specialMethodsOf(object).get(name);
+  if (special !== undefined) return { read: () => special };
+  for (const holder of holders(object)) {
+    if (!isVisible(object, holder, name)) continue;
+    return { read: () => bind(Reflect.get(object, name), object) };
+  }
+  return undefined;
+}
+
+/** The object itself and its classes, without what every object or function inherits. */
+function holders(object: object): object[] {
+  const found: object[] = [object];
+  if (typeof object === 'function') return found;
+  for (let holder = parentOf(object); holder !== null; holder = parentOf(holder)) {
+    // The root of all objects, of this realm or of another.
+    if (parentOf(holder) === null) break;
+    found.push(holder);
+  }
+  return found;
+}
+
+function parentOf(object: object): object | null {
+  return Object.getPrototypeOf(object) as object | null;
+}
+
+/** Own enumerable properties, and what the object's classes define. */
+function isVisible(object: object, holder: object, name: string): boolean {
+  if (!isOwnName(name)) return false;
+  const property = Object.getOwnPropertyDescriptor(holder, name);
+  return property !== undefined && (holder !== object || property.enumerable === true);
+}
+
+function bind(value: unknown, object: object): unknown {
+  if (typeof value !== 'function' || isClass(value)) return value;
+  const method = value as SpecialMethod;
+  return (...args: readonly unknown[]) => Reflect.apply(method, object, args);
+}
+
+/** A class, or one of JavaScript's own constructors: those have a prototype that cannot be replaced. */
+export function isClass(value: unknown): value is new (...args: readonly unknown[]) => object {
+  return (
+    typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false
+  );
+}
+
+function noAttribute(object: object, name: string): PythonError {
+  return new PythonError('AttributeError', [
+    `'${localTypeOf(object).typeName}' object has no attribute '${name}'`,
+  ]);
+}

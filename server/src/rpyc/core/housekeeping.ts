@@ -1,0 +1,71 @@
+/*
+ * What a connection sends in its idle moments: references given back (DEL, as the finaliser of rpyc/core/netref.py
+ * sends it), and empty frames against delayed acknowledgements.
+ */
+
+import type { Disposable } from '../lib/disposable';
+import type { RemoteReference } from './reference';
+
+export interface HousekeepingHost {
+  /** Sends one DEL. Must not throw. */
+  sendRelease(reference: RemoteReference): void;
+  /** Sends an empty frame. Must not throw. */
+  sendKeepalive(): void;
+  /** Replies that the peer owes. */
+  readonly due: number;
+  /** Grows with each frame that is sent. */
+  readonly framesSent: number;
+}
+
+/** Releases sent in one go; what is beyond waits for the next turn of the event loop. */
+const BATCH = 500;
+
+export class Housekeeping implements Disposable {
+  private queue: RemoteReference[] = [];
+  private scheduled: NodeJS.Immediate | undefined;
+  private hasReceived = false;
+  private framesAtReceipt = 0;
+  private disposed = false;
+
+  constructor(private readonly host: HousekeepingHost) {}
+
+  /** Gives a reference back soon: behind the requests of this turn, never in front of one. */
+  release(reference: RemoteReference): void {
+    if (this.disposed) return;
+    this.queue.push(reference);
+    this.schedule();
+  }
+
+  /** Something has arrived. */
+  received(): void {
+    if (this.hasReceived || this.disposed) return;
+    this.hasReceived = true;
+    this.framesAtReceipt = this.host.framesSent;
+    this.schedule();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.queue = [];
+    if (this.scheduled !== undefined) clearImmediate(this.scheduled);
+    this.scheduled = undefined;
+  }
+
+  private schedule(): void {
+    this.scheduled ??= setImmediate(() => {
+      this.scheduled = undefined;
+      this.run();
+    });
+  }
+
+  private run(): void {
+    const batch = this.queue.splice(0, BATCH);
+    for (const reference of batch) this.host.sendRelease(reference);
+    if (this.queue.length > 0) this.schedule();
+    // rpyc leaves Nagle's algorithm on: its next small reply waits for the acknowledgement of the last one, which our
+    // system delays by 40 ms unless something travels back to carry it.
+    const isSilent = this.host.framesSent === this.framesAtReceipt;
+    if (this.hasReceived && isSilent && this.host.due > 0) this.host.sendKeepalive();
+    this.hasReceived = false;
+  }
+}

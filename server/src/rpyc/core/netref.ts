@@ -1,0 +1,156 @@
+/*
+ * The proxy for a remote object and the weak cache that keeps one proxy per object, after rpyc/core/netref.py and the
+ * `_proxy_cache` of rpyc/core/protocol.py. Differs on purpose: no classes are made, so INSPECT is never asked, and an
+ * attribute is a path until it is awaited.
+ */
+
+import { inspect } from 'node:util';
+
+import type { Reference } from './dialect';
+import { ErrorCode, ProtocolError } from './errors';
+import { iterate } from './iteration';
+import {
+  createPath,
+  invoke,
+  localMember,
+  type Path,
+  type PathBase,
+  type RemoteAttributes,
+  type RemoteCallable,
+  RemoteProxyHandler,
+} from './path';
+import { referenceSymbol, RemoteReference, type ReferenceHost } from './reference';
+
+/** An object of the peer. It is no promise; every string name but `then` is an attribute of the peer's. */
+export type Netref = RemoteAttributes & RemoteCallable & NetrefMembers;
+
+export interface NetrefMembers {
+  /** Never there, so that a promise can be resolved with a netref. */
+  readonly then?: undefined;
+}
+
+/** The proxies that live on one connection. */
+export class NetrefCache {
+  private readonly entries = new Map<string, CacheEntry>();
+  private readonly finalizers = new FinalizationRegistry<RemoteReference>((reference) => reference.release());
+  private bare = 0;
+
+  constructor(
+    private readonly host: ReferenceHost,
+    private readonly limit: number,
+  ) {}
+
+  /** Objects of the peer that are held, by netrefs or for a moment. */
+  get size(): number {
+    return this.entries.size + this.bare;
+  }
+
+  /**
+   * Takes a REMOTE_REF: the netref of the object, the same one as long as it lives.
+   *
+   * @throws ProtocolError `ERR_LIMIT` where the peer makes us hold too many objects
+   */
+  acquire(target: Reference): Netref {
+    const entry = this.entries.get(target.key);
+    const known = entry?.netref.deref();
+    if (entry !== undefined && known !== undefined) {
+      entry.reference.count++;
+      return known;
+    }
+    this.checkLimit();
+    // An entry whose proxy was collected is replaced: its finaliser gives back its own count only.
+    const reference = new RemoteReference(this.host, target, 'netref');
+    const netref = createNetref(reference);
+    this.entries.set(target.key, { reference, netref: new WeakRef(netref) });
+    this.finalizers.register(netref, reference, reference);
+    return netref;
+  }
+
+  /** Takes a REMOTE_REF without a proxy; the caller releases it. */
+  acquireBare(target: Reference): RemoteReference {
+    this.checkLimit();
+    this.bare++;
+    return new RemoteReference(this.host, target, 'bare');
+  }
+
+  /** `reference` is given back. */
+  forget(reference: RemoteReference): void {
+    if (reference.form === 'bare') {
+      this.bare--;
+      return;
+    }
+    this.finalizers.unregister(reference);
+    const entry = this.entries.get(reference.target.key);
+    if (entry?.reference === reference) this.entries.delete(reference.target.key);
+  }
+
+  /** The connection is gone. */
+  clear(): void {
+    for (const { reference } of this.entries.values()) {
+      this.finalizers.unregister(reference);
+      reference.die();
+    }
+    this.entries.clear();
+    this.bare = 0;
+  }
+
+  private checkLimit(): void {
+    if (this.size >= this.limit) {
+      throw new ProtocolError(`More than ${this.limit} remote objects are held`, ErrorCode.limit);
+    }
+  }
+}
+
+interface CacheEntry {
+  readonly reference: RemoteReference;
+  readonly netref: WeakRef<Netref>;
+}
+
+function createNetref(reference: RemoteReference): Netref {
+  const target = (): undefined => undefined;
+  Object.defineProperty(target, inspect.custom, { value: () => textOf(reference) });
+  const handler = new NetrefHandler(reference);
+  const proxy = new Proxy(target, handler);
+  handler.self = new WeakRef(proxy);
+  return proxy as unknown as Netref;
+}
+
+class NetrefHandler extends RemoteProxyHandler {
+  /** The proxy itself. A path holds it, so that the object lives as long as somebody may ask for more of it. */
+  self: WeakRef<() => undefined> | undefined;
+
+  constructor(private readonly reference: RemoteReference) {
+    super();
+  }
+
+  get(_target: () => undefined, property: string | symbol): unknown {
+    const { reference } = this;
+    if (property === referenceSymbol) return reference;
+    const local = localMember(property, () => textOf(reference));
+    if (local !== undefined) return local;
+    if (property === Symbol.asyncIterator) {
+      const { now } = this.base();
+      return () => iterate(reference.host, () => Promise.resolve(now));
+    }
+    if (typeof property === 'symbol' || property === 'then') return undefined;
+    return createPath(this.base(), [property]);
+  }
+
+  apply(_target: () => undefined, _self: unknown, args: unknown[]): Path {
+    return invoke(this.base(), [], args);
+  }
+
+  private base(): PathBase {
+    const now = this.self?.deref() ?? this.reference;
+    return {
+      host: this.reference.host,
+      now,
+      get: () => Promise.resolve(now),
+      text: textOf(this.reference),
+    };
+  }
+}
+
+function textOf(reference: RemoteReference): string {
+  return `<netref ${reference.typeText}>`;
+}

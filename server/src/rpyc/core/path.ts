@@ -1,0 +1,290 @@
+/*
+ * Paths: what getting an attribute of a netref or calling it gives, before anybody asks the peer. Upstream has nothing
+ * like them, since Python can wait inside an attribute access and JavaScript cannot.
+ */
+
+import { inspect } from 'node:util';
+
+import { Handler } from './consts';
+import { Kwargs } from './pyTypes';
+import { referenceOf, RemoteReference, type ReferenceHost } from './reference';
+import { iterate } from './iteration';
+
+/**
+ * An attribute of a remote object, or the result of a call, that can be awaited, called, iterated, and gone on from.
+ *
+ * Awaiting an attribute reads it from the peer each time. A call is made at once, exactly once, and awaiting its path
+ * gives its result however often it is awaited. What is awaited is `unknown` until it is cast or named in the call:
+ * `(await sys.platform) as string`, `await open<Netref>(name)`.
+ */
+export type Path<T = unknown> = RemoteAttributes & RemoteCallable & PathMembers<T>;
+
+export interface RemoteAttributes {
+  readonly [name: string]: Path;
+}
+
+export interface RemoteCallable {
+  /** The last argument may be made by `kwargs`. Paths among the arguments are awaited first. */
+  // The caller knows the type of the result, nothing else does.
+
+  <T = unknown>(...args: readonly unknown[]): Path<T>;
+  // Names that a JavaScript function has; of a remote object they are the peer's.
+  readonly name: Path;
+  readonly length: Path;
+  readonly call: Path;
+  readonly apply: Path;
+  readonly bind: Path;
+  readonly prototype: Path;
+  readonly arguments: Path;
+  readonly caller: Path;
+  readonly constructor: Path;
+  /** Iterates on the peer, in chunks. */
+  [Symbol.asyncIterator](): AsyncIterator<unknown, void, undefined>;
+  /** Local: never asks the peer. */
+  toString(): string;
+  /** Local: never asks the peer. */
+  toJSON(): string;
+}
+
+export type PathMembers<T> = Pick<Promise<T>, 'then' | 'catch' | 'finally'>;
+
+/** Where a path starts. */
+export interface PathBase {
+  readonly host: ReferenceHost;
+  /** The start itself where it is there already. */
+  readonly now?: unknown;
+  /** Gives the start, the same each time. */
+  get(): Promise<unknown>;
+  /** For people. */
+  readonly text: string;
+}
+
+interface PathState {
+  readonly base: PathBase;
+  readonly names: readonly string[];
+}
+
+const pathKey = Symbol('rpyc path');
+
+function pathState(value: unknown): PathState | undefined {
+  if (typeof value !== 'function') return undefined;
+  return Reflect.get(value, pathKey) as PathState | undefined;
+}
+
+export function isPath(value: unknown): value is Path {
+  return pathState(value) !== undefined;
+}
+
+export function createPath<T = unknown>(base: PathBase, names: readonly string[] = []): Path<T> {
+  // A path and a netref have to be functions to be callable; the proxy answers everything else.
+  const target = (): undefined => undefined;
+  const state: PathState = { base, names };
+  Object.defineProperty(target, inspect.custom, { value: () => textOf(state) });
+  return new Proxy(target, new PathHandler(state)) as unknown as Path<T>;
+}
+
+/** Calls what is at the end of the path, at once and once. */
+export function invoke(base: PathBase, names: readonly string[], args: readonly unknown[]): Path {
+  const result = startCall(base, names, args);
+  // Whoever awaits the path gets the error; a path that nobody awaits is not an unhandled rejection.
+  result.catch(() => undefined);
+  return createPath({ host: base.host, get: () => result, text: `${[base.text, ...names].join('.')}()` });
+}
+
+/** Answers what must never reach the peer by accident; undefined where a name or symbol is not among it. */
+export function localMember(property: string | symbol, text: () => string): (() => unknown) | undefined {
+  switch (property) {
+    case 'toString':
+    case 'toJSON':
+    case 'valueOf':
+    case inspect.custom:
+      return text;
+    case Symbol.toPrimitive:
+      return (hint?: unknown) => {
+        if (hint === 'string') return text();
+        throw new TypeError(`${text()} is remote: await what is needed of it before calculating with it`);
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** The part of a proxy that paths and netrefs share: nothing is set, deleted or listed through them. */
+export abstract class RemoteProxyHandler implements ProxyHandler<() => undefined> {
+  abstract get(target: () => undefined, property: string | symbol): unknown;
+  abstract apply(target: () => undefined, self: unknown, args: unknown[]): unknown;
+
+  set(_target: () => undefined, property: string | symbol): never {
+    throw new TypeError(`Cannot set '${String(property)}' of a remote object: use setattr(ref, name, value)`);
+  }
+
+  deleteProperty(_target: () => undefined, property: string | symbol): never {
+    throw new TypeError(`Cannot delete '${String(property)}' of a remote object: use delattr(ref, name)`);
+  }
+
+  defineProperty(_target: () => undefined, property: string | symbol): never {
+    throw new TypeError(
+      `Cannot define '${String(property)}' of a remote object: use setattr(ref, name, value)`,
+    );
+  }
+
+  has(_target: () => undefined, property: string | symbol): boolean {
+    return property === Symbol.asyncIterator;
+  }
+
+  ownKeys(): never[] {
+    return [];
+  }
+
+  getOwnPropertyDescriptor(): undefined {
+    return undefined;
+  }
+
+  getPrototypeOf(): object {
+    return Function.prototype;
+  }
+
+  setPrototypeOf(): boolean {
+    return false;
+  }
+
+  preventExtensions(): boolean {
+    return false;
+  }
+}
+
+class PathHandler extends RemoteProxyHandler {
+  constructor(private readonly state: PathState) {
+    super();
+  }
+
+  get(_target: () => undefined, property: string | symbol): unknown {
+    const { state } = this;
+    const local = localMember(property, () => textOf(state));
+    if (local !== undefined) return local;
+    switch (property) {
+      case pathKey:
+        return state;
+      case 'then':
+        return (...callbacks: Parameters<Promise<unknown>['then']>) => evaluate(state).then(...callbacks);
+      case 'catch':
+        return (...callbacks: Parameters<Promise<unknown>['catch']>) => evaluate(state).catch(...callbacks);
+      case 'finally':
+        return (...callbacks: Parameters<Promise<unknown>['finally']>) =>
+          evaluate(state).finally(...callbacks);
+      case Symbol.asyncIterator:
+        return () => iterate(state.base.host, () => evaluate(state));
+      default:
+        if (typeof property === 'symbol') return undefined;
+        return createPath(state.base, [...state.names, property]);
+    }
+  }
+
+  apply(_target: () => undefined, _self: unknown, args: unknown[]): Path {
+    return invoke(this.state.base, this.state.names, args);
+  }
+}
+
+function textOf({ base, names }: PathState): string {
+  return `<path ${[base.text, ...names].join('.')}>`;
+}
+
+/** Asks the peer for what is at the end of the path. */
+async function evaluate({ base, names }: PathState): Promise<unknown> {
+  const start = base.now ?? (await base.get());
+  if (names.length === 0) return start;
+  return await walk(base.host, start, names, (owner, last) =>
+    base.host.request(Handler.getattr, [owner, last]),
+  );
+}
+
+function startCall(base: PathBase, names: readonly string[], args: readonly unknown[]): Promise<unknown> {
+  const { host } = base;
+  // With nothing to wait for the request leaves at once, so that calls leave in the order they are written.
+  if (base.now !== undefined && names.length <= 1 && !args.some(needsResolving)) {
+    return requestCall(host, base.now, names[0], args);
+  }
+  return (async () => {
+    const ready = (await resolvePaths(args)) as readonly unknown[];
+    const start = base.now ?? (await base.get());
+    if (names.length === 0) return await requestCall(host, start, undefined, ready);
+    return await walk(host, start, names, (owner, last) => requestCall(host, owner, last, ready));
+  })();
+}
+
+/** Goes along all names but the last, lets `finish` do the last step, and releases what was met on the way. */
+async function walk<T>(
+  host: ReferenceHost,
+  start: unknown,
+  names: readonly string[],
+  finish: (owner: unknown, last: string) => Promise<T>,
+): Promise<T> {
+  const temporaries: RemoteReference[] = [];
+  try {
+    let owner = start;
+    for (const name of names.slice(0, -1)) {
+      owner = await host.request(Handler.getattr, [owner, name], undefined, 'bare');
+      if (owner instanceof RemoteReference) temporaries.push(owner);
+    }
+    return await finish(owner, names.at(-1) ?? '');
+  } finally {
+    for (const reference of temporaries) reference.release();
+  }
+}
+
+/**
+ * Lets `use` work on the remote object that `ref`, a netref or a path, stands for. What a path met on the way is
+ * released afterwards, its end too unless it is the result of a call.
+ *
+ * @throws TypeError where `ref` is neither
+ */
+export async function withTarget<T>(
+  ref: unknown,
+  use: (host: ReferenceHost, target: unknown) => Promise<T>,
+): Promise<T> {
+  const reference = referenceOf(ref);
+  if (reference !== undefined) return await use(reference.host, ref);
+  const state = pathState(ref);
+  if (state === undefined) throw new TypeError('A netref or a path is needed');
+  const { host } = state.base;
+  const start = state.base.now ?? (await state.base.get());
+  if (state.names.length === 0) return await use(host, start);
+  return await walk(host, start, [...state.names, ''], (target) => use(host, target));
+}
+
+/** One CALL, or one CALLATTR where a name is given. */
+function requestCall(
+  host: ReferenceHost,
+  owner: unknown,
+  name: string | undefined,
+  args: readonly unknown[],
+): Promise<unknown> {
+  const last = args.at(-1);
+  const named = last instanceof Kwargs ? last.entries() : [];
+  const positional = last instanceof Kwargs ? args.slice(0, -1) : args;
+  return name === undefined
+    ? host.request(Handler.call, [owner, positional, named])
+    : host.request(Handler.callattr, [owner, name, positional, named]);
+}
+
+const MAX_DEPTH = 200;
+
+/** Whether `value` is a path or holds one, in an array or among keyword arguments. */
+export function needsResolving(value: unknown, depth: unknown = 0): boolean {
+  if (isPath(value)) return true;
+  const level = typeof depth === 'number' ? depth : 0;
+  if (Array.isArray(value)) return level < MAX_DEPTH && value.some((item) => needsResolving(item, level + 1));
+  return value instanceof Kwargs && value.entries().some(([, item]) => needsResolving(item, level + 1));
+}
+
+/** `value` with every path in it, also inside arrays and keyword arguments, replaced by what it leads to. */
+export async function resolvePaths(value: unknown): Promise<unknown> {
+  if (isPath(value)) return await value;
+  if (!needsResolving(value)) return value;
+  if (Array.isArray(value)) return await Promise.all(value.map(resolvePaths));
+  if (value instanceof Kwargs) {
+    const entries = value.entries().map(async ([name, item]) => [name, await resolvePaths(item)] as const);
+    return new Kwargs(await Promise.all(entries));
+  }
+  return value;
+}

@@ -1,0 +1,441 @@
+/*
+ * The connection: joins channel, codec, boxing, references and handlers, after rpyc/core/protocol.py. Differs on
+ * purpose: nothing blocks, so there is no `serve` loop to run; late replies give their references back; every way to
+ * the end goes through one `cleanup`.
+ */
+
+import { type Disposable, DisposableStore } from '../lib/disposable';
+import { Emitter } from '../lib/events';
+import { type Logger, silentLogger } from '../lib/logger';
+import { AsyncResult } from './asyncResult';
+import type { BoxingHost, UnboxingHost } from './boxing';
+import { dump } from './brine';
+import type { Channel } from './channel';
+import { type IncomingMessage, MessageCodec } from './codec';
+import { type Config, type Limits, mergeConfig, mergeLimits } from './config';
+import { Handler, MessageType } from './consts';
+import type { DialectName } from './dialect';
+import { EOFError, ErrorCode, PingError, ProtocolError, RemoteError, RpycError } from './errors';
+import { localTypeOf } from './exposure';
+import { Housekeeping } from './housekeeping';
+import { NetrefCache } from './netref';
+import { createPath, type Path } from './path';
+import type { BrineValue } from './pyTypes';
+import type { ReferenceForm, ReferenceHost, RequestOptions } from './reference';
+import { LocalRefs } from './refs';
+import { Requesting } from './requesting';
+import { Serving } from './serving';
+
+/** What a connection offers its peer: the object is the root that the peer gets. */
+export interface ConnectionService {
+  onConnect(connection: Connection): void | Promise<void>;
+  onDisconnect(connection: Connection): void;
+}
+
+export interface ConnectionOptions {
+  readonly service: ConnectionService;
+  readonly config?: Partial<Config> | undefined;
+  /** `auto` takes the dialect in which the peer speaks first. */
+  readonly dialect: DialectName | 'auto';
+  readonly limits?: Partial<Limits> | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/** The traffic so far. */
+export interface ConnectionCounters {
+  readonly requestsSent: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly framesSent: number;
+  readonly framesReceived: number;
+}
+
+const PING_TIMEOUT_SECONDS = 3;
+const PING_DATA = 'abcdefghijklmnopqrstuvwxyz'.repeat(20);
+const UNKNOWN_HANDLER = 99;
+
+export class Connection implements Disposable, AsyncDisposable {
+  #config: Config;
+  readonly #channel: Channel;
+  readonly #service: ConnectionService;
+  readonly #logger: Logger;
+  readonly #limits: Limits;
+  readonly #codec: MessageCodec;
+  readonly #refs: LocalRefs;
+  readonly #requesting: Requesting;
+  readonly #host: ReferenceHost;
+  readonly #netrefs: NetrefCache;
+  readonly #housekeeping: Housekeeping;
+  readonly #serving: Serving;
+  readonly #held = new DisposableStore();
+  readonly #didClose = new Emitter<Error | undefined>();
+  #closing: 'open' | 'closing' | 'closed' = 'open';
+  #closedBecause: Error | undefined;
+  #serviceStarted = false;
+  #root: Promise<unknown> | undefined;
+  #peerPython: 2 | 3 | undefined;
+
+  /** Fires once, when the connection is gone: with the error that ended it, or without one where we closed it. */
+  readonly onDidClose = this.#didClose.event;
+  /** The peer's root object, asked for once, when it is first needed. */
+  readonly root: Path;
+
+  /**
+   * @param channel becomes the connection's own
+   * @throws ProtocolError `ERR_DIALECT` for a dialect that is not spoken
+   */
+  constructor(channel: Channel, options: ConnectionOptions) {
+    this.#channel = channel;
+    this.#service = options.service;
+    this.#config = mergeConfig(options.config);
+    this.#limits = mergeLimits(options.limits);
+    this.#logger = options.logger ?? silentLogger;
+    this.#codec = new MessageCodec({
+      dialect: options.dialect,
+      bindThreads: this.#config.bind_threads,
+      limits: this.#limits,
+    });
+    this.#refs = new LocalRefs(this.#limits.maxPeerRefs, localTypeOf);
+    this.#host = this.#createHost();
+    this.#requesting = this.#createRequesting();
+    this.#netrefs = new NetrefCache(this.#host, this.#limits.maxHeldRefs);
+    this.#housekeeping = this.#held.add(this.#createHousekeeping());
+    this.#serving = this.#createServing();
+    this.root = createPath({ host: this.#host, get: () => this.fetchRoot(), text: 'root' });
+    this.#held.add(channel.onDidReceive((payload) => this.#receive(payload)));
+    this.#held.add(channel.onDidClose((error) => this.#cleanup(streamEnd(error))));
+  }
+
+  /** Begins to receive, and tells the service. Called once, by whoever made the connection. */
+  async start(): Promise<void> {
+    this.#channel.start();
+    this.#serviceStarted = true;
+    await this.#service.onConnect(this);
+  }
+
+  /** True from the moment that closing begins. */
+  get closed(): boolean {
+    return this.#closing !== 'open';
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** What paths that start on this connection ask. */
+  protected get referenceHost(): ReferenceHost {
+    return this.#host;
+  }
+
+  /** The peer's dialect; undefined while a peer that has to show it is silent. */
+  get dialect(): DialectName | undefined {
+    return this.#codec.dialect?.name;
+  }
+
+  /** The version of the peer's rpyc, as far as it has told: see `fetchRemoteVersion`. */
+  get remoteVersion(): string | undefined {
+    return this.#requesting.remoteVersion;
+  }
+
+  /** The major version of the peer's Python; undefined until an object of the peer was seen. */
+  get peerPython(): 2 | 3 | undefined {
+    return this.#peerPython;
+  }
+
+  get counters(): ConnectionCounters {
+    const { bytesSent, bytesReceived, framesSent, framesReceived } = this.#channel;
+    return { requestsSent: this.#requesting.count, bytesSent, bytesReceived, framesSent, framesReceived };
+  }
+
+  /** Requests of ours that somebody waits for. */
+  get openRequests(): number {
+    return this.#requesting.open;
+  }
+
+  /** Objects of the peer that we hold. */
+  get heldReferences(): number {
+    return this.#netrefs.size;
+  }
+
+  /** Objects of ours that the peer holds. */
+  get lentReferences(): number {
+    return this.#refs.size;
+  }
+
+  /** Changes the configuration of this connection, as a service does that allows more or less than others. */
+  configure(changes: Partial<Config>): void {
+    this.#config = mergeConfig({ ...this.#config, ...changes });
+  }
+
+  /**
+   * Sends a request and waits for its reply, no longer than `sync_request_timeout` says.
+   *
+   * @throws RemoteError, AsyncResultTimeout, EOFError, ProtocolError; TypeError for arguments that cannot be sent
+   */
+  syncRequest(handler: number, ...args: readonly unknown[]): Promise<unknown> {
+    return this.request(handler, args);
+  }
+
+  /** Sends a request whose reply has all the time that it wants. */
+  asyncRequest(handler: number, ...args: readonly unknown[]): AsyncResult {
+    return new AsyncResult(this.request(handler, args, { timeoutSeconds: null }));
+  }
+
+  /** As `syncRequest`, with a time limit and a signal of its own. */
+  request(handler: number, args: readonly unknown[], options: RequestOptions = {}): Promise<unknown> {
+    return this.#host.request(handler, args, options);
+  }
+
+  /**
+   * Asks the peer to send back `data`.
+   *
+   * @param timeoutSeconds how long it may take
+   * @throws PingError where something else comes back
+   */
+  async ping(
+    data: BrineValue = PING_DATA,
+    timeoutSeconds: number | null = PING_TIMEOUT_SECONDS,
+  ): Promise<void> {
+    const echo = await this.request(Handler.ping, [data], { timeoutSeconds });
+    if (Buffer.compare(dump(echo as BrineValue), dump(data)) !== 0) throw new PingError();
+  }
+
+  /** The peer's root object, asked for once; the options are those of the first call. */
+  fetchRoot(options?: RequestOptions): Promise<unknown> {
+    this.#root ??= this.request(Handler.getroot, [], options).catch((error: unknown) => {
+      this.#root = undefined;
+      throw error;
+    });
+    return this.#root;
+  }
+
+  /** Sends an empty frame, which every version skips: for the sake of what lies between the two sides. */
+  keepalive(): void {
+    if (!this.closed && !this.#channel.closed) this.#channel.sendKeepalive();
+  }
+
+  /**
+   * Asks for the version of the peer's rpyc, unless it has told it already. Costs one request without any effect.
+   *
+   * @returns undefined where the peer does not tell
+   */
+  async fetchRemoteVersion(options?: RequestOptions): Promise<string | undefined> {
+    if (this.remoteVersion !== undefined) return this.remoteVersion;
+    try {
+      await this.request(UNKNOWN_HANDLER, [], options);
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+    }
+    return this.remoteVersion;
+  }
+
+  /** Resolves when the connection is closed. Serving needs no loop here: requests are served as they arrive. */
+  serveAll(): Promise<void> {
+    if (this.#closing === 'closed') return Promise.resolve();
+    return new Promise((resolve) => {
+      this.onDidClose(() => resolve());
+    });
+  }
+
+  /** Tells the peer, ends the stream, and resolves once it is gone. May be called again. */
+  async close(): Promise<void> {
+    const closed = this.serveAll();
+    if (this.#closing === 'open') {
+      this.#closing = 'closing';
+      this.#sayGoodbye();
+      this.#channel.close();
+    }
+    await closed;
+  }
+
+  /** Ends the connection at once, without a word to the peer. */
+  dispose(): void {
+    this.#channel.destroy();
+    this.#cleanup(undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #sayGoodbye(): void {
+    const { before_closed: beforeClosed } = this.#config;
+    try {
+      beforeClosed?.(this.root);
+      if (this.#codec.dialect !== undefined) this.#requesting.sendClose();
+    } catch (error) {
+      this.#logger.debug(`Closing: ${errorText(error)}`);
+    }
+    // The peer answers nothing from here on.
+    this.#requesting.failAll(new EOFError('The connection was closed here'));
+  }
+
+  #receive(payload: Uint8Array): void {
+    // What was on its way when we closed.
+    if (this.#closing !== 'open') return;
+    this.#housekeeping.received();
+    try {
+      this.#dispatch(this.#codec.decode(payload));
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new ProtocolError(String(error)));
+    }
+  }
+
+  #dispatch(message: IncomingMessage): void {
+    switch (message.type) {
+      case MessageType.request:
+        this.#serving.accept(message);
+        break;
+      case MessageType.reply:
+        this.#requesting.takeReply(message);
+        break;
+      case MessageType.exception:
+        this.#requesting.takeException(message);
+        break;
+    }
+  }
+
+  #boxing(form: ReferenceForm): BoxingHost & UnboxingHost {
+    const { dialect } = this.#codec;
+    if (dialect === undefined) {
+      throw new ProtocolError('The peer has not shown its dialect yet', ErrorCode.dialect);
+    }
+    return {
+      dialect,
+      refs: this.#refs,
+      referenceHost: this.#host,
+      acquire: (reference) => {
+        this.#peerPython ??= reference.hasByteNames ? 2 : 3;
+        return form === 'netref' ? this.#netrefs.acquire(reference) : this.#netrefs.acquireBare(reference);
+      },
+    };
+  }
+
+  #createHost(): ReferenceHost {
+    const config = (): Config => this.#config;
+    return {
+      get config() {
+        return config();
+      },
+      request: (handler, args, options, form = 'netref') => {
+        if (this.#closing !== 'open') return Promise.reject(this.#closedError());
+        const timeoutSeconds = options?.timeoutSeconds;
+        return this.#requesting.request({
+          handler,
+          args,
+          timeoutSeconds: timeoutSeconds === undefined ? this.#config.sync_request_timeout : timeoutSeconds,
+          signal: options?.signal,
+          form,
+        });
+      },
+      giveBack: (reference) => {
+        this.#netrefs.forget(reference);
+        this.#housekeeping.release(reference);
+      },
+    };
+  }
+
+  #createHousekeeping(): Housekeeping {
+    const requesting = this.#requesting;
+    const channel = this.#channel;
+    return new Housekeeping({
+      get due() {
+        return requesting.due;
+      },
+      get framesSent() {
+        return channel.framesSent;
+      },
+      sendKeepalive: () => this.keepalive(),
+      sendRelease: (reference) => {
+        if (!this.closed && !this.#channel.closed) this.#requesting.sendRelease(reference);
+      },
+    });
+  }
+
+  #createRequesting(): Requesting {
+    return new Requesting({
+      codec: this.#codec,
+      refs: this.#refs,
+      logger: this.#logger,
+      boxing: (form) => this.#boxing(form),
+      send: (payload) => this.#channel.send(payload),
+    });
+  }
+
+  #createServing(): Serving {
+    const config = (): Config => this.#config;
+    return new Serving({
+      codec: this.#codec,
+      limits: this.#limits,
+      logger: this.#logger,
+      boxing: () => this.#boxing('netref'),
+      isClosed: () => this.closed || this.#channel.closed,
+      send: (payload) => this.#channel.send(payload),
+      bufferedAmount: () => this.#channel.stream.bufferedAmount,
+      drained: () => this.#channel.stream.drained(),
+      fail: (error) => this.#fail(error),
+      context: {
+        get config() {
+          return config();
+        },
+        root: this.#service,
+        closeForPeer: () => this.#closeForPeer(),
+        idOf: (object) => this.#refs.idOf(object),
+        release: (object, count) => this.#refs.release(object, count),
+        objectOf: (key) => this.#refs.get(this.#codec.dialect?.keyOf(key) ?? ''),
+      },
+    });
+  }
+
+  /** The peer sent CLOSE: no version waits for an answer. */
+  #closeForPeer(): void {
+    this.#cleanup(new EOFError('The peer closed the connection'));
+    this.#channel.close();
+  }
+
+  /** The wire is wrong, or a limit was met. */
+  #fail(error: Error): void {
+    this.#logger.warn(`Connection to ${this.#channel.stream.description} ends: ${errorText(error)}`);
+    this.#cleanup(error);
+    this.#channel.destroy(error);
+  }
+
+  /** The one way out. Settles every open request and frees what is held; runs once. */
+  #cleanup(reason: Error | undefined): void {
+    if (this.#closing === 'closed') return;
+    const wasClosing = this.#closing === 'closing';
+    this.#closing = 'closed';
+    this.#closedBecause = wasClosing ? undefined : reason;
+    this.#held.dispose();
+    this.#requesting.failAll(this.#closedError());
+    this.#netrefs.clear();
+    this.#refs.clear();
+    if (this.#serviceStarted) {
+      try {
+        this.#service.onDisconnect(this);
+      } catch (error) {
+        this.#logger.error(`onDisconnect failed: ${errorText(error)}`);
+      }
+    }
+    this.#didClose.fire(this.#closedBecause);
+    this.#didClose.dispose();
+  }
+
+  #closedError(): Error {
+    const cause = this.#closedBecause;
+    if (cause === undefined) return new EOFError('The connection was closed here');
+    if (cause instanceof ProtocolError) return cause;
+    return new EOFError(cause.message, cause instanceof RpycError ? cause.code : ErrorCode.closed, { cause });
+  }
+}
+
+/** How the end of a stream is told: by the error that ended it, or as the other side's doing. */
+function streamEnd(error: Error | undefined): Error {
+  if (error instanceof RpycError) return error;
+  if (error === undefined) return new EOFError('The peer ended the connection');
+  return new EOFError(`The connection broke: ${error.message}`, ErrorCode.closed, { cause: error });
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,174 @@
+/*
+ * Our requests and their replies: `_async_request`, `sync_request` and `_seq_request_callback` of
+ * rpyc/core/protocol.py. Differs on purpose: a reply that nobody waits for any more still gives its references back.
+ */
+
+import { after, onAbort } from '../lib/deferred';
+import type { Disposable } from '../lib/disposable';
+import type { Logger } from '../lib/logger';
+import { box, type BoxingHost, unbox, type UnboxingHost, unregister } from './boxing';
+import type { IncomingMessage, MessageCodec } from './codec';
+import { Handler, Label, MessageType } from './consts';
+import { AsyncResultTimeout, ErrorCode, ProtocolError, RpycError } from './errors';
+import { type OpenRequest, PendingRequests } from './pending';
+import { type ReferenceForm, RemoteReference } from './reference';
+import type { LocalRefs } from './refs';
+import { loadException } from './vinegar';
+
+/** The wait for a reply was ended by the caller's signal. */
+export class RequestAborted extends RpycError {
+  constructor(reason: unknown) {
+    super('The wait for the reply was cancelled', ErrorCode.aborted, { cause: reason });
+  }
+}
+
+export interface RequestingHost {
+  readonly codec: MessageCodec;
+  readonly refs: LocalRefs;
+  readonly logger: Logger;
+  readonly boxing: (form: ReferenceForm) => BoxingHost & UnboxingHost;
+  readonly send: (payload: Uint8Array) => void;
+}
+
+export interface SentRequest {
+  readonly handler: number;
+  readonly args: readonly unknown[];
+  /** Seconds; `null` waits for ever. */
+  readonly timeoutSeconds: number | null;
+  readonly signal: AbortSignal | undefined;
+  readonly form: ReferenceForm;
+}
+
+export class Requesting {
+  private readonly pending = new PendingRequests();
+  private sent = 0;
+  private version: string | undefined;
+
+  constructor(private readonly host: RequestingHost) {}
+
+  /** Requests that somebody waits for. */
+  get open(): number {
+    return this.pending.size;
+  }
+
+  /** Replies that the peer owes. */
+  get due(): number {
+    return this.pending.due;
+  }
+
+  get count(): number {
+    return this.sent;
+  }
+
+  /** The peer's version, once an exception of its has told it. */
+  get remoteVersion(): string | undefined {
+    return this.version;
+  }
+
+  /** Sends a request and waits for its reply. */
+  request({ handler, args, timeoutSeconds, signal, form }: SentRequest): Promise<unknown> {
+    // The caller's stack, for whatever comes back.
+    const site: { stack?: string } = {};
+    Error.captureStackTrace(site);
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) throw new RequestAborted(signal.reason);
+      let timer: Disposable | undefined;
+      let abort: Disposable | undefined;
+      const settled = (): void => {
+        timer?.dispose();
+        abort?.dispose();
+      };
+      const fail = (error: Error): void => {
+        settled();
+        reject(withSite(error, site));
+      };
+      const succeed: OpenRequest['succeed'] = (boxed) => {
+        settled();
+        try {
+          resolve(unbox(boxed, this.host.boxing(form)));
+        } catch (error) {
+          reject(asError(error));
+          // Bad bytes end the connection; a key of an object that the peer does not hold ends this request only.
+          if (error instanceof ProtocolError) throw error;
+        }
+      };
+      const seq = this.send(handler, args, { succeed, fail, isHousekeeping: false });
+      const giveUp = (error: Error): void => {
+        if (this.pending.take(seq) !== undefined) fail(error);
+      };
+      if (timeoutSeconds !== null) timer = after(timeoutSeconds, () => giveUp(new AsyncResultTimeout()));
+      if (signal !== undefined) abort = onAbort(signal, (reason) => giveUp(new RequestAborted(reason)));
+    });
+  }
+
+  /** Gives a reference back. What the peer answers is of no interest. */
+  sendRelease({ target, count }: RemoteReference): void {
+    const ignore = (): void => undefined;
+    const boxed = [
+      Label.tuple,
+      [
+        [Label.localRef, target.echo],
+        [Label.value, count],
+      ],
+    ];
+    this.host.send(this.host.codec.encode(MessageType.request, this.pending.nextSeq, [Handler.del, boxed]));
+    this.pending.add({ succeed: ignore, fail: ignore, isHousekeeping: true });
+  }
+
+  /** Tells the peer that the connection ends. No version answers. */
+  sendClose(): void {
+    const body = [Handler.close, [Label.value, []]];
+    this.host.send(this.host.codec.encode(MessageType.request, this.pending.nextSeq, body));
+  }
+
+  /** @throws ProtocolError where the reply is malformed */
+  takeReply({ seq, body }: IncomingMessage): void {
+    const request = this.pending.take(seq);
+    if (request === undefined) releaseAll(unbox(body, this.host.boxing('bare')));
+    else request.succeed(body);
+  }
+
+  /** @throws ProtocolError where the exception is malformed */
+  takeException({ seq, body }: IncomingMessage): void {
+    const error = loadException(body);
+    const version = error.attributes.get('_remote_version');
+    if (typeof version === 'string' && /^\d/.test(version)) this.version = version;
+    this.pending.take(seq)?.fail(error);
+  }
+
+  failAll(error: Error): void {
+    this.pending.failAll(error);
+  }
+
+  /** Sends one request frame. Nothing is registered or counted where that fails. */
+  private send(handler: number, args: readonly unknown[], request: OpenRequest): number {
+    const { codec, refs } = this.host;
+    const { boxed, registered } = box(args, this.host.boxing('netref'));
+    try {
+      this.host.send(codec.encode(MessageType.request, this.pending.nextSeq, [handler, boxed]));
+    } catch (error) {
+      unregister(registered, refs);
+      throw error;
+    }
+    this.sent++;
+    return this.pending.add(request);
+  }
+}
+
+/** Gives back every reference in a value that nobody wants. */
+function releaseAll(value: unknown): void {
+  if (value instanceof RemoteReference) value.release();
+  else if (Array.isArray(value)) value.forEach(releaseAll);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function withSite(error: Error, site: { readonly stack?: string }): Error {
+  // A ProtocolError ended the connection: it is one for all requests, and has its own place.
+  if (error instanceof ProtocolError) return error;
+  const frames = site.stack?.split('\n').slice(1).join('\n') ?? '';
+  error.stack = `${error.name}: ${error.message}\n${frames}`;
+  return error;
+}

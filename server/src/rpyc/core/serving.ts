@@ -1,0 +1,159 @@
+/*
+ * Serving the peer's requests: unbox, run the handler, answer. The `_dispatch_request` of rpyc/core/protocol.py.
+ * Differs on purpose: what is in service at once is bounded, and a result that cannot be sent is still answered.
+ */
+
+import type { Logger } from '../lib/logger';
+import { box, type BoxingHost, unbox, type UnboxingHost, unregister } from './boxing';
+import type { IncomingMessage, MessageCodec } from './codec';
+import type { Limits } from './config';
+import { Handler, MessageType } from './consts';
+import { ErrorCode, ProtocolError, PythonError } from './errors';
+import { type HandlerContext, serve } from './handlers';
+import type { BrineValue } from './pyTypes';
+import { dumpException } from './vinegar';
+
+export interface ServingHost {
+  readonly codec: MessageCodec;
+  readonly context: HandlerContext;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  readonly boxing: () => BoxingHost & UnboxingHost;
+  readonly isClosed: () => boolean;
+  readonly send: (payload: Uint8Array) => void;
+  /** Bytes that were sent and have not left. */
+  readonly bufferedAmount: () => number;
+  readonly drained: () => Promise<void>;
+  /** Ends the connection. */
+  readonly fail: (error: Error) => void;
+}
+
+/** With more than this waiting to leave, further requests wait: a peer that asks has to read as well. */
+const HIGH_WATER = 16 * 1024 * 1024;
+
+/** The version that a peer is told: the newest that speaks the dialect. Other majors make Python print warnings. */
+const spokenVersions = { old: '5.3.1', new: '6.0.2' } as const;
+
+export class Serving {
+  private inService = 0;
+
+  constructor(private readonly host: ServingHost) {}
+
+  /**
+   * Serves one request. Its failure is the peer's to know.
+   *
+   * @throws ProtocolError where the message is no request, or one too many
+   */
+  accept(message: IncomingMessage): void {
+    const [handler, boxedArgs] = requestBody(message.body);
+    let args: unknown;
+    try {
+      args = unbox(boxedArgs, this.host.boxing());
+    } catch (error) {
+      if (!(error instanceof PythonError)) throw error;
+      this.answerError(message, error);
+      return;
+    }
+    if (this.inService >= this.host.limits.maxPeerRequests) {
+      throw new ProtocolError(
+        `The peer has more than ${this.host.limits.maxPeerRequests} requests in service`,
+        ErrorCode.limit,
+      );
+    }
+    if (this.host.bufferedAmount() > HIGH_WATER && handler !== Handler.close) {
+      this.track(this.runDrained(message, handler, args));
+    } else {
+      const pending = this.run(message, handler, args);
+      if (pending !== undefined) this.track(pending);
+    }
+  }
+
+  private track(pending: Promise<void>): void {
+    this.inService++;
+    const done = (): void => {
+      this.inService--;
+    };
+    pending.then(done, (error: unknown) => {
+      done();
+      this.host.fail(error instanceof Error ? error : new ProtocolError(String(error)));
+    });
+  }
+
+  private async runDrained(message: IncomingMessage, handler: BrineValue, args: unknown): Promise<void> {
+    try {
+      await this.host.drained();
+    } catch {
+      return; // Closed meanwhile.
+    }
+    await this.run(message, handler, args);
+  }
+
+  /** Gives a promise only where the answer has to wait for one. */
+  private run(message: IncomingMessage, handler: BrineValue, args: unknown): Promise<void> | undefined {
+    const { context, codec } = this.host;
+    try {
+      if (!Array.isArray(args)) throw new TypeError('The arguments must be a tuple');
+      const result = codec.serve(message, () => serve(context, handler, args as readonly unknown[]));
+      if (isThenable(result)) return this.answerLater(message, handler, result);
+      this.answer(message, handler, result);
+    } catch (error) {
+      this.answerError(message, error);
+    }
+    return undefined;
+  }
+
+  private async answerLater(
+    message: IncomingMessage,
+    handler: BrineValue,
+    result: PromiseLike<unknown>,
+  ): Promise<void> {
+    let value: unknown;
+    try {
+      value = await result;
+    } catch (error) {
+      this.answerError(message, error);
+      return;
+    }
+    this.answer(message, handler, value);
+  }
+
+  private answer(message: IncomingMessage, handler: BrineValue, value: unknown): void {
+    // CLOSE has closed everything, and no version answers it.
+    if (handler === Handler.close || this.host.isClosed()) return;
+    const boxing = this.host.boxing();
+    let payload: Uint8Array;
+    let registered: readonly object[] = [];
+    try {
+      const result = box(value, boxing);
+      ({ registered } = result);
+      payload = this.host.codec.encode(MessageType.reply, message.seq, result.boxed, message);
+    } catch (error) {
+      unregister(registered, boxing.refs);
+      this.answerError(message, error);
+      return;
+    }
+    this.host.send(payload);
+  }
+
+  private answerError(message: IncomingMessage, error: unknown): void {
+    if (this.host.isClosed()) return;
+    const { codec, context, logger } = this.host;
+    logger.debug(`A request of the peer failed: ${error instanceof Error ? error.message : String(error)}`);
+    const body = dumpException(error, {
+      includeTraceback: context.config.include_local_traceback,
+      includeVersion: context.config.include_local_version,
+      localVersion: spokenVersions[codec.dialect?.envelope ?? 'new'],
+    });
+    this.host.send(codec.encode(MessageType.exception, message.seq, body, message));
+  }
+}
+
+function requestBody(body: BrineValue): readonly [handler: BrineValue, boxedArgs: BrineValue] {
+  if (Array.isArray(body) && body.length === 2) return body as unknown as readonly [BrineValue, BrineValue];
+  throw new ProtocolError('The peer sent a request without handler and arguments');
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return isObject && typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
+}

@@ -1,0 +1,108 @@
+/*
+ * The public door of the library: RPyC for Node, both sides of it, with the names of RPyC's own API.
+ */
+
+export * as brine from './core/brine';
+export * as classic from './utils/classic';
+export { AsyncResult } from './core/asyncResult';
+export {
+  call,
+  callattr,
+  cmp,
+  type ComparisonOperator,
+  contains,
+  delattr,
+  delitem,
+  dir,
+  enter,
+  exit,
+  getattr,
+  getitem,
+  hasattr,
+  hash,
+  isinstance,
+  isNetref,
+  iter,
+  len,
+  next,
+  release,
+  type Remote,
+  repr,
+  setattr,
+  setitem,
+  str,
+  type TypeName,
+  type_,
+  using_,
+} from './core/builtins';
+export { Channel, type ChannelOptions } from './core/channel';
+export { type Config, DEFAULT_CONFIG, DEFAULT_LIMITS, type Limits } from './core/config';
+export {
+  DEFAULT_PORT,
+  DEFAULT_REGISTRY_PORT,
+  DEFAULT_SSL_PORT,
+  Handler,
+  handlerName,
+  MessageType,
+} from './core/consts';
+export { type DialectName } from './core/dialect';
+export {
+  AsyncResultTimeout,
+  AttributeError,
+  AuthenticationError,
+  ConnectError,
+  DiscoveryError,
+  EOFError,
+  ErrorCode,
+  PingError,
+  ProtocolError,
+  PythonError,
+  RemoteError,
+  RpycError,
+  type TracebackFrame,
+} from './core/errors';
+export { type MessageHead, readMessageHead } from './core/messageHead';
+export { type Netref } from './core/netref';
+export { isPath, type Path } from './core/path';
+export {
+  Connection,
+  type ConnectionCounters,
+  type ConnectionOptions,
+  type ConnectionService,
+} from './core/protocol';
+export {
+  type BrineValue,
+  Complex,
+  Ellipsis,
+  Float,
+  FrozenSet,
+  Kwargs,
+  kwargs,
+  NotImplemented,
+  PyLong,
+  Slice,
+} from './core/pyTypes';
+export { ReleasedError, type RequestOptions } from './core/reference';
+export { RequestAborted } from './core/requesting';
+export { exposed, Service, type ServiceClass, VoidService } from './core/service';
+export { connectTcp, SocketStream, type Stream } from './core/stream';
+export { type Disposable, DisposableStore, toDisposable } from './lib/disposable';
+export { Emitter, type Event } from './lib/events';
+export { type Logger, silentLogger } from './lib/logger';
+export { ClassicConnection, type ModuleNamespace } from './utils/classicConnection';
+export {
+  ClassicClient,
+  ClassicService,
+  FakeSlaveService,
+  MasterService,
+  SlaveService,
+} from './utils/classicServices';
+export {
+  connect,
+  type ConnectOptions,
+  type ConnectStage,
+  type DialectMemory,
+  type TraceFrame,
+} from './utils/factory';
+export { async_, buffiter, timed } from './utils/helpers';
+export { type Authenticator, type ServerOptions, ThreadedServer } from './utils/server';

@@ -1,0 +1,60 @@
+/*
+ * Helpers around netrefs, after rpyc/utils/helpers.py.
+ */
+
+import { AsyncResult } from '../core/asyncResult';
+import { type Remote } from '../core/builtins';
+import { Handler } from '../core/consts';
+import { type ChunkOptions, iterate } from '../core/iteration';
+import { resolvePaths, withTarget } from '../core/path';
+import { Kwargs } from '../core/pyTypes';
+import type { ReferenceHost, RequestOptions } from '../core/reference';
+
+/**
+ * Iterates over a remote object in chunks that grow from `chunk` to `maxChunk` by `factor`.
+ *
+ * @throws RangeError for sizes that cannot be
+ */
+export function buffiter(
+  ref: Remote,
+  chunk = 10,
+  maxChunk = 1000,
+  factor = 2,
+): AsyncGenerator<unknown, void, undefined> {
+  if (!(chunk >= 1) || !(maxChunk >= chunk))
+    throw new RangeError('Chunks must grow from at least 1 to maxChunk');
+  if (!(factor >= 1)) throw new RangeError('The factor must be at least 1');
+  return iterateRemote(ref, { chunk, maxChunk, factor });
+}
+
+async function* iterateRemote(ref: Remote, options: ChunkOptions): AsyncGenerator<unknown, void, undefined> {
+  const { host, target } = await withTarget(ref, (owner, object) =>
+    Promise.resolve({ host: owner, target: object }),
+  );
+  yield* iterate(host, () => Promise.resolve(target), options);
+}
+
+/** Calls that give an `AsyncResult` at once and have all the time that they want. */
+export function async_(ref: Remote): (...args: readonly unknown[]) => AsyncResult {
+  return (...args) => new AsyncResult(callFor(ref, args, { timeoutSeconds: null }));
+}
+
+/** Calls whose results expire. */
+export function timed(ref: Remote, seconds: number): (...args: readonly unknown[]) => AsyncResult {
+  return (...args) => {
+    const result = async_(ref)(...args);
+    result.setExpiry(seconds);
+    return result;
+  };
+}
+
+function callFor(ref: Remote, args: readonly unknown[], options: RequestOptions): Promise<unknown> {
+  const last = args.at(-1);
+  const named = last instanceof Kwargs ? last : undefined;
+  const positional = named === undefined ? args : args.slice(0, -1);
+  const send = async (host: ReferenceHost, target: unknown): Promise<unknown> => {
+    const [all, pairs] = (await resolvePaths([positional, named?.entries() ?? []])) as readonly unknown[];
+    return await host.request(Handler.call, [target, all, pairs], options);
+  };
+  return withTarget(ref, send);
+}
