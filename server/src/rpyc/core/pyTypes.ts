@@ -126,24 +126,36 @@ export class FrozenSet implements Iterable<BrineValue> {
 }
 
 class EllipsisType {
+  readonly #text = 'Ellipsis';
+
+  constructor() {
+    Object.freeze(this);
+  }
+
   toString(): string {
-    return 'Ellipsis';
+    return this.#text;
   }
 }
 
 class NotImplementedType {
+  readonly #text = 'NotImplemented';
+
+  constructor() {
+    Object.freeze(this);
+  }
+
   toString(): string {
-    return 'NotImplemented';
+    return this.#text;
   }
 }
 
 export type { EllipsisType, NotImplementedType };
 
 /** Python's `...`. */
-export const Ellipsis: EllipsisType = Object.freeze(new EllipsisType());
+export const Ellipsis: EllipsisType = new EllipsisType();
 
 /** What a Python operator gives when it does not know the other operand. */
-export const NotImplemented: NotImplementedType = Object.freeze(new NotImplementedType());
+export const NotImplemented: NotImplementedType = new NotImplementedType();
 
 /** Every value that travels by value. `undefined` goes out as None and never comes in. */
 export type BrineValue =
