@@ -5,8 +5,7 @@ import path from 'node:path';
 
 import { TestProcess } from '../support/childProcess';
 import { eventually } from '../support/poll';
-
-const REPOSITORY = path.resolve(__dirname, '../../..');
+import { REPOSITORY } from '../support/tools';
 
 interface Results {
   readonly passed: number;

@@ -7,6 +7,7 @@ import path from 'node:path';
 
 import { TestProcess } from './childProcess';
 import { eventually } from './poll';
+import { REPOSITORY } from './tools';
 
 /** A version that `npm test` brings, or an older one that `RPYC_PEERS` names. */
 export type RpycVersion = '5.3.0' | '6.0.2' | `${number}.${number}.${number}`;
@@ -17,7 +18,6 @@ export const RPYC_VERSIONS: readonly RpycVersion[] = ['5.3.0', '6.0.2'];
 /** What came with `RPYC_PEERS`, a folder with `rpyc-<version>/` checkouts; empty where it is not set. */
 export const OLDER_RPYC_VERSIONS: readonly RpycVersion[] = olderVersions();
 
-const REPOSITORY = path.resolve(__dirname, '../../..');
 const PEERS_FOLDER = path.join(REPOSITORY, 'test/interop/peers');
 const PEERS_FILE = path.join(REPOSITORY, '.vscode-test/peers/peers.json');
 const HOST = '127.0.0.1';

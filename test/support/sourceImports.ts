@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import ts from 'typescript';
 
-export const REPOSITORY = path.resolve(__dirname, '../../..');
+import { REPOSITORY } from './tools';
 
 export interface SourceText {
   /** From the top of the repository, with `/`. */

@@ -3,14 +3,8 @@ import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 
-import {
-  type Import,
-  importsOf,
-  readSources,
-  REPOSITORY,
-  type SourceText,
-  valueCycles,
-} from '../support/sourceImports';
+import { type Import, importsOf, readSources, type SourceText, valueCycles } from '../support/sourceImports';
+import { REPOSITORY } from '../support/tools';
 
 interface Layer {
   readonly name: string;
@@ -60,10 +54,10 @@ const LAYERS: readonly Layer[] = [
 /** Inside `rpyc/core`, bottom first: by value, a file imports only from files named before it. */
 const CORE_ORDER = [
   'consts exceptionBases errors config pyTypes',
-  'brine dialect threadBinding reference refs pending',
-  'exposure specialMethods vinegar boxing stream',
+  'brine dialect threadBinding messageHead codec reference refs pending housekeeping',
+  'specialMethods exposure vinegar boxing stream',
   'channel iteration path netref builtins asyncResult',
-  'handlers',
+  'handlers serving requesting',
   'protocol',
   'service',
 ]
@@ -177,6 +171,12 @@ describe('The architecture', () => {
 
   it('keeps the order inside the core of the library', () => {
     assert.deepEqual(againstCoreOrder(imports), []);
+    const files = sources.filter(({ path: file }) => file.startsWith(`${RPYC}core/`));
+    assert.deepEqual(
+      files.map((source) => path.posix.basename(source.path, '.ts')).sort(),
+      [...CORE_ORDER].sort(),
+      'the order names every file, and none that is gone',
+    );
   });
 
   it('reports an import against the order, unless it is of types only', () => {

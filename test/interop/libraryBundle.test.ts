@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { TestProcess } from '../support/childProcess';
+import { eventually } from '../support/poll';
+import { RPYC_VERSIONS, startClassic } from '../support/pythonPeer';
+import { importsOf } from '../support/sourceImports';
+import { REPOSITORY } from '../support/tools';
+
+const BUNDLE = path.join(REPOSITORY, 'dist/rpyc/index.js');
+
+/** A program of somebody else, with nothing of this project but the bundle. */
+const PROGRAM = `
+const { classic } = require(process.argv[1]);
+void (async () => {
+  const connection = await classic.connect('127.0.0.1', Number(process.argv[2]));
+  console.log(await connection.modules.os.getpid());
+  await connection.close();
+})();
+`;
+
+describe('The built library', () => {
+  it('needs nothing but Node', () => {
+    const text = readFileSync(BUNDLE, 'utf8');
+    const needed = importsOf([{ path: 'index.js', text }]).map(({ specifier }) => specifier);
+    assert.ok(needed.includes('node:net'), needed.join(', '));
+    assert.deepEqual(
+      needed.filter((specifier) => !specifier.startsWith('node:')),
+      [],
+    );
+  });
+
+  it('has types beside it', () => {
+    const types = readFileSync(path.join(REPOSITORY, 'dist/rpyc/index.d.ts'), 'utf8');
+    assert.match(types, /export \{ connect\b/);
+  });
+
+  for (const version of RPYC_VERSIONS) {
+    it(`reaches a classic server of rpyc ${version} from any Node program, which then ends`, async () => {
+      await using peer = await startClassic(version);
+      const args = ['-e', PROGRAM, BUNDLE, String(peer.port)];
+      await using program = new TestProcess(process.execPath, args, { cwd: '/' });
+      await eventually('the program ends', () => program.hasEnded, { timeoutMs: 20_000 });
+      assert.equal(program.stdout, `${peer.pid}\n`, program.stderr);
+    });
+  }
+});
