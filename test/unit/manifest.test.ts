@@ -5,7 +5,8 @@ import path from 'node:path';
 import { getL10nJson } from '@vscode/l10n-dev';
 
 import { COMMAND_IDS } from '../../client/src/commandIds';
-import { readSources, REPOSITORY } from '../support/sourceImports';
+import { readSources } from '../support/sourceImports';
+import { REPOSITORY } from '../support/tools';
 
 interface Command {
   readonly command: string;
