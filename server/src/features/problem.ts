@@ -75,6 +75,23 @@ export function notClassic(label: string): Problem {
   };
 }
 
+export function notClassicServer(label: string, rootType: string): Problem {
+  return {
+    code: ProblemCode.notClassic,
+    message: `“${label}” is set up as classic, and its server offers a service: set its kind to service or auto.`,
+    detail: `The root is a ${oneLine(rootType)}`,
+  };
+}
+
+/** A fork of RPyC that says of itself that it cannot talk to it. */
+export function rpycNg(endpoint: string, version: string): Problem {
+  return {
+    code: ErrorCode.dialect,
+    message: `${endpoint} runs rpyc-ng, which cannot talk to RPyC: install rpyc 4.1 to 6 on the server.`,
+    detail: `The peer calls itself version ${oneLine(version)}`,
+  };
+}
+
 export function staleHandle(): Problem {
   return {
     code: ProblemCode.stale,
@@ -182,7 +199,7 @@ function sentenceFor(code: string, error: Error, about: ProblemContext): string 
     case ErrorCode.closed:
       return about.stage === undefined
         ? `The connection to ${name} is closed: connect it again.`
-        : `${at} hung up before it answered: check that it is an RPyC server, and whether it wants a password or TLS first.`;
+        : hungUpSentence(at);
     case ErrorCode.limit:
       return `${at} sent more than is safe to take in at once: the connection was closed; ask for less, or check that it is the right server.`;
     case ErrorCode.protocol:
@@ -215,23 +232,28 @@ function timeoutSentence(at: string, name: string, stage: ConnectionStage | unde
   }
 }
 
+/** The library tells what the first bytes looked like, if it knows. */
 function notRpycSentence(at: string, message: string): string {
-  if (/HTTP/i.test(message)) {
-    return `A web server (HTTP) answers on ${at}, not an RPyC server: correct the port.`;
+  const stranger = /answers like (.+)$/.exec(message)?.[1];
+  switch (stranger) {
+    case 'an HTTP server':
+      return `A web server (HTTP) answers on ${at}, not an RPyC server: correct the port.`;
+    case 'an SSH server':
+      return `An SSH server answers on ${at}, not an RPyC server: correct the port.`;
+    case 'a TLS server':
+      return `${at} wants an encrypted connection (TLS), which is not offered yet: use the server's plain port, or a tunnel.`;
+    case undefined:
+      return hungUpSentence(at);
+    default:
+      return `It is ${stranger} that answers on ${at}, not an RPyC server: correct the port.`;
   }
-  if (/SSH/i.test(message)) {
-    return `An SSH server answers on ${at}, not an RPyC server: correct the port.`;
-  }
-  if (/TLS|SSL/i.test(message)) {
-    return `${at} wants an encrypted connection (TLS), which is not offered yet: use the server's plain port, or a tunnel.`;
-  }
-  return `What answers on ${at} is not an RPyC server: correct the port, or ask whoever runs the server whether it wants a password first.`;
+}
+
+function hungUpSentence(at: string): string {
+  return `${at} hung up before it answered: check that it is an RPyC server, and whether it wants a password or TLS first.`;
 }
 
 function dialectSentence(at: string, message: string): string {
-  if (/rpyc-ng/i.test(message)) {
-    return `${at} runs rpyc-ng, which cannot talk to RPyC: install rpyc 4.1 to 6 on the server.`;
-  }
   const old = /\b(3\.x|4\.0)/.exec(message);
   return old === null
     ? `${at} speaks another dialect of RPyC than the one that is set: set the dialect of the connection to auto.`

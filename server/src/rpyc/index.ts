@@ -20,6 +20,7 @@ export {
   getitem,
   hasattr,
   hash,
+  inspectMethods,
   isinstance,
   isNetref,
   iter,

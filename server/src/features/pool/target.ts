@@ -1,5 +1,5 @@
 import type { DialectChoice, Profile, ServiceKind, Transport } from '../../api/model';
-import { ProblemError, badProfile } from '../problem';
+import { type ProblemContext, ProblemError, badProfile } from '../problem';
 
 const PROFILE_KEYS = ['id', 'version', 'label', 'transport', 'service', 'dialect', 'oneShot'];
 const TRANSPORT_KEYS = ['kind', 'host', 'port'];
@@ -52,6 +52,11 @@ export function parseProfile(value: unknown): Profile {
 export function endpointOf(transport: Transport): string {
   const { host, port } = transport;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** What the sentence of a problem may name. */
+export function contextOfProfile(profile: Profile): ProblemContext {
+  return { label: profile.label, endpoint: endpointOf(profile.transport) };
 }
 
 /** Whether two profiles open the same kind of connection to the same place, whatever they are called. */

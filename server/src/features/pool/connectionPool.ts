@@ -1,0 +1,267 @@
+import type { ConnectionState, Profile } from '../../api/model';
+import { type DialectName, type Disposable, Emitter, type Event, type Logger } from '../../rpyc/index';
+import { ProblemError, connectionLimit, toProblem, unknownProfile } from '../problem';
+import { linkSignals } from './abort';
+import { FairQueue } from './fairQueue';
+import { type Lease, type LeasePurpose, ProfileConnections } from './profileConnections';
+import { endpointOf, isSameTarget, parseProfile } from './target';
+import { DEFAULT_TIMINGS, type PoolTimings } from './timings';
+import type { WireLog } from './wireLog';
+
+export interface ConnectionPoolOptions {
+  readonly logger: Logger;
+  /** Folder of the Python sources that classic peers are given. */
+  readonly pythonDir: string;
+  /** Dialect by endpoint. The pool reads it and writes what it learns; the owner keeps it. */
+  readonly dialectMemory: Map<string, DialectName>;
+  readonly wireLog: WireLog;
+  readonly timings?: Partial<PoolTimings>;
+}
+
+const DIALECTS: readonly DialectName[] = ['A', 'B', 'C', 'D'];
+
+export interface LearnedDialect {
+  /** `host:port` */
+  readonly endpoint: string;
+  readonly dialect: string;
+}
+
+interface Entry {
+  readonly profile: Profile;
+  readonly connections: ProfileConnections;
+}
+
+/**
+ * Owns every connection: opens them at need and within limits, lends them in turn, watches over them, and gets
+ * back those that can be got back. What happens to a connection is told by its states.
+ */
+export class ConnectionPool {
+  private readonly entries = new Map<string, Entry>();
+  /** Profiles that are not valid, with the state that says so. */
+  private readonly refused = new Map<string, ConnectionState>();
+  private readonly places = new Map<string, FairQueue>();
+  /** Generations go on growing when a profile is changed, or goes and comes back. */
+  private readonly generations = new Map<string, number>();
+  private readonly leaving = new Set<Promise<void>>();
+  /** Dialect by endpoint, as the owner has been told. */
+  private readonly knownDialects = new Map<string, string>();
+  private readonly dialectLearned = new Emitter<LearnedDialect>();
+  private readonly stateChanged = new Emitter<ConnectionState>();
+  private readonly timings: PoolTimings;
+  private closed = false;
+
+  /** A connection's state changed. */
+  readonly onDidChangeState: Event<ConnectionState> = this.stateChanged.event;
+
+  /** An endpoint spoke a dialect that was not known of it. */
+  readonly onDidLearnDialect: Event<LearnedDialect> = this.dialectLearned.event;
+
+  constructor(private readonly options: ConnectionPoolOptions) {
+    this.timings = { ...DEFAULT_TIMINGS, ...options.timings };
+  }
+
+  /**
+   * Takes the whole list of profiles. A connection whose profile is gone, or goes elsewhere now, is closed;
+   * a profile that is not valid is told as a failed connection.
+   */
+  setProfiles(values: readonly unknown[]): void {
+    if (this.closed) {
+      return;
+    }
+    const profiles = this.checked(values);
+    for (const [id, entry] of this.entries) {
+      const next = profiles.get(id);
+      if (next === undefined || !isSameTarget(entry.profile, next)) {
+        this.remove(id, entry);
+      }
+    }
+    for (const [id, profile] of profiles) {
+      const known = this.entries.get(id);
+      known?.connections.rename(profile);
+      this.entries.set(id, { profile, connections: known?.connections ?? this.create(profile) });
+    }
+    for (const [endpoint, queue] of this.places) {
+      if (queue.inUse === 0 && queue.waiting === 0) {
+        this.places.delete(endpoint);
+      }
+    }
+  }
+
+  /** What the owner has kept of earlier starts: dialect by endpoint. Other entries are passed over. */
+  rememberDialects(dialects: Readonly<Record<string, string>>): void {
+    for (const [endpoint, name] of Object.entries(dialects)) {
+      const dialect = DIALECTS.find((each) => each === name);
+      if (dialect !== undefined) {
+        this.options.dialectMemory.set(endpoint, dialect);
+        this.knownDialects.set(endpoint, dialect);
+      }
+    }
+  }
+
+  /** The valid profiles. */
+  get profiles(): readonly Profile[] {
+    return [...this.entries.values()].map(({ profile }) => profile);
+  }
+
+  /** @throws ProblemError where there is no such profile */
+  profile(profileId: string): Profile {
+    return this.entry(profileId).profile;
+  }
+
+  /** @throws ProblemError where there is no such profile */
+  state(profileId: string): ConnectionState {
+    return this.refused.get(profileId) ?? this.entry(profileId).connections.state;
+  }
+
+  /** Lends that wait for their turn, of all profiles. */
+  get waiting(): number {
+    return [...this.entries.values()].reduce((sum, { connections }) => sum + connections.waiting, 0);
+  }
+
+  /** Sockets that are open, by endpoint. */
+  get openConnections(): ReadonlyMap<string, number> {
+    return new Map([...this.places].map(([endpoint, queue]) => [endpoint, queue.inUse]));
+  }
+
+  /**
+   * Connects a profile, or joins the attempt that is on its way.
+   *
+   * @param signal stops waiting; the attempt ends where nobody else waits for it
+   * @throws ProblemError
+   */
+  async connect(profileId: string, signal?: AbortSignal): Promise<ConnectionState> {
+    return this.entry(profileId).connections.connect(signal);
+  }
+
+  /** Closes all connections of a profile. */
+  async disconnect(profileId: string): Promise<void> {
+    await this.entries.get(profileId)?.connections.disconnect();
+  }
+
+  /**
+   * Lends a connection of a connected profile. Runs have it to themselves, one after the other in the order in
+   * which they asked; a bounded number of explorations share one.
+   *
+   * @throws ProblemError
+   */
+  async lend(profileId: string, purpose: LeasePurpose, signal?: AbortSignal): Promise<Lease> {
+    return this.entry(profileId).connections.lend(purpose, signal);
+  }
+
+  /** Closes every connection and ends every timer. What waits is turned away. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const [id, entry] of this.entries) {
+      this.remove(id, entry);
+    }
+    this.refused.clear();
+    await Promise.all(this.leaving);
+    this.stateChanged.dispose();
+    this.dialectLearned.dispose();
+  }
+
+  private entry(profileId: string): Entry {
+    const problem = this.refused.get(profileId)?.problem;
+    if (problem !== undefined) {
+      throw new ProblemError(problem);
+    }
+    const entry = this.entries.get(profileId);
+    if (entry === undefined) {
+      throw new ProblemError(unknownProfile());
+    }
+    return entry;
+  }
+
+  private create(profile: Profile): ProfileConnections {
+    const { pythonDir, dialectMemory, logger, wireLog } = this.options;
+    const connections: ProfileConnections = new ProfileConnections({
+      profile,
+      timings: this.timings,
+      generation: this.generations.get(profile.id) ?? 0,
+      acquirePlace: (signal) => this.acquirePlace(endpointOf(profile.transport), signal),
+      openOptions: { pythonDir, dialectMemory, logger, wireLog },
+      onDidChangeState: (state) => {
+        // One that is on its way out does not speak for its successor.
+        if ((this.entries.get(profile.id)?.connections ?? connections) === connections) {
+          this.tell(profile, state);
+        }
+      },
+    });
+    return connections;
+  }
+
+  private tell(profile: Profile, state: ConnectionState): void {
+    this.stateChanged.fire(state);
+    const endpoint = endpointOf(profile.transport);
+    const dialect = state.peer?.dialect;
+    if (dialect !== undefined && this.knownDialects.get(endpoint) !== dialect) {
+      this.knownDialects.set(endpoint, dialect);
+      this.dialectLearned.fire({ endpoint, dialect });
+    }
+  }
+
+  private remove(id: string, { connections }: Entry): void {
+    this.entries.delete(id);
+    this.generations.set(id, connections.state.generation);
+    const gone = connections.dispose().finally(() => this.leaving.delete(gone));
+    this.leaving.add(gone);
+  }
+
+  private checked(values: readonly unknown[]): Map<string, Profile> {
+    const profiles = new Map<string, Profile>();
+    this.refused.clear();
+    for (const value of values) {
+      try {
+        const profile = parseProfile(value);
+        profiles.set(profile.id, profile);
+      } catch (error) {
+        this.refuse(value, error);
+      }
+    }
+    return profiles;
+  }
+
+  private refuse(value: unknown, error: unknown): void {
+    const problem = toProblem(error);
+    this.options.logger.warn(problem.message);
+    const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
+    if (typeof id === 'string') {
+      const state: ConnectionState = {
+        profileId: id,
+        generation: this.generations.get(id) ?? 0,
+        status: 'failed',
+        problem,
+        openConnections: 0,
+        busy: false,
+      };
+      this.refused.set(id, state);
+      this.stateChanged.fire(state);
+    }
+  }
+
+  /** A place at the endpoint, in turn. Where all are taken, connections that idle are closed to make room. */
+  private async acquirePlace(endpoint: string, signal: AbortSignal): Promise<Disposable> {
+    const { connectionsPerEndpoint: limit, placeSeconds } = this.timings;
+    const queue = this.places.get(endpoint) ?? new FairQueue(limit);
+    this.places.set(endpoint, queue);
+    if (queue.inUse >= limit) {
+      for (const { profile, connections } of this.entries.values()) {
+        if (endpointOf(profile.transport) === endpoint) {
+          connections.closeIdleRunner();
+        }
+      }
+    }
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new ProblemError(connectionLimit(endpoint, limit))),
+      placeSeconds * 1000,
+    );
+    const either = linkSignals(signal, late.signal);
+    try {
+      return await queue.acquire(either.signal);
+    } finally {
+      clearTimeout(timer);
+      either.dispose();
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import type { ConnectionStage, PeerInfo, Profile } from '../../api/model';
+import {
+  type Connection,
+  ConnectError,
+  type DialectMemory,
+  type Disposable,
+  ErrorCode,
+  type Logger,
+  type Netref,
+  RemoteError,
+  connect,
+  dir,
+  isNetref,
+  type_,
+} from '../../rpyc/index';
+import { Agent } from '../agent';
+import { ProblemError, notClassicServer, rpycNg, stoppedAnswering } from '../problem';
+import { onAbort } from './abort';
+import { Monitor } from './monitor';
+import { endpointOf } from './target';
+import type { PoolTimings } from './timings';
+import type { WireLog } from './wireLog';
+
+/** What a stock classic server calls its root object. */
+const CLASSIC_ROOTS = new Set([
+  'rpyc.core.service.SlaveService',
+  'rpyc.core.service.ClassicService',
+  'rpyc.core.service.PublicSlaveService',
+]);
+
+/** A root that certainly offers nothing. */
+const STRICT_ROOTS = new Set(['rpyc.core.service.VoidService', 'rpyc.core.service.Service']);
+
+const MAX_TYPE_TEXT = 200;
+
+/** What the root of a classic server has, whatever its class is called. */
+const CLASSIC_NAMES = ['eval', 'execute', 'getmodule', 'namespace', 'getconn'];
+
+export interface OpenOptions {
+  readonly profile: Profile;
+  readonly pythonDir: string;
+  readonly dialectMemory: DialectMemory;
+  readonly timings: PoolTimings;
+  readonly logger: Logger;
+  readonly wireLog: WireLog;
+  readonly signal: AbortSignal;
+  readonly onStage?: (stage: ConnectionStage) => void;
+  /** The place at the endpoint; given back when the connection is closed, or could not be opened. */
+  readonly place: Disposable;
+  /** A run is in progress on it. */
+  readonly isBusy: () => boolean;
+  /** The connection ended, and not by `close`. Told once. */
+  readonly onLost: (lost: PooledConnection, error: Error | undefined) => void;
+}
+
+/** One open connection of a profile, with all that lives and ends with it. */
+export class PooledConnection {
+  readonly openedAt = performance.now();
+  private readonly monitor: Monitor;
+  private readonly closeListener: Disposable;
+  private ended = false;
+
+  private constructor(
+    readonly connection: Connection,
+    readonly agent: Agent | undefined,
+    readonly peer: PeerInfo,
+    private readonly options: OpenOptions,
+  ) {
+    const { timings } = options;
+    this.closeListener = connection.onDidClose((error) => this.lose(error));
+    this.monitor = new Monitor(connection, {
+      timings,
+      isBusy: options.isBusy,
+      onDead: () => {
+        const silence = Math.round(timings.pingTimeoutSeconds);
+        this.lose(new ProblemError(stoppedAnswering(options.profile.label, silence)));
+      },
+    });
+  }
+
+  /**
+   * Connects, and learns what the peer is.
+   *
+   * @throws an error of the library, or a `ProblemError`; nothing is left open then
+   */
+  static async open(options: OpenOptions): Promise<PooledConnection> {
+    const { profile, timings, signal, place } = options;
+    try {
+      const { host, port } = profile.transport;
+      const connection = await connect(host, port, {
+        dialect: profile.dialect ?? 'auto',
+        oneShot: profile.oneShot ?? false,
+        dialectMemory: options.dialectMemory,
+        timeout: timings.stageSeconds,
+        keepalive: true,
+        signal,
+        logger: options.logger,
+        trace: options.wireLog.record(),
+        ...(options.onStage === undefined ? {} : { onStage: options.onStage }),
+      });
+      try {
+        const { agent, peer } = await withinBudget(connection, options, introduce(connection, options));
+        return new PooledConnection(connection, agent, peer, options);
+      } catch (error) {
+        await connection.close();
+        throw error;
+      }
+    } catch (error) {
+      place.dispose();
+      throw error;
+    }
+  }
+
+  /** Says goodbye and closes. Nothing is told to `onLost`. Any number of calls is fine. */
+  async close(): Promise<void> {
+    this.end();
+    await this.connection.close();
+  }
+
+  private lose(error: Error | undefined): void {
+    if (this.ended) {
+      return;
+    }
+    this.end();
+    void this.connection.close();
+    this.options.onLost(this, error);
+  }
+
+  private end(): void {
+    if (this.ended) {
+      return;
+    }
+    this.ended = true;
+    this.monitor.dispose();
+    this.closeListener.dispose();
+    this.agent?.dispose();
+    this.options.place.dispose();
+  }
+}
+
+interface Introduction {
+  readonly agent: Agent | undefined;
+  readonly peer: PeerInfo;
+}
+
+/**
+ * Learns what the peer is: from the root's type, which came with the root, where that says enough; else from the
+ * names that the root has, which no policy refuses. A classic peer is given the helper.
+ */
+async function introduce(connection: Connection, options: OpenOptions): Promise<Introduction> {
+  const { profile, signal } = options;
+  options.onStage?.('root');
+  const root: unknown = await connection.root;
+  const rootType = isNetref(root) ? typeText(root) : typeof root;
+  const isClassic =
+    profile.service === 'classic' ||
+    (profile.service === 'auto' && (await offersClassic(root, rootType, signal)));
+  const agent = isClassic ? await installAgent(connection, options, rootType) : undefined;
+  const { dialect } = connection;
+  const rpycVersion = agent?.info.rpycVersion ?? connection.remoteVersion;
+  if (dialect === undefined || rpycVersion?.startsWith('7.') === true) {
+    throw new ProblemError(rpycNg(endpointOf(profile.transport), rpycVersion ?? 'unknown'));
+  }
+  const peer: PeerInfo = {
+    dialect,
+    serverKind: profile.oneShot === true ? 'oneshot' : (agent?.info.serverKind ?? 'unknown'),
+    service: isClassic ? 'classic' : 'service',
+    rootType,
+    ...(rpycVersion === undefined ? {} : { rpycVersion }),
+    ...(agent === undefined ? {} : { pythonVersion: agent.info.pythonVersion, pid: agent.info.pid }),
+  };
+  return { agent, peer };
+}
+
+function typeText(root: Netref): string {
+  const { name, module } = type_(root);
+  return (module === '' ? name : `${module}.${name}`).slice(0, MAX_TYPE_TEXT);
+}
+
+async function offersClassic(root: unknown, rootType: string, signal: AbortSignal): Promise<boolean> {
+  if (CLASSIC_ROOTS.has(rootType)) {
+    return true;
+  }
+  if (!isNetref(root) || STRICT_ROOTS.has(rootType)) {
+    return false;
+  }
+  const names = new Set(await dir(root, { signal }));
+  return CLASSIC_NAMES.every((name) => names.has(name));
+}
+
+async function installAgent(
+  connection: Connection,
+  { profile, pythonDir, signal }: OpenOptions,
+  rootType: string,
+): Promise<Agent> {
+  try {
+    return await Agent.install(connection, pythonDir, signal);
+  } catch (error) {
+    if (error instanceof RemoteError && error.isInstance('builtins.AttributeError')) {
+      throw new ProblemError(notClassicServer(profile.label, rootType), { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Closes the connection under `work` when it takes too long or is not wanted any more. */
+async function withinBudget<T>(
+  connection: Connection,
+  { profile, timings, signal }: OpenOptions,
+  work: Promise<T>,
+): Promise<T> {
+  let tooLate: Error | undefined;
+  const timer = setTimeout(() => {
+    const where = endpointOf(profile.transport);
+    tooLate = new ConnectError(`${where} did not say in time what it is`, ErrorCode.timeout);
+    connection.dispose();
+  }, timings.stageSeconds * 1000);
+  const abort = onAbort(signal, () => connection.dispose());
+  try {
+    return await work;
+  } catch (error) {
+    throw tooLate ?? error;
+  } finally {
+    clearTimeout(timer);
+    abort.dispose();
+  }
+}

@@ -1,0 +1,480 @@
+import { setMaxListeners } from 'node:events';
+
+import type { ConnectionStage, ConnectionState, ConnectionStatus, Problem, Profile } from '../../api/model';
+import type { Connection, Disposable } from '../../rpyc/index';
+import type { Agent } from '../agent';
+import {
+  ProblemCode,
+  ProblemError,
+  busy,
+  cancelled,
+  lostAndReconnecting,
+  lostForGood,
+  notClassic,
+  notConnected,
+  toProblem,
+} from '../problem';
+import { asError, linkSignals, untilAborted } from './abort';
+import { FairQueue } from './fairQueue';
+import { Backoff } from './monitor';
+import { type OpenOptions, PooledConnection } from './pooledConnection';
+import { endpointOf } from './target';
+import type { PoolTimings } from './timings';
+
+export type LeasePurpose = 'explore' | 'run';
+
+/** A connection that is lent. Give it back by disposing it; it may have ended meanwhile. */
+export interface Lease extends Disposable {
+  readonly connection: Connection;
+  readonly profileId: string;
+  /** Objects of another generation are stale. */
+  readonly generation: number;
+  /** Present on classic peers. */
+  readonly agent: Agent | undefined;
+  readonly purpose: LeasePurpose;
+}
+
+export interface ProfileConnectionsOptions {
+  readonly profile: Profile;
+  readonly timings: PoolTimings;
+  /** Number of connections that this profile has had before. */
+  readonly generation: number;
+  /** A place at the endpoint, in turn. */
+  readonly acquirePlace: (signal: AbortSignal) => Promise<Disposable>;
+  /** What opening needs beyond what is decided here. */
+  readonly openOptions: Pick<OpenOptions, 'pythonDir' | 'dialectMemory' | 'logger' | 'wireLog'>;
+  readonly onDidChangeState: (state: ConnectionState) => void;
+}
+
+/** An attempt to connect that any number of callers wait for. */
+interface Attempt {
+  readonly controller: AbortController;
+  readonly finished: Promise<void>;
+  /** Goes on although nobody waits for it. */
+  readonly unattended: boolean;
+  waiters: number;
+}
+
+/** Attempts that fail like this may go better in a moment; after others it is useless to try again. */
+const PASSING_PROBLEMS = new Set(['ERR_REFUSED', 'ERR_DNS', 'ERR_UNREACHABLE', 'ERR_TIMEOUT', 'ERR_CLOSED']);
+
+/** While we are connected, and while we try to be so again. */
+const KNOWS_PEER: ReadonlySet<ConnectionStatus> = new Set(['connected', 'lost', 'reconnecting']);
+
+const STAGES: readonly ConnectionStage[] = ['resolve', 'connect', 'handshake', 'root'];
+
+/** A connection that held for so long was not merely let in and thrown out again. */
+const STABLE_MS = 10_000;
+
+/**
+ * All connections of one profile: a main connection, which explores and whose loss is the profile's loss, and,
+ * where two connections see one process, another one for runs that is opened at need and closed when idle.
+ * Everywhere else runs use the main connection, and exploring has to wait meanwhile.
+ */
+export class ProfileConnections {
+  private profile: Profile;
+  private current: ConnectionState;
+  private main: PooledConnection | undefined;
+  private runner: PooledConnection | undefined;
+  private attempt: Attempt | undefined;
+  private retryTimer: NodeJS.Timeout | undefined;
+  private idleTimer: NodeJS.Timeout | undefined;
+  private runsInProgress = 0;
+  /** The connection was lost and is to come back by itself. */
+  private returning = false;
+  /** A second connection was tried, and did not reach the same process. */
+  private secondIsUseless = false;
+  private disposed = false;
+  private readonly backoff: Backoff;
+  private readonly runTurns = new FairQueue(1);
+  private readonly explorePlaces: FairQueue;
+  /** Ends whatever waits when the profile is disconnected. */
+  private session = newSession();
+
+  constructor(private readonly options: ProfileConnectionsOptions) {
+    this.profile = options.profile;
+    this.backoff = new Backoff(options.timings);
+    this.explorePlaces = new FairQueue(options.timings.leasesPerConnection);
+    this.current = {
+      profileId: options.profile.id,
+      generation: options.generation,
+      status: 'disconnected',
+      openConnections: 0,
+      busy: false,
+    };
+  }
+
+  get state(): ConnectionState {
+    return this.current;
+  }
+
+  get label(): string {
+    return this.profile.label;
+  }
+
+  /** Sockets of this profile that are open now. */
+  get openConnections(): number {
+    return (this.main === undefined ? 0 : 1) + (this.runner === undefined ? 0 : 1);
+  }
+
+  /** Lends that wait for their turn. */
+  get waiting(): number {
+    return this.runTurns.waiting + this.explorePlaces.waiting;
+  }
+
+  /** Closes the connection for runs where nobody uses it, so that its place is free. */
+  closeIdleRunner(): void {
+    const { runner } = this;
+    if (runner !== undefined && this.runsInProgress === 0) {
+      clearTimeout(this.idleTimer);
+      this.runner = undefined;
+      this.change({});
+      void runner.close();
+    }
+  }
+
+  /** Takes over a profile that differs in name only. */
+  rename(profile: Profile): void {
+    this.profile = profile;
+  }
+
+  /**
+   * Connects, or joins the attempt that is on its way.
+   *
+   * @param signal stops waiting, and stops trying where nobody else waits
+   * @throws ProblemError
+   */
+  async connect(signal?: AbortSignal): Promise<ConnectionState> {
+    this.throwIfDisposed();
+    if (this.main === undefined) {
+      await this.join(this.attempt ?? this.begin('connecting', false), signal);
+    }
+    return this.current;
+  }
+
+  /** Closes everything, ends every attempt and every timer. */
+  async disconnect(): Promise<void> {
+    this.session.abort(new ProblemError(notConnected(this.label)));
+    this.session = newSession();
+    this.stopTimers();
+    this.returning = false;
+    const { attempt } = this;
+    attempt?.controller.abort(new ProblemError(cancelled()));
+    await attempt?.finished.catch(() => undefined);
+    await this.closeAll();
+    this.backoff.reset();
+    this.change({ status: 'disconnected' });
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    const closed = new ProblemError(notConnected(this.label));
+    this.runTurns.dispose(closed);
+    this.explorePlaces.dispose(closed);
+    await this.disconnect();
+  }
+
+  /**
+   * @param signal stops waiting for a turn
+   * @throws ProblemError: not connected, busy with a run, or not a classic connection
+   */
+  async lend(purpose: LeasePurpose, signal?: AbortSignal): Promise<Lease> {
+    const both = linkSignals(this.session.signal, signal);
+    try {
+      return await (purpose === 'run' ? this.lendForRun(both.signal) : this.lendForExploring(both.signal));
+    } finally {
+      both.dispose();
+    }
+  }
+
+  // ---- lending ------------------------------------------------------------------------------------------------
+
+  private async lendForExploring(signal: AbortSignal): Promise<Lease> {
+    await this.whenConnected(signal);
+    this.refuseWhileBusy();
+    const place = await this.explorePlaces.acquire(signal);
+    try {
+      const main = await this.whenConnected(signal);
+      this.refuseWhileBusy();
+      return this.lease(main, 'explore', place);
+    } catch (error) {
+      place.dispose();
+      throw error;
+    }
+  }
+
+  private async lendForRun(signal: AbortSignal): Promise<Lease> {
+    const turn = await this.runTurns.acquire(signal);
+    try {
+      const main = await this.whenConnected(signal);
+      if (main.agent === undefined) {
+        throw new ProblemError(notClassic(this.label));
+      }
+      clearTimeout(this.idleTimer);
+      const lent = this.mayOpenSecond(main) ? await this.whenRunnerOpen(main, main.agent, signal) : main;
+      this.runsInProgress += 1;
+      this.change({});
+      return this.lease(lent, 'run', {
+        dispose: () => {
+          this.runsInProgress -= 1;
+          this.closeRunnerWhenIdle();
+          this.change({});
+          turn.dispose();
+        },
+      });
+    } catch (error) {
+      this.closeRunnerWhenIdle();
+      turn.dispose();
+      throw error;
+    }
+  }
+
+  private lease(lent: PooledConnection, purpose: LeasePurpose, hold: Disposable): Lease {
+    let held = true;
+    return {
+      connection: lent.connection,
+      agent: lent.agent,
+      profileId: this.profile.id,
+      generation: this.current.generation,
+      purpose,
+      dispose: () => {
+        if (held) {
+          held = false;
+          hold.dispose();
+        }
+      },
+    };
+  }
+
+  private refuseWhileBusy(): void {
+    if (this.runsInProgress > 0 && this.main !== undefined && !this.mayOpenSecond(this.main)) {
+      throw new ProblemError(busy(this.label));
+    }
+  }
+
+  private mayOpenSecond(main: PooledConnection): boolean {
+    return this.servesOneProcess(main) && !this.secondIsUseless;
+  }
+
+  /** Two connections to a server of these kinds see one process, and another one after a loss is as good. */
+  private servesOneProcess({ peer: { serverKind } }: PooledConnection): boolean {
+    return this.profile.oneShot !== true && (serverKind === 'threaded' || serverKind === 'pool');
+  }
+
+  private async whenConnected(signal: AbortSignal): Promise<PooledConnection> {
+    this.throwIfDisposed();
+    if (this.attempt !== undefined) {
+      await this.join(this.attempt, signal);
+    }
+    signal.throwIfAborted();
+    if (this.main === undefined) {
+      throw new ProblemError(this.current.problem ?? notConnected(this.label));
+    }
+    return this.main;
+  }
+
+  private async whenRunnerOpen(
+    main: PooledConnection,
+    mainAgent: Agent,
+    signal: AbortSignal,
+  ): Promise<PooledConnection> {
+    if (this.runner !== undefined) {
+      return this.runner;
+    }
+    const runner = await this.open(signal, 'run', () => undefined);
+    try {
+      // Runs see, and leave, what the tree shows, and nothing is lost when this connection is closed.
+      const sees = (await runner.agent?.join(mainAgent, signal)) === true;
+      if (sees && this.main === main) {
+        this.runner = runner;
+        return runner;
+      }
+    } catch (error) {
+      await runner.close();
+      throw error;
+    }
+    await runner.close();
+    this.secondIsUseless = true;
+    if (this.main !== main) {
+      throw new ProblemError(this.current.problem ?? notConnected(this.label));
+    }
+    return main;
+  }
+
+  private closeRunnerWhenIdle(): void {
+    clearTimeout(this.idleTimer);
+    if (this.runner === undefined || this.runsInProgress > 0) {
+      return;
+    }
+    this.idleTimer = setTimeout(() => this.closeIdleRunner(), this.options.timings.idleSeconds * 1000);
+  }
+
+  // ---- connecting ---------------------------------------------------------------------------------------------
+
+  private begin(status: 'connecting' | 'reconnecting', unattended: boolean): Attempt {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = undefined;
+    const controller = new AbortController();
+    // Begins in a later turn, so that nobody who hears of it can begin another one beside it.
+    const finished = Promise.resolve()
+      .then(() => this.establish(controller.signal, status))
+      .finally(() => (this.attempt = undefined));
+    const attempt: Attempt = { controller, finished, unattended, waiters: 0 };
+    // Whoever waits gets the error from `finished` itself; that nobody may wait is no fault.
+    finished.catch(() => undefined);
+    this.attempt = attempt;
+    return attempt;
+  }
+
+  private async join(attempt: Attempt, signal: AbortSignal | undefined): Promise<void> {
+    attempt.waiters += 1;
+    try {
+      await untilAborted(attempt.finished, signal);
+    } finally {
+      attempt.waiters -= 1;
+      if (attempt.waiters === 0 && !attempt.unattended) {
+        attempt.controller.abort(new ProblemError(cancelled()));
+      }
+    }
+  }
+
+  private async establish(signal: AbortSignal, status: 'connecting' | 'reconnecting'): Promise<void> {
+    let stage: ConnectionStage = 'resolve';
+    const onStage = (next: ConnectionStage): void => {
+      // A second attempt, in another dialect, goes through the stages again: nobody is to see it go back.
+      if (STAGES.indexOf(next) > STAGES.indexOf(stage) && !signal.aborted) {
+        stage = next;
+        this.change({ status, stage });
+      }
+    };
+    this.change({ status, stage });
+    try {
+      const main = await this.open(signal, 'explore', onStage);
+      if (signal.aborted) {
+        await main.close();
+        throw asError(signal.reason);
+      }
+      this.main = main;
+      this.returning = false;
+      this.secondIsUseless = false;
+      this.change({ status: 'connected', generation: this.current.generation + 1, peer: main.peer });
+    } catch (error) {
+      const problem = this.problemOf(error, signal, stage);
+      if (problem.code === ProblemCode.cancelled) {
+        this.change({ status: 'disconnected' });
+      } else if (this.returning && PASSING_PROBLEMS.has(problem.code)) {
+        this.retryLater(problem);
+      } else {
+        this.returning = false;
+        this.change({ status: 'failed', problem });
+      }
+      throw new ProblemError(problem, { cause: error });
+    }
+  }
+
+  private problemOf(error: unknown, signal: AbortSignal, stage: ConnectionStage): Problem {
+    const { label, transport } = this.profile;
+    return toProblem(signal.aborted ? signal.reason : error, {
+      label,
+      endpoint: endpointOf(transport),
+      stage,
+    });
+  }
+
+  private async open(
+    signal: AbortSignal,
+    purpose: LeasePurpose,
+    onStage: (stage: ConnectionStage) => void,
+  ): Promise<PooledConnection> {
+    const place = await this.options.acquirePlace(signal);
+    return PooledConnection.open({
+      ...this.options.openOptions,
+      profile: this.profile,
+      timings: this.options.timings,
+      signal,
+      onStage,
+      place,
+      isBusy: () => this.runsInProgress > 0 && (purpose === 'run' || this.runner === undefined),
+      onLost: (lost, error) => this.handleLoss(lost, error),
+    });
+  }
+
+  // ---- losing -------------------------------------------------------------------------------------------------
+
+  private handleLoss(lost: PooledConnection, error: Error | undefined): void {
+    if (lost === this.runner) {
+      this.runner = undefined;
+      this.change({});
+      return;
+    }
+    if (lost !== this.main) {
+      return;
+    }
+    this.returning = this.servesOneProcess(lost) && !this.disposed;
+    void this.closeAll();
+    this.stopTimers();
+    if (performance.now() - lost.openedAt >= STABLE_MS) {
+      this.backoff.reset();
+    }
+    const problem =
+      error instanceof ProblemError
+        ? error.problem
+        : (this.returning ? lostAndReconnecting : lostForGood)(this.label, error);
+    this.change({ status: 'lost', problem });
+    if (this.returning) {
+      this.retryLater(problem);
+    }
+  }
+
+  private retryLater(problem: Problem): void {
+    const retryInMs = this.backoff.next();
+    this.change({ status: 'reconnecting', problem, retryInMs });
+    this.retryTimer = setTimeout(() => {
+      this.begin('reconnecting', true);
+    }, retryInMs);
+  }
+
+  private async closeAll(): Promise<void> {
+    const { main, runner } = this;
+    this.main = undefined;
+    this.runner = undefined;
+    await runner?.close();
+    await main?.close();
+  }
+
+  private stopTimers(): void {
+    clearTimeout(this.retryTimer);
+    clearTimeout(this.idleTimer);
+    this.retryTimer = undefined;
+  }
+
+  private throwIfDisposed(): void {
+    if (this.disposed) {
+      throw new ProblemError(notConnected(this.label));
+    }
+  }
+
+  /** Stage, problem and delay belong to one status; generation and peer outlast it. */
+  private change(news: Partial<ConnectionState>): void {
+    const { profileId, generation, peer } = this.current;
+    const { status } = news;
+    const kept =
+      status === undefined
+        ? this.current
+        : { profileId, generation, status, ...(peer && KNOWS_PEER.has(status) ? { peer } : {}) };
+    this.current = {
+      ...kept,
+      ...news,
+      openConnections: this.openConnections,
+      busy: this.runsInProgress > 0,
+    };
+    this.options.onDidChangeState(this.current);
+  }
+}
+
+/** Any number of lends listen to it, each as long as it waits. */
+function newSession(): AbortController {
+  const session = new AbortController();
+  setMaxListeners(0, session.signal);
+  return session;
+}
