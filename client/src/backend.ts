@@ -191,7 +191,13 @@ export class Backend implements vscode.Disposable {
     const node = await import(/* webpackChunkName: "languageClient" */ 'vscode-languageclient/node');
     const { log, module, settings } = this.options;
     const run = { module, transport: node.TransportKind.ipc };
-    const client: LanguageClient = new node.LanguageClient(
+    /** What goes wrong is told by us, once, and by the client in the log only. */
+    class QuietClient extends node.LanguageClient {
+      override error(message: string, data?: unknown): void {
+        super.error(message, data, false);
+      }
+    }
+    const client: LanguageClient = new QuietClient(
       'rpyc',
       'RPyC',
       { run, debug: { ...run, options: { execArgv: ['--nolazy', '--inspect=6018'] } } },

@@ -28,6 +28,8 @@ export class ConnectionsView
   private readonly registrations: vscode.Disposable;
   /** Connections that the user has closed; others show their objects as soon as they are connected. */
   private readonly collapsed = new Set<string>();
+  /** Connections that were last shown with rows under them. */
+  private readonly withRows = new Set<string>();
 
   readonly onDidChangeTreeData = this.treeChanged.event;
 
@@ -224,6 +226,11 @@ export class ConnectionsView
     }
     const hasRows =
       state.status === 'connected' || this.problemRows(row).length > 0 || this.model.loaded(row).length > 0;
+    if (hasRows) {
+      this.withRows.add(row.profileId);
+    } else {
+      this.withRows.delete(row.profileId);
+    }
     const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
     const expansion = this.isExpanded(row) ? Expanded : Collapsed;
     return connectionItem(row, { entry, state, expansion: hasRows ? expansion : None });
@@ -232,13 +239,15 @@ export class ConnectionsView
   private connectionChanged({ profileId, fresh }: ConnectionChange): void {
     const row = this.model.connectionRow(profileId);
     const { status } = this.connections.state(profileId);
+    // A row that had nothing under it stays closed, whatever its new state says, until it is opened.
+    const opens = (fresh || status === 'failed') && !this.withRows.has(profileId) && this.isExpanded(row);
     if (fresh) {
       this.model.invalidate(profileId);
     } else if (status === 'disconnected') {
       this.model.forget(profileId);
     }
     this.treeChanged.fire(row);
-    if (fresh && this.view.visible && this.isExpanded(row)) {
+    if (opens && this.view.visible) {
       void this.view.reveal(row, { select: false, focus: false, expand: true });
     }
   }

@@ -101,10 +101,11 @@ export function nodeName(node: ObjectNode): string {
   return lineText(node.name, NAME_LIMIT);
 }
 
+/** Value and type; a container begins with type and length, since its value is cut off first. */
 export function nodeDescription(node: ObjectNode): string {
-  const type = node.length === undefined ? node.typeName : `${node.typeName}(${count(node.length)})`;
-  const parts = [node.value, type].filter((part) => part !== '');
-  return lineText(parts.join('  ·  '), VALUE_LIMIT);
+  const { length, typeName, value } = node;
+  const parts = length === undefined ? [value, typeName] : [`${typeName}(${count(length)})`, value];
+  return lineText(parts.filter((part) => part !== '').join('  ·  '), VALUE_LIMIT);
 }
 
 /** Known by name only: it is read when the user asks for it. */
@@ -166,14 +167,13 @@ export function objectTooltip(node: ObjectNode, details: ObjectDetails): vscode.
   if (type !== '') {
     tooltip.appendMarkdown(' · ').appendText(lineText(type, VALUE_LIMIT));
   }
-  tooltip.appendMarkdown('\n');
   for (const [text, language] of [
     [details.signature, 'python'],
     [details.value, 'python'],
     [details.documentation, 'text'],
   ] as const) {
     if (text !== undefined && text.trim() !== '') {
-      tooltip.appendMarkdown(codeBlock(shorten(text.trim()), language));
+      tooltip.appendMarkdown('\n\n---\n').appendMarkdown(codeBlock(shorten(text.trim()), language));
     }
   }
   return tooltip;

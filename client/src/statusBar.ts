@@ -40,15 +40,14 @@ export class StatusBar implements vscode.Disposable {
     const connected = states.filter((state) => state.status === 'connected').length;
     const trying = states.filter(isTrying).length;
     const troubled = states.filter((state) => state.status === 'failed' || state.status === 'lost').length;
+    const lost = states.filter((state) => state.status === 'lost').length;
     const running = this.snippets.running.length;
     const stopped = this.backend.status === 'givenUp';
 
     this.item.text = this.text({ connected, trying, troubled, running, stopped });
     this.item.tooltip = this.tooltip();
     this.item.backgroundColor =
-      stopped || (troubled > 0 && trying === 0)
-        ? new vscode.ThemeColor('statusBarItem.warningBackground')
-        : undefined;
+      stopped || lost > 0 ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     const summary = stopped
       ? vscode.l10n.t('RPyC: background process stopped')
       : vscode.l10n.t('RPyC: {0} connected, {1} connecting, {2} with a problem', connected, trying, troubled);
