@@ -161,6 +161,22 @@ export async function isinstance(ref: Remote, cls: Remote, options?: RequestOpti
   });
 }
 
+/**
+ * The methods of a remote object with their documentation, `null` where there is none. INSPECT obeys no access policy:
+ * it also names what cannot be reached.
+ */
+export async function inspectMethods(
+  ref: Netref,
+  options?: RequestOptions,
+): Promise<ReadonlyMap<string, string | null>> {
+  const reference = referenceOf(ref);
+  if (reference === undefined) throw new TypeError('Only a netref can be inspected: await the path first');
+  const { host, target } = reference;
+  const methods = await host.request(Handler.inspect, [target.echo], options);
+  if (!Array.isArray(methods)) throw new ProtocolError('The peer gave no tuple of methods');
+  return new Map(methods.map(methodEntry));
+}
+
 export interface TypeName {
   readonly name: string;
   readonly module: string;
@@ -244,6 +260,11 @@ function request(
     const ready = (await resolvePaths(args)) as readonly unknown[];
     return await host.request(handler, [target, ...ready], options);
   });
+}
+
+function methodEntry(entry: unknown): readonly [string, string | null] {
+  const [name, documentation] = Array.isArray(entry) ? (entry as unknown[]) : [];
+  return [asText(name), documentation === null ? null : asText(documentation)];
 }
 
 function keywordEntries(
