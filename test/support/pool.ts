@@ -29,6 +29,7 @@ export function profileTo({ host, port }: Address, more: Partial<Profile> = {}):
 export class TestPool implements AsyncDisposable {
   /** Every state that was told, oldest first. */
   readonly states: ConnectionState[] = [];
+  readonly wireLog = new WireLog(silentLogger);
   readonly pool: ConnectionPool;
 
   constructor(profiles: readonly Profile[], timings: Partial<PoolTimings> = {}) {
@@ -36,7 +37,7 @@ export class TestPool implements AsyncDisposable {
       logger: silentLogger,
       pythonDir: PYTHON_DIR,
       dialectMemory: new Map(),
-      wireLog: new WireLog(silentLogger),
+      wireLog: this.wireLog,
       timings,
     });
     this.pool.onDidChangeState((state) => this.states.push(state));

@@ -52,6 +52,7 @@ function readInteger(
   const length = payload[at + 1] ?? 0;
   if (tag !== SHORT_INTEGER || length > MOST_DIGITS) return undefined;
   const end = at + 2 + length;
+  if (end > payload.length) return undefined;
   const text = Buffer.from(payload.subarray(at + 2, end)).toString('latin1');
   return /^-?\d+$/.test(text) ? { text, end } : undefined;
 }
