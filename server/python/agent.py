@@ -53,16 +53,23 @@ class Agent(object):
         return _answered(answer)
 
     def resolve(self, base, steps):
-        """The row at the end of a path, `('ok', row)`. Evaluates nothing."""
-        return _answered(lambda: (row_of(self._walk(base, steps[:-1]), steps[-1]),))
+        """The rows along a path, `('ok', rows)`, one for each step. Evaluates nothing."""
+        def answer():
+            obj, rows = self._base(base), []
+            for position, step in enumerate(steps):
+                rows.append(row_of(obj, step))
+                if position + 1 < len(steps):
+                    obj = part(obj, step)
+            return (tuple(rows),)
+        return _answered(answer)
 
     def describe(self, base, steps):
-        """`('ok', type name, signature, documentation, value, length)` of an object."""
+        """`('ok', type name, signature, documentation, value, length)` of an object, read or not."""
         def answer():
-            obj = self._walk(base, steps)
-            if type(obj) is Names:
-                return u'', u'', u'', u'', len(obj.names())
-            return describe(obj)
+            if not steps:
+                obj = self._base(base)
+                return (u'', u'', u'', u'', len(obj.names())) if type(obj) is Names else describe(obj)
+            return describe_part(self._walk(base, steps[:-1]), steps[-1])
         return _answered(answer)
 
     def read(self, base, steps):

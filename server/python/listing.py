@@ -232,11 +232,14 @@ def part(obj, step):
     raise Stopped('gone', u'%s is not there any more' % step_name(step))
 
 
+def _attribute_name(obj, name):
+    # Names of attributes are bytes on Python 2; those in a namespace can be either.
+    return name.encode('utf-8') if PY2 and type(obj) is not Names else name
+
+
 def _attribute(obj, name):
-    if PY2 and type(obj) is not Names:
-        name = name.encode('utf-8')
     attributes = obj if type(obj) is Names else Attributes(obj)
-    status, value = attributes.lookup(name)
+    status, value = attributes.lookup(_attribute_name(obj, name))
     if status is MISSING:
         raise Stopped('gone', u'%s is not there any more' % clean(name, NAME_LIMIT))
     if status is UNREAD:
@@ -254,9 +257,7 @@ def step_name(step):
 def row_of(parent, step):
     """The row of one part of an object; a property is not evaluated."""
     if step[0] == u'a':
-        name = step[1]
-        if PY2 and type(parent) is not Names:
-            name = name.encode('utf-8')
+        name = _attribute_name(parent, step[1])
         found = attribute_row(parent if type(parent) is Names else Attributes(parent), name)
         if found is None:
             raise Stopped('gone', u'%s is not there any more' % clean(name, NAME_LIMIT))
@@ -289,6 +290,18 @@ def describe(obj):
         render(obj, 2000)[0],
         None if container is None else container.length,
     )
+
+
+def describe_part(parent, step):
+    """As `describe`, for a part that need not be read: of a property it tells the documentation."""
+    if step[0] == u'a':
+        attributes = parent if type(parent) is Names else Attributes(parent)
+        status, found = attributes.lookup(_attribute_name(parent, step[1]))
+        if status is UNREAD:
+            text = found.__doc__ if type(found) is property else None
+            text = clean(text, 8000) if among(type(text), STRINGS) else u''
+            return clean(type_name(found), NAME_LIMIT), u'', text, u'', None
+    return describe(part(parent, step))
 
 
 def _signature(obj):

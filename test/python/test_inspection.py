@@ -71,7 +71,7 @@ class Pages(unittest.TestCase):
         d['second'] = 2
         row = peer_helper.rows(agent, u'namespace', (A(u'd'),))[u"'second'"]
         del d['first']
-        self.assertEqual(u'2', agent.resolve(u'namespace', (A(u'd'), row[0]))[1][VALUE])
+        self.assertEqual(u'2', agent.resolve(u'namespace', (A(u'd'), row[0]))[1][-1][VALUE])
         del d['second']
         self.assertEqual(u'gone', agent.resolve(u'namespace', (A(u'd'), row[0]))[0])
 
@@ -85,7 +85,7 @@ class Pages(unittest.TestCase):
         agent = peer_helper.agent(s=set([7]), r=range(5), q=collections.deque([1, 2]), f=frozenset([3]))
         for name, shown in (('s', u'{0}'), ('r', u'[0]'), ('q', u'[0]'), ('f', u'{0}')):
             row = peer_helper.rows(agent, u'namespace', (A(name),))[shown]
-            self.assertEqual(row[VALUE], agent.resolve(u'namespace', (A(name), row[0]))[1][VALUE])
+            self.assertEqual(row[VALUE], agent.resolve(u'namespace', (A(name), row[0]))[1][-1][VALUE])
 
     def test_a_thousand_attributes_in_pages(self):
         class Wide(object):
@@ -146,12 +146,14 @@ class Pages(unittest.TestCase):
 
             @property
             def value(self):
+                """Counts."""
                 Counting.reads += 1
                 return [1, 2]
         agent = peer_helper.agent(o=Counting())
         steps = (A(u'o'), A(u'value'))
         self.assertEqual(u'unread', agent.page((), u'namespace', steps, 0, 10, None)[0])
-        self.assertEqual(u'property', agent.resolve(u'namespace', steps)[1][KIND])
+        self.assertEqual(u'property', agent.resolve(u'namespace', steps)[1][-1][KIND])
+        self.assertEqual((u'ok', u'property', u'', u'Counts.'), agent.describe(u'namespace', steps)[:4])
         self.assertEqual(0, Counting.reads)
         status, number, row = agent.read(u'namespace', steps)
         self.assertEqual((u'ok', u'[1, 2]', 1), (status, row[VALUE], Counting.reads))

@@ -1,0 +1,315 @@
+import type { ObjectChildrenParams } from '../../api/messages';
+import type {
+  ConnectionState,
+  Handle,
+  ObjectDetails,
+  ObjectNode,
+  ObjectPage,
+  ObjectPath,
+} from '../../api/model';
+import { type Logger, release } from '../../rpyc/index';
+import type { Lease } from '../pool/profileConnections';
+import { ProblemCode, ProblemError, badAnswer, notConnected, staleHandle } from '../problem';
+import { AgentSource } from './agentSource';
+import {
+  DEFAULT_HANDLE_LIMITS,
+  type Entry,
+  type HandleLimits,
+  HandleTable,
+  type Held,
+  type RootName,
+  rootFacts,
+} from './handleTable';
+import { TextLimit, multiLine, singleLine } from './preview';
+import { ShapeError } from './rows';
+import { ServiceSource } from './serviceSource';
+import type { ObjectSource } from './source';
+import { goneError, rowLimitNote } from './treeProblems';
+
+export interface ObjectTreeOptions {
+  /** Names this start of the process; handles of another one are stale. */
+  readonly epoch: string;
+  readonly lend: (profileId: string, purpose: 'explore', signal?: AbortSignal) => Promise<Lease>;
+  readonly state: (profileId: string) => ConnectionState;
+  /** What the user calls the connection. */
+  readonly label: (profileId: string) => string;
+  readonly logger: Logger;
+  readonly limits?: HandleLimits;
+}
+
+const DEFAULT_PAGE = 100;
+const MAX_PAGE = 500;
+/** Longest text that is given for copying. */
+const MAX_TEXT = 10_000_000;
+const MAX_FILTER = 200;
+const MAX_PATH = 200;
+
+/** What has to be let go on one connection's peer. */
+interface Releases {
+  readonly generation: number;
+  readonly numbers: number[];
+  scheduled: boolean;
+}
+
+/**
+ * The remote objects of all connections as rows: in pages, by handle, without evaluating anything that was not asked
+ * for. Rows hold nothing on the peer until they are expanded or read.
+ */
+export class ObjectTree {
+  private readonly table: HandleTable;
+  private readonly limits: HandleLimits;
+  private readonly releases = new Map<string, Releases>();
+
+  constructor(private readonly options: ObjectTreeOptions) {
+    const limits = options.limits ?? DEFAULT_HANDLE_LIMITS;
+    this.table = new HandleTable(options.epoch, limits, (entry, held) => this.letGo(entry, held));
+    this.limits = limits;
+  }
+
+  /** The profile that a handle belongs to, while the handle is good. */
+  profileOf(handle: Handle): string | undefined {
+    return this.table.profileOf(handle);
+  }
+
+  /**
+   * The rows directly under a connection. Asks the peer nothing.
+   *
+   * @throws ProblemError where it is not connected
+   */
+  roots(profileId: string): readonly ObjectNode[] {
+    return this.rootNames(profileId).map((name) => this.table.nodeOf(this.addRoot(profileId, name)));
+  }
+
+  /** One page of a row's parts. One round trip on classic peers, up to two on services. */
+  async children(params: ObjectChildrenParams, signal?: AbortSignal): Promise<ObjectPage> {
+    const entry = this.table.find(params.handle);
+    const offset = count(params.offset, Number.MAX_SAFE_INTEGER, 0);
+    const limit = Math.max(count(params.limit, MAX_PAGE, DEFAULT_PAGE), 1);
+    const filter = (params.filter ?? '').slice(0, MAX_FILTER);
+    try {
+      return await this.with(entry, signal, async (source) => {
+        const { parts, held, total, more, note } = await source.page(entry, { offset, limit, filter });
+        if (held !== undefined) {
+          this.table.hold(entry, held);
+        }
+        const nodes = parts.map((part) => {
+          const row = this.table.addPart(entry, part.facts);
+          if (part.held !== undefined) {
+            this.table.hold(row, part.held);
+          }
+          return this.table.nodeOf(row);
+        });
+        const shown = this.table.takeEvicted() ? rowLimitNote(this.limits.rows) : note;
+        return {
+          nodes,
+          offset,
+          more,
+          ...(total === undefined ? {} : { total }),
+          ...(shown === undefined ? {} : { note: shown }),
+        };
+      });
+    } catch (error) {
+      if (error instanceof ProblemError && error.problem.code === ProblemCode.busy) {
+        return { nodes: [], offset, more: false, note: error.problem.message };
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * The row at the end of a path, with a new handle. One round trip, none for a root.
+   *
+   * @throws ProblemError `ERR_GONE` where the path leads nowhere any more
+   */
+  async resolve(profileId: string, path: ObjectPath, signal?: AbortSignal): Promise<ObjectNode> {
+    const [first] = path;
+    if (first?.kind !== 'root' || path.length > MAX_PATH) {
+      throw goneError('The path does not begin with a root, or is too long');
+    }
+    if (!this.rootNames(profileId).includes(first.name)) {
+      throw goneError(`The connection has no ${first.name}`);
+    }
+    const root = this.addRoot(profileId, first.name);
+    if (path.length === 1) {
+      return this.table.nodeOf(root);
+    }
+    try {
+      return await this.with(root, signal, async (source) => {
+        const facts = await source.resolve(path);
+        const way = facts.slice(0, -1).reduce((parent, step) => this.table.passBy(parent, step), root);
+        const last = facts.at(-1);
+        if (last === undefined) {
+          throw goneError('The path leads nowhere');
+        }
+        return this.table.nodeOf(this.table.addPart(way, last));
+      });
+    } finally {
+      this.table.release([{ epoch: this.options.epoch, id: root.id }]);
+    }
+  }
+
+  /** What a hover shows. Evaluates nothing. */
+  async describe(handle: Handle, signal?: AbortSignal): Promise<ObjectDetails> {
+    const entry = this.table.find(handle);
+    return this.with(entry, signal, (source) => source.describe(entry));
+  }
+
+  /** Evaluates a row: reads a property, or a data attribute of a service. The row keeps its handle. */
+  async read(handle: Handle, signal?: AbortSignal): Promise<ObjectNode> {
+    const entry = this.table.find(handle);
+    return this.with(entry, signal, async (source) => {
+      const { facts, held } = await source.read(entry);
+      this.table.replace(entry, facts, held);
+      return this.table.nodeOf(entry);
+    });
+  }
+
+  /** The whole text of a value, as Python writes it, at most `limit` characters. Runs the object's `__repr__`. */
+  async text(
+    handle: Handle,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<{ readonly text: string; readonly truncated: boolean }> {
+    const entry = this.table.find(handle);
+    const most = count(limit, MAX_TEXT, MAX_TEXT);
+    return this.with(entry, signal, async (source) => {
+      const { text, truncated } = await source.text(entry, most);
+      // Escapes that are put in may make the text longer than was asked for.
+      return { text: multiLine(text, most), truncated };
+    });
+  }
+
+  /** These rows are closed: what they hold goes, in one message. */
+  release(handles: readonly Handle[]): void {
+    this.table.release(handles);
+  }
+
+  /** The connection is gone, and with it everything that was held there. */
+  forget(profileId: string): void {
+    this.releases.delete(profileId);
+    this.table.forget(profileId);
+  }
+
+  /** Objects that rows of this connection hold on the peer. */
+  heldCount(profileId: string): number {
+    return this.table.heldCount(profileId);
+  }
+
+  private rootNames(profileId: string): readonly RootName[] {
+    const { status, peer } = this.options.state(profileId);
+    if (status !== 'connected' || peer === undefined) {
+      throw new ProblemError(notConnected(this.options.label(profileId)));
+    }
+    return peer.service === 'classic' ? ['namespace', 'modules', 'builtins', 'service'] : ['service'];
+  }
+
+  private addRoot(profileId: string, name: RootName): Entry {
+    const { generation, peer } = this.options.state(profileId);
+    const typeName = singleLine(peer?.rootType ?? '', TextLimit.type);
+    return this.table.addRoot(profileId, generation, name, ROOT_ROWS[name](typeName));
+  }
+
+  /** Borrows the connection that an entry belongs to, for as long as `use` takes. */
+  private async with<T>(
+    entry: Entry,
+    signal: AbortSignal | undefined,
+    use: (source: ObjectSource) => Promise<T>,
+  ): Promise<T> {
+    const { profileId, generation } = entry;
+    const lease = await this.options.lend(profileId, 'explore', signal);
+    try {
+      if (lease.generation !== generation) {
+        this.forget(profileId);
+        throw new ProblemError(staleHandle());
+      }
+      return await use(this.sourceOf(lease, signal));
+    } catch (error) {
+      if (error instanceof ShapeError) {
+        const label = this.options.label(profileId);
+        throw new ProblemError(badAnswer(label, error.message), { cause: error });
+      }
+      throw error;
+    } finally {
+      lease.dispose();
+    }
+  }
+
+  private sourceOf(lease: Lease, signal: AbortSignal | undefined): ObjectSource {
+    const { agent, connection, profileId } = lease;
+    return agent === undefined
+      ? new ServiceSource(connection, signal)
+      : new AgentSource(agent, () => this.takeReleased(profileId), signal);
+  }
+
+  // ---- letting go ---------------------------------------------------------------------------------------------
+
+  private letGo({ profileId, generation }: Entry, held: Held): void {
+    if (held.kind === 'netref') {
+      void release(held.netref);
+    }
+    if (held.kind !== 'number') {
+      return;
+    }
+    let releases = this.releases.get(profileId);
+    if (releases?.generation !== generation) {
+      releases = { generation, numbers: [], scheduled: false };
+      this.releases.set(profileId, releases);
+    }
+    releases.numbers.push(held.number);
+    if (!releases.scheduled) {
+      releases.scheduled = true;
+      // All that is let go in this turn goes in one message.
+      setImmediate(() => void this.sendReleases(profileId));
+    }
+  }
+
+  private takeReleased(profileId: string): readonly number[] {
+    return this.releases.get(profileId)?.numbers.splice(0) ?? [];
+  }
+
+  private async sendReleases(profileId: string): Promise<void> {
+    const releases = this.releases.get(profileId);
+    if (releases === undefined) {
+      return;
+    }
+    releases.scheduled = false;
+    if (releases.numbers.length === 0) {
+      return;
+    }
+    try {
+      const lease = await this.options.lend(profileId, 'explore');
+      try {
+        if (lease.generation !== releases.generation) {
+          this.releases.delete(profileId);
+          return;
+        }
+        const numbers = releases.numbers.splice(0);
+        if (numbers.length > 0) {
+          await lease.agent?.ask('release', [numbers]);
+        }
+      } finally {
+        lease.dispose();
+      }
+    } catch (error) {
+      // Busy, or gone: what is left goes with the next page, or with the connection.
+      this.options.logger.debug(
+        `Letting go of rows: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+}
+
+const ROOT_ROWS: Readonly<Record<RootName, (rootType: string) => ReturnType<typeof rootFacts>>> = {
+  namespace: () => rootFacts('namespace', 'namespace', { name: 'Namespace', typeName: '', value: '' }),
+  modules: () => rootFacts('modules', 'modules', { name: 'Modules', typeName: '', value: 'sys.modules' }),
+  builtins: () => rootFacts('builtins', 'builtins', { name: 'Builtins', typeName: '', value: '' }),
+  service: (rootType) =>
+    rootFacts('service', 'service', { name: 'Root service', typeName: rootType, value: '' }),
+};
+
+/** A whole number between 0 and `most`, whatever was sent. */
+function count(value: unknown, most: number, otherwise: number): number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0
+    ? Math.min(value, most)
+    : otherwise;
+}

@@ -1,0 +1,150 @@
+/** Rows for what a strict service gives: values by value, and references of which only the type's name is known. */
+import type { ObjectKind, PathStep } from '../../api/model';
+import { type BrineValue, type Netref, isNetref, type_ } from '../../rpyc/index';
+import { TextLimit, cut, singleLine, valueText, valueType } from './preview';
+import { CLICK_TO_READ, type RowFacts } from './rows';
+import type { PartFacts } from './source';
+
+const PREFIX = 'exposed_';
+
+/** Special methods that RPyC's default policy lets through, as far as a reader wants to see them. */
+const SAFE_SPECIAL = new Set(['__doc__']);
+
+const KINDS_BY_TYPE: ReadonlyMap<string, ObjectKind> = new Map([
+  ['NoneType', 'none'],
+  ['bool', 'boolean'],
+  ['int', 'number'],
+  ['float', 'number'],
+  ['complex', 'number'],
+  ['str', 'string'],
+  ['bytes', 'bytes'],
+  ['bytearray', 'bytes'],
+  ['list', 'list'],
+  ['tuple', 'tuple'],
+  ['dict', 'dict'],
+  ['set', 'set'],
+  ['frozenset', 'set'],
+  ['module', 'module'],
+  ['type', 'class'],
+  ['function', 'function'],
+  ['builtin_function_or_method', 'function'],
+  ['method', 'method'],
+]);
+
+/** What a row stands for that was read: the value itself, or a reference that is held from now on. */
+export function valueFacts(step: PathStep, name: string, value: unknown): PartFacts {
+  const shownName = singleLine(name, TextLimit.name);
+  if (!isNetref(value)) {
+    const plain = value as BrineValue;
+    const typeName = valueType(plain);
+    const length = lengthOf(plain);
+    const facts: RowFacts = {
+      step,
+      name: shownName,
+      kind: KINDS_BY_TYPE.get(typeName) ?? 'object',
+      typeName,
+      value: singleLine(valueText(plain, TextLimit.value), TextLimit.value),
+      expandable: Array.isArray(value) && value.length > 0,
+      reachable: false,
+      unread: false,
+      ...(length === undefined ? {} : { length }),
+    };
+    return Array.isArray(value)
+      ? { facts, held: { kind: 'value', items: value as readonly unknown[] } }
+      : { facts };
+  }
+  return {
+    facts: {
+      step,
+      name: shownName,
+      kind: kindOf(value),
+      typeName: typeNameOf(value),
+      value: singleLine(`<${typeNameOf(value)}>`, TextLimit.value),
+      expandable: true,
+      reachable: false,
+      unread: false,
+    },
+    held: { kind: 'netref', netref: value },
+  };
+}
+
+/** `module.Class` of a remote object, without the name of the built-in module. */
+export function typeNameOf(netref: Netref): string {
+  const { name, module } = type_(netref);
+  const isBuiltin = module === '' || module === 'builtins' || module === '__builtin__';
+  return singleLine(isBuiltin ? name : `${module}.${name}`, TextLimit.type);
+}
+
+/** The kind of a remote object, as far as the name of its type says. */
+export function kindOf(netref: Netref): ObjectKind {
+  if (type_(netref).isClass) {
+    return 'class';
+  }
+  return KINDS_BY_TYPE.get(typeNameOf(netref)) ?? 'object';
+}
+
+function lengthOf(value: BrineValue): number | undefined {
+  return typeof value === 'string' || value instanceof Uint8Array || Array.isArray(value)
+    ? value.length
+    : undefined;
+}
+
+/**
+ * Rows for the names of an object of a strict service, from what DIR and INSPECT tell. Both list names that the
+ * policy keeps out of reach: those are shown with the reason. Nothing is read, so that nothing is refused.
+ */
+export function memberFacts(
+  names: readonly string[],
+  methods: ReadonlyMap<string, string | null>,
+): readonly RowFacts[] {
+  return [...new Set(names)]
+    .filter((name) => !isSpecial(name) || SAFE_SPECIAL.has(name))
+    .sort(byReach)
+    .map((name) => memberRow(name, methods));
+}
+
+function memberRow(name: string, methods: ReadonlyMap<string, string | null>): RowFacts {
+  const documentation = methods.get(name);
+  const isMethod = documentation !== undefined;
+  const obstacle = obstacleOf(name);
+  const unread = !isMethod && obstacle === undefined;
+  return {
+    step: { kind: 'attr', name },
+    name: singleLine(name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, TextLimit.name),
+    kind: isMethod ? 'method' : 'unread',
+    typeName: isMethod ? 'method' : '',
+    value: obstacle ?? (unread ? CLICK_TO_READ : firstLine(documentation ?? '')),
+    expandable: false,
+    reachable: false,
+    unread,
+  };
+}
+
+/** Why RPyC's default policy does not let a client have this name. */
+function obstacleOf(name: string): string | undefined {
+  if (name.startsWith(PREFIX) || SAFE_SPECIAL.has(name)) {
+    return undefined;
+  }
+  return name.startsWith('_') ? 'private to the service' : 'not exposed by the service';
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = cut(text.trimStart(), TextLimit.value).split('\n', 1);
+  return singleLine(line, TextLimit.value);
+}
+
+function isSpecial(name: string): boolean {
+  return name.startsWith('__') && name.endsWith('__');
+}
+
+/** Exposed names first, then public ones, then private ones. */
+function byReach(one: string, other: string): number {
+  return rank(one) - rank(other) || (one < other ? -1 : 1);
+}
+
+function rank(name: string): number {
+  if (name.startsWith(PREFIX)) {
+    return 0;
+  }
+  return isSpecial(name) ? 3 : name.startsWith('_') ? 2 : 1;
+}

@@ -1,0 +1,185 @@
+import type { ObjectDetails, PathStep } from '../../api/model';
+import {
+  type BrineValue,
+  type Connection,
+  Handler,
+  type Netref,
+  type RequestOptions,
+  Slice,
+  dir,
+  inspectMethods,
+  isNetref,
+  repr,
+} from '../../rpyc/index';
+import { ProblemError, staleHandle } from '../problem';
+import type { Entry } from './handleTable';
+import { TextLimit, multiLine, valueText } from './preview';
+import { kindOf, memberFacts, valueFacts } from './remoteRows';
+import type { RowFacts } from './rows';
+import type { ObjectSource, PageQuery, PartFacts, SourcePage, SourceText } from './source';
+import { goneError, noPartsError, unreadError } from './treeProblems';
+
+/** How long the service may take to answer a question about its objects. */
+const QUESTION_SECONDS = 30;
+
+/**
+ * Looks at the objects of a strict service, where no helper can run: by DIR and INSPECT, which no policy refuses and
+ * which run nothing but `__dir__`. Values are read on request only, by GETATTR under the service's policy.
+ */
+export class ServiceSource implements ObjectSource {
+  private readonly options: RequestOptions;
+
+  constructor(
+    private readonly connection: Connection,
+    signal: AbortSignal | undefined,
+  ) {
+    this.options = { timeoutSeconds: QUESTION_SECONDS, ...(signal === undefined ? {} : { signal }) };
+  }
+
+  async page(entry: Entry, query: PageQuery): Promise<SourcePage> {
+    if (entry.held?.kind === 'value') {
+      return pageOf(this.itemParts(entry.held.items, 0), query);
+    }
+    const object = await this.objectOf(entry);
+    const kind = entry.step.kind === 'root' ? 'service' : kindOf(object);
+    if ((kind === 'list' || kind === 'tuple') && query.filter === '') {
+      return this.sequencePage(object, query);
+    }
+    // Both leave together: one round trip.
+    const [names, methods] = await Promise.all([
+      dir(object, this.options),
+      inspectMethods(object, this.options),
+    ]);
+    return pageOf(
+      memberFacts(names, methods).map((facts) => ({ facts })),
+      query,
+    );
+  }
+
+  async resolve(path: readonly PathStep[]): Promise<readonly RowFacts[]> {
+    const [, step, ...deeper] = path;
+    if (deeper.length > 0) {
+      // What is inside a value was seen because the user had it read.
+      throw unreadError('The values of a service are read on request');
+    }
+    const root = (await this.connection.root) as Netref;
+    const [names, methods] = await Promise.all([dir(root, this.options), inspectMethods(root, this.options)]);
+    const facts = memberFacts(names, methods).find(
+      (member) => step?.kind === 'attr' && member.step.kind === 'attr' && member.step.name === step.name,
+    );
+    if (facts === undefined) {
+      throw goneError('The service has no such name');
+    }
+    return [facts];
+  }
+
+  async describe(entry: Entry): Promise<ObjectDetails> {
+    const { facts, step, parent } = entry;
+    const { typeName, length } = facts;
+    const shown = { typeName, ...(length === undefined ? {} : { length }) };
+    if (step.kind !== 'attr' || parent === undefined || facts.unread) {
+      return facts.value === '' ? shown : { ...shown, value: facts.value };
+    }
+    const owner = await this.objectOf(parent);
+    const methods = await inspectMethods(owner, this.options);
+    const documentation = methods.get(step.name) ?? '';
+    return {
+      ...shown,
+      ...(documentation === ''
+        ? { value: facts.value }
+        : { documentation: multiLine(documentation, TextLimit.documentation) }),
+    };
+  }
+
+  async read(entry: Entry): Promise<PartFacts> {
+    const { step, parent, facts } = entry;
+    if (parent === undefined || step.kind !== 'attr') {
+      return { facts };
+    }
+    const owner = await this.objectOf(parent);
+    const value = await this.connection.request(Handler.getattr, [owner, step.name], this.options);
+    return valueFacts(step, facts.name, value);
+  }
+
+  async text(entry: Entry, limit: number): Promise<SourceText> {
+    const { held, step, parent } = entry;
+    if (held?.kind === 'netref') {
+      return bounded(await repr(held.netref, this.options), limit);
+    }
+    if (held?.kind === 'value') {
+      return bounded(valueText(held.items as BrineValue, limit + 1), limit);
+    }
+    if (parent === undefined) {
+      return bounded(await repr(await this.objectOf(entry), this.options), limit);
+    }
+    if (step.kind !== 'attr') {
+      return bounded(entry.facts.value, limit);
+    }
+    const owner = await this.objectOf(parent);
+    const value = await this.connection.request(Handler.getattr, [owner, step.name], this.options);
+    return bounded(
+      isNetref(value) ? await repr(value, this.options) : valueText(value as BrineValue, limit + 1),
+      limit,
+    );
+  }
+
+  /** One slice of a list or tuple. The policy of a service lets `__len__`, `__getitem__` and `__iter__` through. */
+  private async sequencePage(object: Netref, { offset, limit }: PageQuery): Promise<SourcePage> {
+    const call = (name: string, args: readonly unknown[]): Promise<unknown> =>
+      this.connection.request(Handler.callattr, [object, name, args, []], this.options);
+    const [length, slice] = await Promise.all([
+      call('__len__', []),
+      call('__getitem__', [new Slice(offset, offset + limit)]),
+    ]);
+    const items = isNetref(slice)
+      ? await this.connection.request(Handler.buffiter, [slice, limit], this.options)
+      : slice;
+    if (typeof length !== 'number' || !Array.isArray(items)) {
+      throw noPartsError();
+    }
+    return {
+      parts: this.itemParts(items as readonly unknown[], offset),
+      total: length,
+      more: offset + limit < length,
+    };
+  }
+
+  private itemParts(items: readonly unknown[], offset: number): readonly PartFacts[] {
+    return items.map((item, position) => {
+      const index = offset + position;
+      return valueFacts({ kind: 'index', index }, `[${index}]`, item);
+    });
+  }
+
+  private async objectOf(entry: Entry): Promise<Netref> {
+    if (entry.held?.kind === 'netref') {
+      return entry.held.netref;
+    }
+    if (entry.step.kind === 'root') {
+      return (await this.connection.root) as Netref;
+    }
+    if (entry.held === undefined && entry.open) {
+      throw unreadError(`${typeNameFor(entry)} is not held`);
+    }
+    throw new ProblemError(staleHandle());
+  }
+}
+
+function typeNameFor({ facts }: Entry): string {
+  return facts.typeName === '' ? facts.name : facts.typeName;
+}
+
+function pageOf(parts: readonly PartFacts[], { offset, limit, filter }: PageQuery): SourcePage {
+  const wanted = filter.toLowerCase();
+  const matching =
+    wanted === '' ? parts : parts.filter(({ facts }) => facts.name.toLowerCase().includes(wanted));
+  return {
+    parts: matching.slice(offset, offset + limit),
+    total: matching.length,
+    more: offset + limit < matching.length,
+  };
+}
+
+function bounded(text: string, limit: number): SourceText {
+  return { text: text.slice(0, limit), truncated: text.length > limit };
+}

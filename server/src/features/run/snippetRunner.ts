@@ -1,0 +1,180 @@
+import type { Problem, RunError, RunOutput, RunRequest, RunResult } from '../../api/model';
+import { Emitter, type Event, type Logger, RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
+import type { Agent } from '../agent';
+import { ShapeError, asCount, asLine, asLines, asText, asTuple } from '../inspect/rows';
+import { untilAborted } from '../pool/abort';
+import type { Lease, LeasePurpose } from '../pool/profileConnections';
+import { ProblemCode, ProblemError, badAnswer, notClassic } from '../problem';
+import { outputOf } from './runOutput';
+
+export interface SnippetRunnerOptions {
+  readonly lend: (profileId: string, purpose: LeasePurpose, signal?: AbortSignal) => Promise<Lease>;
+  /** What the user calls the connection. */
+  readonly label: (profileId: string) => string;
+  readonly logger: Logger;
+}
+
+/** Characters of what a run's result shows. */
+const ResultLimit = {
+  value: 10_000,
+  type: 200,
+  message: 10_000,
+  traceback: 64_000,
+  file: 1000,
+  frames: 200,
+} as const;
+
+/** Longer sources are files, and run better as such. */
+const MAX_SOURCE = 10_000_000;
+const MAX_LINE_OFFSET = 10_000_000;
+
+/**
+ * Runs pieces of Python on classic connections. What they print is told while they run; how they end is the result,
+ * also when they raise or when the connection dies. Nothing is ever run twice.
+ */
+export class SnippetRunner {
+  private readonly output = new Emitter<RunOutput>();
+
+  /** What a run has printed, in order. */
+  readonly onDidProduceOutput: Event<RunOutput> = this.output.event;
+
+  constructor(private readonly options: SnippetRunnerOptions) {}
+
+  /**
+   * Runs a snippet in the namespace that the connection's tree shows, and waits for as long as it takes.
+   *
+   * @param signal stops waiting; the snippet itself goes on, and what it prints is still told
+   * @throws ProblemError where it could not be started
+   */
+  async run(request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
+    checkRequest(request);
+    const lease = await this.options.lend(request.profileId, 'run', signal);
+    // Whoever stops waiting does not end the run: the connection stays lent until it is over.
+    const run = this.runOn(lease, request).finally(() => lease.dispose());
+    return untilAborted(run, signal);
+  }
+
+  private async runOn(lease: Lease, request: RunRequest): Promise<RunResult> {
+    const { runId, profileId, source, fileName, lineOffset } = request;
+    const { agent } = lease;
+    // The profile may be gone when the run ends.
+    const label = this.options.label(profileId);
+    if (agent === undefined) {
+      throw new ProblemError(notClassic(label));
+    }
+    const started = performance.now();
+    const elapsedMs = (): number => Math.round(performance.now() - started);
+    let over = false;
+    const emit = (stream: unknown, text: unknown, dropped: unknown): void => {
+      const output = outputOf(runId, stream, text, dropped);
+      if (!over && output !== undefined) {
+        this.output.fire(output);
+      }
+    };
+    try {
+      await this.useTreeNamespace(lease, agent);
+      const answer = await agent.ask('run', [source, fileName, lineOffset, emit], { timeoutSeconds: null });
+      return { runId, ...readResult(answer), elapsedMs: elapsedMs() };
+    } catch (error) {
+      if (error instanceof ShapeError) {
+        throw new ProblemError(badAnswer(label, error.message), { cause: error });
+      }
+      if (isLoss(error)) {
+        return { runId, status: 'lost', problem: runLost(label, error), elapsedMs: elapsedMs() };
+      }
+      throw error;
+    } finally {
+      over = true;
+    }
+  }
+
+  /**
+   * A connection of its own for runs has a namespace of its own, which would be gone when it is closed: it uses that
+   * of the connection that the tree looks at.
+   */
+  private async useTreeNamespace(lease: Lease, agent: Agent): Promise<void> {
+    if (agent.hasJoined) {
+      return;
+    }
+    let other: Lease;
+    try {
+      other = await this.options.lend(lease.profileId, 'explore');
+    } catch (error) {
+      // Busy with this very run: there is one connection, and one namespace.
+      if (error instanceof ProblemError && error.problem.code === ProblemCode.busy) {
+        return;
+      }
+      throw error;
+    }
+    try {
+      if (other.agent !== undefined && !(await agent.join(other.agent))) {
+        this.options.logger.warn(
+          'The connection for runs reaches another process: it has a namespace of its own',
+        );
+      }
+    } finally {
+      other.dispose();
+    }
+  }
+}
+
+/** The connection ended; neither the peer nor the caller refused. */
+function isLoss(error: unknown): error is RpycError {
+  return error instanceof RpycError && !(error instanceof RemoteError) && !(error instanceof RequestAborted);
+}
+
+function runLost(label: string, error: RpycError): Problem {
+  return {
+    code: ProblemCode.lost,
+    message: `The connection to “${label}” was lost while this ran: connect again, and check what it has done before you repeat it.`,
+    detail: `${error.code}: ${error.message}`,
+  };
+}
+
+function checkRequest({ source, fileName, lineOffset }: RunRequest): void {
+  const isValid =
+    typeof source === 'string' &&
+    source.length <= MAX_SOURCE &&
+    typeof fileName === 'string' &&
+    Number.isInteger(lineOffset) &&
+    lineOffset >= 0 &&
+    lineOffset <= MAX_LINE_OFFSET;
+  if (!isValid) {
+    throw new ProblemError({
+      code: 'ERR_RUN',
+      message: 'This selection is too long to be run as a snippet: run its file on the server.',
+    });
+  }
+}
+
+/** `('done', value, type, None)` or `('error', '', '', error)` of the helper. */
+function readResult(answer: unknown): Omit<RunResult, 'runId' | 'elapsedMs'> {
+  const [status, value, valueType, error] = asTuple(answer, 'result');
+  if (status === 'error') {
+    return { status, error: readError(error) };
+  }
+  if (status !== 'done') {
+    throw new ShapeError('status');
+  }
+  const type = asLine(valueType, ResultLimit.type);
+  return type === '' ? { status } : { status, value: asLines(value, ResultLimit.value), valueType: type };
+}
+
+function readError(value: unknown): RunError {
+  const [typeName, message, traceback, frames] = asTuple(value, 'error');
+  return {
+    typeName: asLine(typeName, ResultLimit.type),
+    message: asLines(message, ResultLimit.message),
+    traceback: asLines(traceback, ResultLimit.traceback),
+    frames: asTuple(frames, 'list of frames')
+      .slice(0, ResultLimit.frames)
+      .map((frame) => {
+        const [file, line, name] = asTuple(frame, 'frame');
+        return {
+          file: asText(file, 'file').slice(0, ResultLimit.file),
+          line: asCount(line, 'line'),
+          name: asLine(name, ResultLimit.type),
+        };
+      }),
+  };
+}
