@@ -6,10 +6,13 @@ import { isCancelled, problemOf } from './problems';
 import type { ProfileEntry, RejectedProfile } from './profiles';
 import type { Settings } from './settings';
 
-/** Something about one connection changed; `fresh` when objects of before are no longer those of now. */
+/** Something about one connection changed. */
 export interface ConnectionChange {
   readonly profileId: string;
+  /** It is connected anew: the objects of before are no longer those of now. */
   readonly fresh: boolean;
+  /** It was busy and no longer is. */
+  readonly idle: boolean;
 }
 
 /** How a user's wish to connect ended. */
@@ -159,7 +162,7 @@ export class Connections implements vscode.Disposable {
     const fresh =
       state.status === 'connected' &&
       (before.status !== 'connected' || before.generation !== state.generation);
-    this.changed.fire({ profileId, fresh });
+    this.changed.fire({ profileId, fresh, idle: before.busy && !state.busy });
   }
 
   private readProfiles(): void {

@@ -134,6 +134,15 @@ export class ConnectionsView
     this.treeChanged.fire(parent);
   }
 
+  /** A run has ended: what it assigned is to be seen. */
+  refreshNamespace(profileId: string): void {
+    const roots = this.model.loaded(this.model.connectionRow(profileId));
+    const namespace = roots.find((row) => row.kind === 'object' && row.node.kind === 'namespace');
+    if (namespace !== undefined) {
+      this.refresh(namespace);
+    }
+  }
+
   /** Adds the next page, and puts the focus on its first row. */
   async loadMore(parent: ObjectRow): Promise<void> {
     const first = await this.model.loadMore(parent);
@@ -236,7 +245,7 @@ export class ConnectionsView
     return connectionItem(row, { entry, state, expansion: hasRows ? expansion : None });
   }
 
-  private connectionChanged({ profileId, fresh }: ConnectionChange): void {
+  private connectionChanged({ profileId, fresh, idle }: ConnectionChange): void {
     const row = this.model.connectionRow(profileId);
     const { status } = this.connections.state(profileId);
     // A row that had nothing under it stays closed, whatever its new state says, until it is opened.
@@ -247,6 +256,11 @@ export class ConnectionsView
       this.model.forget(profileId);
     }
     this.treeChanged.fire(row);
+    if (idle) {
+      for (const failed of this.model.failed(profileId)) {
+        this.treeChanged.fire(failed);
+      }
+    }
     if (opens && this.view.visible) {
       void this.view.reveal(row, { select: false, focus: false, expand: true });
     }

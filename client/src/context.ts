@@ -48,9 +48,11 @@ export class ExtensionParts implements vscode.Disposable {
         void offerRestart(backend, log);
       }
     });
+    const afterRuns = snippets.onDidEndRun((profileId) => view.refreshNamespace(profileId));
     this.backend = backend;
     this.owned = vscode.Disposable.from(
       crashes,
+      afterRuns,
       commands,
       statusBar,
       snippets,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { ObjectChildren } from '../../server/src/api/messages';
-import type { ObjectNode } from '../../server/src/api/model';
+import { ObjectChildren, ObjectRelease } from '../../server/src/api/messages';
+import type { Handle, ObjectNode } from '../../server/src/api/model';
 import type { Backend } from './backend';
 import { objectIcon } from './appearance';
 import { isCancelled, problemOf } from './problems';
@@ -28,6 +28,7 @@ export function pickChild(
   const pick = vscode.window.createQuickPick<FoundItem>();
   pick.title = title;
   pick.placeholder = vscode.l10n.t('Type a part of the name');
+  const offered: Handle[] = [];
   let search = new vscode.CancellationTokenSource();
   let pause: ReturnType<typeof setTimeout> | undefined;
 
@@ -42,6 +43,7 @@ export function pickChild(
       const page = await model.withFreshHandle(parent, (handle) =>
         backend.request(ObjectChildren, { handle, offset: 0, limit: PAGE_SIZE, filter }, token),
       );
+      offered.push(...page.nodes.map((node) => node.handle));
       if (!token.isCancellationRequested) {
         pick.items = page.nodes.map(foundItem);
         pick.title = page.more ? vscode.l10n.t('{0} (the first {1})', title, page.nodes.length) : title;
@@ -62,16 +64,19 @@ export function pickChild(
       clearTimeout(pause);
       pause = setTimeout(() => void look(), TYPING_PAUSE_MS);
     });
+    let picked: ObjectNode | undefined;
     pick.onDidAccept(() => {
-      resolve(pick.activeItems[0]?.node);
+      picked = pick.activeItems[0]?.node;
       pick.hide();
     });
     pick.onDidHide(() => {
       clearTimeout(pause);
       search.cancel();
       search.dispose();
-      resolve(undefined);
       pick.dispose();
+      const handles = offered.filter((handle) => handle.id !== picked?.handle.id);
+      backend.notify(ObjectRelease, { handles });
+      resolve(picked);
     });
     pick.show();
     void look();

@@ -49,6 +49,9 @@ export class RowModel {
   /** Why the last attempt to load the rows under a row failed. */
   private readonly failures = new Map<string, NoteRow>();
 
+  /** Handles that rows no longer use, to be let go in one message. */
+  private unused: Handle[] = [];
+
   constructor(private readonly source: ObjectSource) {}
 
   connectionRow(profileId: string): ConnectionRow {
@@ -92,6 +95,7 @@ export class RowModel {
     const page = await this.page(row, known.rows.length, PAGE_SIZE);
     const before = known.rows.length;
     this.append(row, known, page);
+    this.releaseUnused();
     return known.rows[before];
   }
 
@@ -103,12 +107,15 @@ export class RowModel {
     if (known !== undefined && !known.rows.includes(row) && !known.found.includes(row)) {
       known.found.push(row);
     }
+    this.releaseUnused();
     return row;
   }
 
   /** Reads a row that is known by name only. */
   async read(row: ObjectRow): Promise<void> {
-    row.node = await this.withFreshHandle(row, (handle) => this.source.read(handle));
+    this.setNode(row, await this.withFreshHandle(row, (handle) => this.source.read(handle)));
+    row.wasRead = true;
+    this.releaseUnused();
   }
 
   /**
@@ -121,7 +128,7 @@ export class RowModel {
       if (!this.source.isStale(error)) {
         throw error;
       }
-      row.node = await this.source.resolve(row.profileId, row.node.path);
+      this.setNode(row, await this.source.resolve(row.profileId, row.node.path));
       return await call(row.node.handle);
     }
   }
@@ -178,10 +185,10 @@ export class RowModel {
     if (row.kind !== 'object') {
       return;
     }
-    const handles = this.source.isConnected(row.profileId) ? this.heldUnder(row) : [];
     this.invalidateUnder(row);
-    if (handles.length > 0) {
-      this.source.release(handles);
+    if (this.source.isConnected(row.profileId)) {
+      this.unused.push(...this.handlesUnder(row));
+      this.releaseUnused();
     }
   }
 
@@ -203,16 +210,17 @@ export class RowModel {
     return known === undefined ? [] : this.rowsOf(row, known);
   }
 
-  private heldUnder(row: ObjectRow): Handle[] {
-    const held: Handle[] = [];
-    for (const [id, children] of this.childrenById) {
-      const under = id === row.id || id.startsWith(`${row.id}/`);
-      const owner = this.objects.get(id);
-      if (under && owner !== undefined && children.version === this.versionOf(row.profileId)) {
-        held.push(owner.node.handle);
-      }
-    }
-    return held;
+  /** The rows whose last attempt to show something under them failed. */
+  failed(profileId: string): readonly ParentRow[] {
+    return [...this.failures.values()]
+      .filter((note) => note.profileId === profileId)
+      .flatMap((note) => (note.parent === undefined ? [] : [note.parent]));
+  }
+
+  /** The handle of the row too, unless no path leads to its value again. */
+  private handlesUnder(row: ObjectRow): Handle[] {
+    const under = [...this.objects.values()].filter((other) => other.id.startsWith(`${row.id}/`));
+    return [...under, ...(row.wasRead ? [] : [row])].map((other) => other.node.handle);
   }
 
   private async load(row: ParentRow, known: Children | undefined, version: number): Promise<readonly Row[]> {
@@ -233,24 +241,42 @@ export class RowModel {
       } else {
         const wanted = Math.max(PAGE_SIZE, known?.rows.length ?? 0);
         do {
-          this.append(row, children, await this.page(row, children.rows.length, PAGE_SIZE));
+          const page = await this.page(row, children.rows.length, PAGE_SIZE);
+          if (page.nodes.length === 0 && page.note !== undefined && children.rows.length === 0) {
+            return this.fail(row, 'info', page.note);
+          }
+          this.append(row, children, page);
         } while (children.more && children.rows.length < wanted);
         children.found = await this.findAgain(row, known?.found ?? [], children.rows);
       }
       if (this.versionOf(row.profileId) !== version) {
         return await this.childrenOf(row);
       }
+      const kept = new Set([...children.rows, ...children.found]);
+      for (const old of [...(known?.rows ?? []), ...(known?.found ?? [])].filter(
+        (other) => !kept.has(other),
+      )) {
+        this.objects.delete(old.id);
+        this.childrenById.delete(old.id);
+        this.unused.push(old.node.handle);
+      }
       this.childrenById.set(row.id, children);
       this.failures.delete(row.id);
+      this.releaseUnused();
       return this.rowsOf(row, children);
     } catch (error) {
       if (known !== undefined && !this.source.isConnected(row.profileId)) {
         return this.rowsOf(row, known);
       }
-      const failure = this.noteRow(row, 'error', this.source.messageOf(error));
-      this.failures.set(row.id, failure);
-      return [failure];
+      return this.fail(row, 'error', this.source.messageOf(error));
     }
+  }
+
+  /** A sentence in the place of the rows. They are asked for again when they are shown anew. */
+  private fail(row: ParentRow, severity: NoteRow['severity'], message: string): readonly Row[] {
+    const note = this.noteRow(row, severity, message);
+    this.failures.set(row.id, note);
+    return [note];
   }
 
   private page(row: ObjectRow, offset: number, limit: number): Promise<ObjectPage> {
@@ -293,13 +319,28 @@ export class RowModel {
     siblings.add(id);
     const known = this.objects.get(id);
     if (known !== undefined) {
-      known.node = node;
+      this.setNode(known, node);
       known.parent = parent;
       return known;
     }
-    const row: ObjectRow = { kind: 'object', id, profileId: parent.profileId, parent, node };
+    const row: ObjectRow = { kind: 'object', id, profileId: parent.profileId, parent, node, wasRead: false };
     this.objects.set(id, row);
     return row;
+  }
+
+  private setNode(row: ObjectRow, node: ObjectNode): void {
+    const { handle } = row.node;
+    if (handle.id !== node.handle.id || handle.epoch !== node.handle.epoch) {
+      this.unused.push(handle);
+    }
+    row.node = node;
+    row.wasRead = false;
+  }
+
+  private releaseUnused(): void {
+    if (this.unused.length > 0) {
+      this.source.release(this.unused.splice(0));
+    }
   }
 
   private rowsOf(row: ParentRow, children: Children): readonly Row[] {

@@ -12,6 +12,8 @@ export interface ObjectRow {
   readonly profileId: string;
   parent: ConnectionRow | ObjectRow;
   node: ObjectNode;
+  /** The node was read on request: only its handle leads to the value that is shown. */
+  wasRead: boolean;
 }
 
 /** Stands for the children behind the last page. */

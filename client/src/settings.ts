@@ -55,13 +55,15 @@ export class Settings implements vscode.Disposable {
     await this.write(entry.origin, kept.length === 0 ? undefined : kept);
   }
 
-  /** Opens the settings file that holds the profile. */
+  /** Opens the settings file that holds the profiles. */
   async openProfiles(origin: ProfileOrigin): Promise<void> {
-    const command =
-      origin === 'workspace'
-        ? 'workbench.action.openWorkspaceSettingsFile'
-        : 'workbench.action.openSettingsJson';
-    await vscode.commands.executeCommand(command, { revealSetting: { key: PROFILES, edit: true } });
+    const found = vscode.workspace.getConfiguration().inspect<unknown>(PROFILES);
+    // Where VS Code works on another machine, the user's settings of that machine come first.
+    const onRemote = found !== undefined && Reflect.get(found, 'globalRemoteValue') !== undefined;
+    const userFile = onRemote ? 'openRemoteSettingsFile' : 'openSettingsJson';
+    const file = origin === 'workspace' ? 'openWorkspaceSettingsFile' : userFile;
+    const revealSetting = { key: PROFILES, edit: true };
+    await vscode.commands.executeCommand(`workbench.action.${file}`, { jsonEditor: true, revealSetting });
   }
 
   dispose(): void {

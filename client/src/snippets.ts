@@ -22,10 +22,13 @@ export class Snippets implements vscode.Disposable {
   private readonly channels = new Map<string, RunChannel>();
   private readonly runs = new Map<string, OpenRun>();
   private readonly runsChanged = new vscode.EventEmitter<void>();
+  private readonly runEnded = new vscode.EventEmitter<string>();
   private readonly listeners: vscode.Disposable;
   private lastRun = 0;
 
   readonly onDidChangeRuns = this.runsChanged.event;
+  /** A run on this profile ended. */
+  readonly onDidEndRun = this.runEnded.event;
 
   constructor(
     private readonly backend: Backend,
@@ -95,6 +98,7 @@ export class Snippets implements vscode.Disposable {
   dispose(): void {
     this.listeners.dispose();
     this.runsChanged.dispose();
+    this.runEnded.dispose();
     for (const channel of this.channels.values()) {
       channel.dispose();
     }
@@ -129,10 +133,12 @@ export class Snippets implements vscode.Disposable {
           ? vscode.l10n.t('The run was lost with the background process. It is not repeated by itself.')
           : problem.message;
       channel.lost(message);
-      await showProblem({ ...problem, message });
+      // Not awaited: the run is over, whenever the message is closed.
+      void showProblem({ ...problem, message });
     } finally {
       this.runs.delete(runId);
       this.runsChanged.fire();
+      this.runEnded.fire(profileId);
     }
   }
 

@@ -12,6 +12,7 @@ class FakeSource implements ObjectSource {
   items = 250;
   epoch = 'one';
   failure: Error | undefined;
+  note: string | undefined;
   readonly calls: string[] = [];
   readonly released: number[] = [];
 
@@ -35,6 +36,9 @@ class FakeSource implements ObjectSource {
     }
     if (handle.epoch !== this.epoch) {
       return Promise.reject(new Error('stale'));
+    }
+    if (this.note !== undefined) {
+      return Promise.resolve({ nodes: [], offset, more: false, note: this.note });
     }
     const total = this.items;
     const nodes = Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, i) =>
@@ -154,12 +158,51 @@ describe('Rows of the tree', () => {
     assert.ok(child?.kind === 'object');
     await model.childrenOf(child);
     model.collapse(root);
-    assert.deepEqual(source.released.sort(), [1, 2]);
+    const expected = [1, ...Array.from({ length: 100 }, (_, i) => i + 2)];
+    assert.deepEqual(
+      [...new Set(source.released)].sort((a, b) => a - b),
+      expected,
+    );
     const asked = source.calls.length;
     assert.equal(model.expand(root), true);
     await model.childrenOf(root);
     assert.equal(source.calls.length, asked + 1);
     assert.equal(model.expand(root), false);
+  });
+
+  it('keep the handle of a value that was read, since no path leads to it', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    await model.read(root);
+    await model.childrenOf(root);
+    source.released.length = 0;
+    model.collapse(root);
+    assert.equal(source.released.includes(root.node.handle.id), false);
+    assert.equal(source.released.length, 100);
+  });
+
+  it('let the handles of the rows go that they replace', async () => {
+    const source = new FakeSource();
+    source.items = 3;
+    const { model, root } = await opened(source);
+    await model.childrenOf(root);
+    source.items = 2;
+    model.invalidateUnder(root);
+    await model.childrenOf(root);
+    assert.deepEqual(source.released, [4]);
+    assert.equal((await model.childrenOf(root)).length, 2);
+  });
+
+  it('say that the connection is busy, and come back when it is not', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    source.note = 'busy';
+    const [note] = await model.childrenOf(root);
+    assert.equal(note?.kind === 'note' && note.message, 'busy');
+    assert.deepEqual(model.failed('p'), [root]);
+    source.note = undefined;
+    assert.equal((await model.childrenOf(root)).length, 101);
+    assert.deepEqual(model.failed('p'), []);
   });
 
   it('find their object again when the handle is stale', async () => {
