@@ -53,7 +53,7 @@ describe('npm start', () => {
     try {
       await browser.page.goto(address);
       await browser.page.getByRole('tab', { name: 'RPyC' }).click({ timeout: 60_000 });
-      for (const label of [/^Harbour/, /^Demo bench/]) {
+      for (const label of [/^Harbour/, /^Lab bench/]) {
         await browser.page.getByRole('treeitem', { name: label }).waitFor({ timeout: 60_000 });
       }
     } finally {

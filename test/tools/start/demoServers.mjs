@@ -16,7 +16,7 @@ const STOP_SECONDS = 3;
 export async function startLabBench() {
   const args = [DEMO_PROGRAM, '--json', '--end-with-stdin', '--port', '0'];
   const server = await startServer(process.execPath, args);
-  return { ...server, profile: profile('demo', 'Demo bench (TypeScript)', server.port, 'service') };
+  return { ...server, profile: profile('lab-bench', 'Lab bench (TypeScript)', server.port, 'service') };
 }
 
 /**
@@ -29,7 +29,7 @@ export async function startHarbour(peer) {
   const server = await startServer(peer.python, [PYTHON_PROGRAM, '0'], env);
   return {
     ...server,
-    profile: profile('python', `Harbour (Python, rpyc ${peer.version})`, server.port, 'classic'),
+    profile: profile('harbour', 'Harbour (Python)', server.port, 'classic'),
   };
 }
 
