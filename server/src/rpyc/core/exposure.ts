@@ -19,6 +19,8 @@ export interface Exposed {
   /** The attribute, or undefined where there is none. */
   exposedMember(name: string): { readonly value: unknown } | undefined;
   readonly exposedText: string;
+  /** What INSPECT tells: names of methods with their documentation. Nothing, where it is left out. */
+  readonly inspectedMethods?: readonly (readonly [string, string | null])[];
 }
 
 /** Objects that answer for themselves have a method of this name. */
@@ -95,8 +97,8 @@ export function memberNames(object: object): readonly string[] {
 }
 
 /** Names and docstrings of what a Python proxy needs to know beforehand: the special methods. */
-export function inspectedMethods(object: object): readonly (readonly [string, null])[] {
-  if (isSelfExposed(object)) return [];
+export function inspectedMethods(object: object): readonly (readonly [string, string | null])[] {
+  if (isSelfExposed(object)) return object[exposure]().inspectedMethods ?? [];
   return [...specialMethodsOf(object).keys()]
     .filter((name) => name.startsWith('__'))
     .map((name) => [name, null] as const);
