@@ -66,7 +66,7 @@ async function ensurePeer(version) {
         await unpackFromDebian(NEXT_RELEASE, ['python3-rpyc'], folder);
         return;
       } catch (error) {
-        progress(`Not from Debian: ${error.message.split('\n')[0]}`);
+        progress(`Not from Debian: ${error.message}`);
       }
     }
     await installWithPip(version, pythonPath);
