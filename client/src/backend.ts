@@ -89,7 +89,10 @@ export class Backend implements vscode.Disposable {
     token?: vscode.CancellationToken,
   ): Promise<R> {
     const { client } = await this.ensure();
-    return await client.sendRequest<R>(message.method, params, token);
+    // An absent token must be left out: the protocol would take it for one more parameter.
+    return token === undefined
+      ? await client.sendRequest<R>(message.method, params)
+      : await client.sendRequest<R>(message.method, params, token);
   }
 
   /** Tells the process something, if it runs. */
