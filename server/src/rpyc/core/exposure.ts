@@ -7,6 +7,7 @@
 import { inspect, types } from 'node:util';
 
 import { PythonError } from './errors';
+import { referenceOf } from './reference';
 import type { LocalType } from './refs';
 import { isIterator, type SpecialMethod, specialMethodsOf } from './specialMethods';
 
@@ -36,6 +37,11 @@ function isSelfExposed(object: object): object is SelfExposed {
 
 /** The class name that a peer is told. Names of Python's builtin types save the peer an INSPECT. */
 export function localTypeOf(object: object): LocalType {
+  const foreign = referenceOf(object);
+  if (foreign !== undefined) {
+    const { module, typeName, isClass } = foreign.target;
+    return isClass ? { module: 'builtins', typeName: 'type' } : { module, typeName };
+  }
   if (typeof object === 'function') return { module: 'builtins', typeName: 'function' };
   if (isIterator(object)) return { module: 'builtins', typeName: 'generator' };
   return { module: MODULE, typeName: className(object) };

@@ -241,7 +241,10 @@ function handleDel(context: HandlerContext, [target, count = 1]: readonly unknow
 function handleInspect(context: HandlerContext, [key]: readonly unknown[]): unknown {
   const object = context.objectOf(key as BrineValue);
   if (object === undefined) throw new PythonError('KeyError', [key as BrineValue]);
-  return asForeign(object) === undefined ? inspectedMethods(object) : [];
+  const foreign = referenceOf(object);
+  // Its own peer knows: the question is passed on.
+  if (foreign !== undefined) return foreign.host.request(Handler.inspect, [foreign.target.echo]);
+  return inspectedMethods(object);
 }
 
 function handleBuffiter(_context: HandlerContext, [target, count]: readonly unknown[]): unknown {

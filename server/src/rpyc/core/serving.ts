@@ -29,7 +29,7 @@ export interface ServingHost {
 }
 
 /** With more than this waiting to leave, further requests wait: a peer that asks has to read as well. */
-const HIGH_WATER = 16 * 1024 * 1024;
+const HIGH_WATER = 1024 * 1024;
 
 /** The version that a peer is told: the newest that speaks the dialect. Other majors make Python print warnings. */
 const spokenVersions = { old: '5.3.1', new: '6.0.2' } as const;

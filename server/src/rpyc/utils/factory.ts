@@ -213,6 +213,9 @@ function probeError(error: unknown, connection: Connection, where: string, secon
   if (error instanceof EOFError && connection.counters.framesReceived === 0) {
     return new SilentEnd(error.message, error.code, options);
   }
+  if (error instanceof AsyncResultTimeout && connection.counters.bytesReceived > 0) {
+    return new ProtocolError(`${where} answers with something that is no RPyC`, ErrorCode.notRpyc, options);
+  }
   if (error instanceof AsyncResultTimeout) {
     return new ConnectError(
       `${where} gave no RPyC answer within ${seconds} seconds: it is no RPyC server, wants TLS, or is busy`,

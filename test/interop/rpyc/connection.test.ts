@@ -1,0 +1,196 @@
+/** The life of a connection: how it is made, how long it waits, how it ends. */
+import assert from 'node:assert/strict';
+
+import {
+  classic,
+  connect,
+  type ConnectStage,
+  type DialectName,
+  Handler,
+  type Netref,
+  RemoteError,
+} from '../../../server/src/rpyc/index';
+import { eventually } from '../../support/poll';
+import { startClassic, startPeer } from '../../support/pythonPeer';
+import { ClassicFixture, dialectOfVersion, forEachVersion } from '../../support/rpycPeers';
+
+forEachVersion('A connection', (version) => {
+  const fixture = new ClassicFixture(version);
+
+  it('goes through its stages and remembers the dialect', async () => {
+    const stages: ConnectStage[] = [];
+    const dialectMemory = new Map<string, DialectName>();
+    const options = { dialectMemory, onStage: (stage: ConnectStage) => stages.push(stage) };
+    await using first = await fixture.connect(options);
+    const attempt = ['resolve', 'connect', 'handshake', 'root'];
+    const isFirstGuess = dialectOfVersion(version) === 'C';
+    assert.deepEqual(stages, isFirstGuess ? attempt : [...attempt, ...attempt]);
+    assert.deepEqual([...dialectMemory.values()], [first.dialect]);
+    stages.length = 0;
+    await using second = await fixture.connect(options);
+    assert.deepEqual(stages, attempt, 'what is known is not tried out again');
+    assert.equal(second.dialect, first.dialect);
+  });
+
+  it('corrects a memory that is wrong', async () => {
+    const wrong = dialectOfVersion(version) === 'C' ? 'D' : 'C';
+    const { host, port } = fixture.peer;
+    const dialectMemory = new Map<string, DialectName>([[`${host}:${port}`, wrong]]);
+    await using connection = await fixture.connect({ dialectMemory });
+    assert.equal(connection.dialect, dialectOfVersion(version));
+    assert.equal(dialectMemory.get(`${host}:${port}`), dialectOfVersion(version));
+  });
+
+  it('in a given dialect asks nothing beforehand', async () => {
+    await using connection = await fixture.connect({ dialect: dialectOfVersion(version) });
+    assert.equal(connection.counters.framesSent, 0);
+    assert.equal(await connection.eval('1 + 1'), 2);
+  });
+
+  it('in the wrong dialect says so', async () => {
+    const wrong = dialectOfVersion(version) === 'C' ? 'D' : 'C';
+    await using connection = await fixture.connect({ dialect: wrong });
+    await assert.rejects(Promise.resolve(connection.root), { code: 'ERR_DIALECT' });
+  });
+
+  it('to a one-shot server is never tried out', async () => {
+    await using peer = await startClassic(version, { mode: 'oneshot' });
+    await assert.rejects(classic.connect(peer.host, peer.port, { oneShot: true }), {
+      code: 'ERR_DIALECT_REQUIRED',
+    });
+    const options = { oneShot: true, dialect: dialectOfVersion(version) };
+    await using connection = await classic.connect(peer.host, peer.port, options);
+    assert.equal(await connection.eval('6 * 7'), 42);
+    await connection.close();
+    assert.equal(await peer.exited, 0);
+  });
+
+  // Older versions have no binding, and 5.3.0 cannot read its own prefix.
+  const bind = dialectOfVersion(version) === 'D' || version === '5.3.1';
+  (bind ? it : () => undefined)('binds threads where the server does', async () => {
+    await using peer = await startPeer(version, 'strict_service.py', ['bound']);
+    await using connection = await connect(peer.host, peer.port);
+    const root = (await connection.root) as Netref;
+    assert.equal(await root['add']?.(1, 2), 3);
+    const nested = await root.apply(async (n: number) => await root['add']?.(n, 1), 41);
+    assert.equal(nested, 42);
+  });
+
+  it('pings, and keeps the line alive', async () => {
+    const { connection } = fixture;
+    await connection.ping();
+    await connection.ping([1, null, 'data']);
+    connection.keepalive();
+    connection.keepalive();
+    await connection.ping(null, 5);
+  });
+
+  it('stops waiting after a time, and goes on', async () => {
+    const { connection } = fixture;
+    const sleep = await connection.eval<Netref>("__import__('time').sleep");
+    const call = connection.request(Handler.call, [sleep, [0.1], []], { timeoutSeconds: 0.02 });
+    await assert.rejects(call, { code: 'ERR_TIMEOUT' });
+    assert.equal(connection.openRequests, 0);
+    assert.equal(await connection.eval("'still here'"), 'still here');
+    connection.configure({ sync_request_timeout: 0.02 });
+    await assert.rejects(Promise.resolve(sleep(0.1)), { code: 'ERR_TIMEOUT' });
+  });
+
+  it('stops waiting at a signal, before and after sending', async () => {
+    const { connection } = fixture;
+    const { requestsSent } = connection.counters;
+    const early = connection.request(Handler.ping, [1], { signal: AbortSignal.abort() });
+    await assert.rejects(early, { code: 'ERR_ABORTED' });
+    assert.equal(connection.counters.requestsSent, requestsSent);
+    const abort = new AbortController();
+    const late = connection.request(Handler.ping, [1], { signal: abort.signal });
+    abort.abort();
+    await assert.rejects(late, { code: 'ERR_ABORTED' });
+  });
+
+  it('closed here settles what is open, and frees the server', async () => {
+    const connection = await fixture.connect();
+    const closed: (Error | undefined)[] = [];
+    connection.onDidClose((error) => closed.push(error));
+    const open = Promise.resolve(connection.eval("__import__('time').sleep(0.2)"));
+    const settled = assert.rejects(open, { code: 'ERR_CLOSED' });
+    await connection.close();
+    await settled;
+    await connection.close();
+    assert.deepEqual(closed, [undefined]);
+    assert.equal(connection.closed, true);
+    assert.equal(connection.openRequests, 0);
+    assert.equal(connection.heldReferences, 0);
+    await connection.serveAll();
+  });
+
+  it('closed by the peer settles what is open', async () => {
+    const connection = await fixture.connect();
+    const closed: (Error | undefined)[] = [];
+    connection.onDidClose((error) => closed.push(error));
+    await connection.execute('import threading');
+    const self =
+      "next(f.f_locals['self'] for f in frames if hasattr(f.f_locals.get('self'), '_local_objects'))";
+    await connection.execute(`
+def connection_of(frame):
+    frames = []
+    while frame is not None:
+        frames.append(frame)
+        frame = frame.f_back
+    return ${self}
+`);
+    const close = connection.eval("connection_of(__import__('sys')._getframe()).close()");
+    await assert.rejects(Promise.resolve(close), { code: 'ERR_CLOSED' });
+    await connection.serveAll();
+    assert.equal(closed.length, 1);
+    assert.ok(closed[0] instanceof Error);
+  });
+
+  it('to a server that dies settles what is open', async () => {
+    const peer = await startClassic(version);
+    const connection = await classic.connect(peer.host, peer.port);
+    const open = Promise.resolve(connection.eval("__import__('time').sleep(30)"));
+    const settled = assert.rejects(open, { code: 'ERR_CLOSED' });
+    await eventually('the call is on its way', () => connection.openRequests > 0);
+    await peer[Symbol.asyncDispose]();
+    await settled;
+    await connection.serveAll();
+    await assert.rejects(Promise.resolve(connection.eval('1')), { code: 'ERR_CLOSED' });
+  });
+
+  it('to a server that is busy ends without it', async () => {
+    const connection = await fixture.connect();
+    const busy = Promise.resolve(connection.eval("__import__('time').sleep(0.5)"));
+    const settled = assert.rejects(busy, { code: 'ERR_CLOSED' });
+    const start = performance.now();
+    await connection.close();
+    await settled;
+    assert.ok(performance.now() - start < 400, 'closing does not wait for the call');
+  });
+});
+
+forEachVersion('A strict service', (version) => {
+  it('is reached through its exposed names only', async () => {
+    await using peer = await startPeer(version, 'strict_service.py');
+    await using connection = await connect(peer.host, peer.port);
+    const root = (await connection.root) as Netref;
+    assert.equal(await root['add']?.(2, 3), 5);
+    assert.equal(await root['exposed_add']?.(2, 3), 5);
+    assert.deepEqual(await root['version'], [1, 2]);
+    assert.equal(await root['get_service_name']?.(), 'CALC');
+    assert.deepEqual(await root['get_service_aliases']?.(), ['CALC', 'ADDER']);
+    for (const name of ['private', '_secret', '__class__', 'ALIASES', '__dict__']) {
+      await assert.rejects(Promise.resolve(root[name]), (error) => {
+        return error instanceof RemoteError && error.message.includes(`cannot access '${name}'`);
+      });
+    }
+    const counter = await root['counter']?.<Netref>();
+    assert.equal(await counter?.['add']?.(4), 4);
+    assert.equal(await counter?.['total'], 4);
+    assert.equal(await root.apply((a: number, b: number) => a * b, 6, 7), 42);
+    const items: unknown[] = [];
+    for await (const item of root['items']?.() ?? []) items.push(item);
+    assert.deepEqual(items.slice(0, 2), ['a', ['b', 2]]);
+    await assert.rejects(connection.syncRequest(Handler.pickle, root, 2), { typeName: 'ValueError' });
+  });
+});
