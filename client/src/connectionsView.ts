@@ -36,8 +36,9 @@ export class ConnectionsView
   constructor(
     private readonly backend: Backend,
     private readonly connections: Connections,
+    log: vscode.LogOutputChannel,
   ) {
-    this.model = new RowModel(objectSource(backend, connections));
+    this.model = new RowModel(objectSource(backend, connections, log));
     this.view = vscode.window.createTreeView<Row>(VIEW_ID, { treeDataProvider: this, showCollapseAll: true });
     this.registrations = vscode.Disposable.from(
       this.view,
@@ -283,7 +284,11 @@ export class ConnectionsView
   }
 }
 
-function objectSource(backend: Backend, connections: Connections): ObjectSource {
+function objectSource(
+  backend: Backend,
+  connections: Connections,
+  log: vscode.LogOutputChannel,
+): ObjectSource {
   return {
     roots: (profileId) => backend.request(ObjectRoots, { profileId }),
     children: (params) => backend.request(ObjectChildren, params),
@@ -292,7 +297,11 @@ function objectSource(backend: Backend, connections: Connections): ObjectSource 
     release: (handles) => backend.notify(ObjectRelease, { handles }),
     isConnected: (profileId) => connections.isConnected(profileId),
     isStale: (error) => problemOf(error).code === 'ERR_STALE',
-    messageOf: (error) => problemOf(error).message,
+    messageOf: (error) => {
+      const { message, detail } = problemOf(error);
+      log.warn(`Rows of the tree: ${message}${detail === undefined ? '' : ` ${detail}`}`);
+      return message;
+    },
   };
 }
 

@@ -28,7 +28,7 @@ export class ExtensionParts implements vscode.Disposable {
       log,
     });
     const connections = new Connections(backend, settings);
-    const view = new ConnectionsView(backend, connections);
+    const view = new ConnectionsView(backend, connections, log);
     const picker = new ConnectionPicker(connections);
     const snippets = new Snippets(backend, connections, picker, context.workspaceState);
     const statusBar = new StatusBar(backend, connections, snippets);
