@@ -4,6 +4,8 @@ import { pathToFileURL } from 'node:url';
 
 import type { Browser, Page } from 'playwright-core';
 
+import { eventuallyOk } from './poll';
+
 export const REPOSITORY = path.resolve(__dirname, '../../..');
 
 export interface VsCodeBuild {
@@ -71,6 +73,19 @@ export async function loadTools(): Promise<Tools> {
     importTool<WorkbenchTool>('workbench.mjs'),
   ]);
   return { ...build, ...server, ...workbench };
+}
+
+/** Clicks "Connect" on a row of the tree, which may be drawn anew under the pointer. */
+export async function connectByRow(page: Page, name: RegExp): Promise<void> {
+  const row = page.getByRole('treeitem', { name });
+  await eventuallyOk(
+    `${name} can be connected`,
+    async () => {
+      await row.hover({ timeout: 2000 });
+      await row.getByRole('button', { name: 'Connect', exact: true }).click({ timeout: 2000 });
+    },
+    { timeoutMs: 60_000 },
+  );
 }
 
 async function importTool<T>(name: string): Promise<T> {

@@ -15,7 +15,7 @@ import path from 'node:path';
 
 import { TestProcess } from '../support/childProcess';
 import { eventually, eventuallyOk } from '../support/poll';
-import { loadTools, REPOSITORY } from '../support/tools';
+import { connectByRow, loadTools, REPOSITORY } from '../support/tools';
 
 /** The bundles may have to be built first. */
 const READY_MS = 180_000;
@@ -44,7 +44,7 @@ describe('npm start', () => {
     });
   }
 
-  it('serves a workbench that lists both connections, and Ctrl-C leaves no process and no file', async () => {
+  it('serves a workbench with two connections that work, and Ctrl-C leaves no process and no file', async () => {
     await using npm = start(['--', '--no-open']);
     const address = await readyAddress(npm);
     assert.ok((await fetch(address)).ok);
@@ -53,9 +53,12 @@ describe('npm start', () => {
     try {
       await browser.page.goto(address);
       await browser.page.getByRole('tab', { name: 'RPyC' }).click({ timeout: 60_000 });
-      for (const label of [/^Harbour/, /^Lab bench/]) {
-        await browser.page.getByRole('treeitem', { name: label }).waitFor({ timeout: 60_000 });
-      }
+      await connectByRow(browser.page, /^Harbour/);
+      await browser.page.getByRole('treeitem', { name: /^Namespace/ }).waitFor({ timeout: 60_000 });
+      await connectByRow(browser.page, /^Lab bench/);
+      await eventuallyOk('both show their root service', async () => {
+        assert.equal(await browser.page.getByRole('treeitem', { name: /^Root service/ }).count(), 2);
+      });
     } finally {
       await browser.close();
     }

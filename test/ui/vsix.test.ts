@@ -7,7 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 import { startClassic } from '../support/pythonPeer';
-import { loadTools, REPOSITORY, type Tools } from '../support/tools';
+import { connectByRow, loadTools, REPOSITORY, type Tools } from '../support/tools';
 
 const run = promisify(execFile);
 
@@ -83,9 +83,7 @@ describe('the package', () => {
       const { page } = browser;
       await page.goto(tools.workbenchAddress(server, { folder }));
       await page.getByRole('tab', { name: 'RPyC' }).click({ timeout: 60_000 });
-      const row = page.getByRole('treeitem', { name: /^Installed/ });
-      await row.hover({ timeout: 60_000 });
-      await row.getByRole('button', { name: 'Connect', exact: true }).click();
+      await connectByRow(page, /^Installed/);
       await page.getByRole('treeitem', { name: /^Namespace/ }).waitFor({ timeout: 30_000 });
     } finally {
       await browser.close();

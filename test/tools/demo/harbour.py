@@ -11,6 +11,7 @@ import math
 import random
 import threading
 import time
+from typing import Iterator
 
 SHIP_NAMES = ("Aurora", "Bella", "Castor", "Dione", "Elbe", "Fulmar", "Gannet", "Halcyon")
 CARGO = ("coffee", "timber", "machine parts", "bananas", "bicycles")
@@ -46,6 +47,13 @@ class Gauge:
         """Water level above chart datum, in metres."""
         self.readings_taken += 1
         return round(2.1 + 1.4 * math.sin(self._clock.ticks / 20), 2)
+
+    def watch(self, count: int, every: float = 0.6) -> Iterator[float]:
+        """Give the level `count` times, `every` so many seconds."""
+        for n in range(count):
+            if n > 0:
+                time.sleep(every)
+            yield self.level
 
 
 class Clock:

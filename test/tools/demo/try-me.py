@@ -3,9 +3,7 @@
 # Then put the cursor on a line, or select several lines, and choose
 # "RPyC: Run Selection or Line on Connection" in the Command Palette (F1).
 
-import os, sys, time
-
-f"Python {sys.version.split()[0]} on {sys.platform}, process {os.getpid()}"
+import os, sys; f"Python {sys.version.split()[0]}, process {os.getpid()}"
 
 # The demo's Python server keeps a small harbour. It lives: look twice.
 harbour.clock.ticks
@@ -14,10 +12,12 @@ harbour.clock.ticks
 
 harbour.events[-5:]
 
-# Prints arrive while the code still runs: select the loop and run it.
-for n in range(1, 6):
-    print(f"{n}: the tide is at {harbour.tide.level} m")
-    time.sleep(0.6)
+# Prints arrive while the code still runs: put the cursor on "for".
+for level in harbour.tide.watch(5):
+    print(f"The tide is at {level:.2f} m")
 
 # What you define stays: refresh "Namespace" to see it there.
 answer = 6 * 7
+
+# An error comes with the remote traceback.
+harbour.ship("Titanic")

@@ -15,7 +15,7 @@ import { startVsCodeServer, workbenchAddress } from '../vscodeServer.mjs';
 export async function startWebWorkbench(build, folder, profiles) {
   const server = await startVsCodeServer(build, {
     dataDir: path.join(folder.data, 'server'),
-    settings: { 'rpyc.profiles': profiles },
+    settings: { 'rpyc.profiles': profiles, 'remote.autoForwardPorts': false },
   });
   const address = workbenchAddress(server, {
     folder: folder.workspace,
