@@ -189,7 +189,7 @@ def create_agent(namespace):
     frame = sys._getframe(1)
     while frame is not None:
         owner = frame.f_locals.get('self')
-        if owner is not None and service is None and (instance_dict(owner) or {}).get('namespace') is namespace:
+        if owner is not None and service is None and Attributes(owner).lookup('namespace')[1] is namespace:
             service = owner
         if frame.f_code.co_name == '_serve_stdio':
             kind = u'stdio'

@@ -283,6 +283,18 @@ class NothingIsLeft(unittest.TestCase):
         self.assertEqual('.'.join(map(str, sys.version_info[:3])), version)
         self.assertEqual((u'unknown', u''), (kind, rpyc_version))
 
+    def test_the_service_is_found_by_its_namespace(self):
+        loaded = peer_helper.load()
+
+        class Slave(object):
+            __slots__ = ('namespace',)
+
+            def eval(self):
+                return loaded['create_agent'](self.namespace)[0]
+        slave = Slave()
+        slave.namespace = {}
+        self.assertIs(slave, slave.eval().service)
+
     def test_server_kind_is_read_from_the_calling_frames(self):
         loaded = peer_helper.load()
 

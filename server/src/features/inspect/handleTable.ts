@@ -137,6 +137,9 @@ export class HandleTable {
    * @returns what is held; what was there already stays, and the new one is let go
    */
   hold(entry: Entry, held: Held): Held {
+    if (isSame(entry.held, held)) {
+      return held;
+    }
     const rows = this.rows.get(entry.profileId);
     const isCurrent = rows?.generation === entry.generation && entry.open;
     if (entry.held !== undefined || !isCurrent) {
@@ -265,6 +268,10 @@ export class HandleTable {
       this.letGo(entry, held);
     }
   }
+}
+
+function isSame(one: Held | undefined, other: Held): boolean {
+  return one?.kind === 'number' && other.kind === 'number' && one.number === other.number;
 }
 
 /** The way from the connection's root to a row. */
