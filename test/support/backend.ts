@@ -49,7 +49,8 @@ export class Backend implements AsyncDisposable {
       pipe?.setEncoding('utf8').on('data', (text: string) => this.log.push(text));
     }
     this.exited = new Promise((resolve) => {
-      this.child.once('close', (code) => {
+      // Not `close`: a child whose channel was closed from here never tells that.
+      this.child.once('exit', (code) => {
         this.code = code;
         resolve(code);
       });

@@ -1,0 +1,34 @@
+import {
+  ObjectChildren,
+  ObjectDescribe,
+  ObjectRead,
+  ObjectRelease,
+  ObjectResolve,
+  ObjectRoots,
+  ObjectText,
+} from '../../api/messages';
+import type { Handle } from '../../api/model';
+import type { ObjectTree } from '../../features/inspect/objectTree';
+import type { ConnectionPool } from '../../features/pool/connectionPool';
+import { contextOfProfile } from '../../features/pool/target';
+import type { ProblemContext } from '../../features/problem';
+import type { MessageEdge } from '../edge';
+
+/** Remote objects: rows, pages, hovers and full texts. */
+export function handleInspection(edge: MessageEdge, pool: ConnectionPool, tree: ObjectTree): void {
+  const ofProfile = ({ profileId }: { readonly profileId: string }): ProblemContext =>
+    contextOfProfile(pool.profile(profileId));
+  const ofHandle = ({ handle }: { readonly handle: Handle }): ProblemContext => {
+    const profileId = tree.profileOf(handle);
+    return profileId === undefined ? {} : ofProfile({ profileId });
+  };
+  edge.onRequest(ObjectRoots, ofProfile, ({ profileId }) => tree.roots(profileId));
+  edge.onRequest(ObjectResolve, ofProfile, ({ profileId, path }, signal) =>
+    tree.resolve(profileId, path, signal),
+  );
+  edge.onRequest(ObjectChildren, ofHandle, (params, signal) => tree.children(params, signal));
+  edge.onRequest(ObjectDescribe, ofHandle, ({ handle }, signal) => tree.describe(handle, signal));
+  edge.onRequest(ObjectRead, ofHandle, ({ handle }, signal) => tree.read(handle, signal));
+  edge.onRequest(ObjectText, ofHandle, ({ handle, limit }, signal) => tree.text(handle, limit, signal));
+  edge.onNotification(ObjectRelease, ({ handles }) => tree.release(handles));
+}

@@ -1,0 +1,116 @@
+import {
+  type Connection,
+  ProposedFeatures,
+  TextDocumentSyncKind,
+  createConnection,
+} from 'vscode-languageserver/node';
+
+import { Hello } from '../api/messages';
+import type { DiagnosticsReport } from '../features/diagnostics';
+import type { ObjectTree } from '../features/inspect/objectTree';
+import type { ConnectionPool } from '../features/pool/connectionPool';
+import type { WireLog } from '../features/pool/wireLog';
+import type { SnippetRunner } from '../features/run/snippetRunner';
+import { MessageEdge } from './edge';
+import { handleConnections } from './handlers/connections';
+import { handleDiagnostics } from './handlers/diagnostics';
+import { handleInspection } from './handlers/inspect';
+import { handleSnippets } from './handlers/snippets';
+import { MessageLogger } from './logger';
+
+/** What the process offers, as `main.ts` has put it together. */
+export interface Features {
+  /** Names this start of the process. */
+  readonly epoch: string;
+  readonly pool: ConnectionPool;
+  readonly tree: ObjectTree;
+  readonly runner: SnippetRunner;
+  readonly wireLog: WireLog;
+  readonly report: DiagnosticsReport;
+}
+
+/** Closing politely must not keep the editor waiting; what is open then is closed by the system. */
+const SHUTDOWN_MS = 1500;
+
+/** The process's end of the conversation with the editor, and the order in which the process ends. */
+export class Server {
+  readonly logger: MessageLogger;
+  private readonly connection: Connection;
+  private closing: Promise<void> | undefined;
+
+  constructor() {
+    this.connection = createConnection(ProposedFeatures.all);
+    this.logger = new MessageLogger(this.connection);
+  }
+
+  /** Takes requests from now on. */
+  start(features: Features): void {
+    const { connection, logger } = this;
+    const { epoch, pool, tree, runner, wireLog, report } = features;
+    const edge = new MessageEdge(connection, logger);
+    connection.onInitialize(() => ({
+      capabilities: { textDocumentSync: TextDocumentSyncKind.None },
+      serverInfo: { name: 'rpyc-explorer' },
+    }));
+    edge.onRequest(
+      Hello,
+      () => ({}),
+      ({ dialects, trace }) => {
+        pool.rememberDialects(dialects);
+        wireLog.setLevel(trace);
+        return { epoch, pid: process.pid };
+      },
+    );
+    handleConnections(edge, pool);
+    handleInspection(edge, pool, tree);
+    handleSnippets(edge, pool, runner);
+    handleDiagnostics(edge, wireLog, report);
+    this.endWithClient(pool);
+    this.catchStrayErrors();
+    connection.listen();
+  }
+
+  /** However the editor goes, by shutdown, by signal or without a word, peers are told and the process ends. */
+  private endWithClient(pool: ConnectionPool): void {
+    const leave = (code: number): void => {
+      void this.close(pool).finally(() => process.exit(code));
+    };
+    this.connection.onShutdown(() => this.close(pool));
+    process.once('disconnect', () => leave(this.closing === undefined ? 1 : 0));
+    process.once('SIGTERM', () => leave(0));
+    process.once('SIGINT', () => leave(0));
+  }
+
+  private close(pool: ConnectionPool): Promise<void> {
+    this.closing ??= settledWithin(pool.close(), SHUTDOWN_MS);
+    return this.closing;
+  }
+
+  /**
+   * A rejection that nobody handled is a fault of ours in one feature: it is logged and the others go on. After
+   * an exception that nobody caught nothing can be relied on: the process ends, and the client starts another.
+   */
+  private catchStrayErrors(): void {
+    process.on('unhandledRejection', (reason) => {
+      this.logger.error(`Unhandled rejection: ${textOf(reason)}`);
+    });
+    process.on('uncaughtException', (error) => {
+      this.logger.error(`Uncaught exception: ${textOf(error)}`);
+      // The next turn lets the line go out first.
+      setImmediate(() => process.exit(1));
+    });
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+async function settledWithin(work: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work.catch(() => undefined), late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,49 @@
+/** Entry of the background process: puts the features together and hands them to the editor's end. */
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+import { DiagnosticsReport } from './features/diagnostics';
+import { ObjectTree } from './features/inspect/objectTree';
+import { ConnectionPool } from './features/pool/connectionPool';
+import { WireLog } from './features/pool/wireLog';
+import { SnippetRunner } from './features/run/snippetRunner';
+import { Server } from './lsp/server';
+
+/** Sources for classic peers: beside the bundle, or in the tree when the compiled files run as they are. */
+function pythonDirectory(): string {
+  const beside = path.join(__dirname, '..', 'python');
+  return existsSync(beside) ? beside : path.resolve(__dirname, '../../../server/python');
+}
+
+function main(): void {
+  const server = new Server();
+  const { logger } = server;
+  const epoch = randomUUID();
+  const wireLog = new WireLog(logger);
+  const pool = new ConnectionPool({
+    logger,
+    wireLog,
+    pythonDir: pythonDirectory(),
+    dialectMemory: new Map(),
+  });
+  const lend = pool.lend.bind(pool);
+  const label = (profileId: string): string => pool.profile(profileId).label;
+  const tree = new ObjectTree({
+    epoch,
+    lend,
+    state: pool.state.bind(pool),
+    label,
+    logger,
+  });
+  const runner = new SnippetRunner({ lend, label, logger });
+  const report = new DiagnosticsReport({ epoch, pool, wireLog });
+  pool.onDidChangeState(({ profileId, status }) => {
+    if (status === 'lost' || status === 'disconnected' || status === 'failed') {
+      tree.forget(profileId);
+    }
+  });
+  server.start({ epoch, pool, tree, runner, wireLog, report });
+}
+
+main();
