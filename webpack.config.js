@@ -30,6 +30,7 @@ function bundle(name, entry, extra = {}) {
       ],
     },
     plugins: extra.plugins ?? [],
+    optimization: extra.optimization ?? {},
     devtool: argv.mode === 'development' ? 'source-map' : false,
     performance: { hints: false },
     ignoreWarnings: [/require function is used in a way/],
@@ -37,12 +38,15 @@ function bundle(name, entry, extra = {}) {
   });
 }
 
+/** For other programs to load and people to read; names of classes go over the wire. */
+const readable = { optimization: { minimize: false } };
+
 module.exports = [
   bundle('client/extension', 'client/src/extension.ts'),
   bundle('server/main', 'server/src/main.ts', {
     // What runs on the peer is sent as source: it ships as the files that its own tests run.
     plugins: [new CopyPlugin({ patterns: [{ from: 'server/python/*.py', to: '../python/[name][ext]' }] })],
   }),
-  bundle('rpyc/index', 'server/src/rpyc/index.ts'),
-  bundle('cli/rpyc-demo', 'server/src/cli/rpyc-demo.ts'),
+  bundle('rpyc/index', 'server/src/rpyc/index.ts', readable),
+  bundle('cli/rpyc-demo', 'server/src/cli/rpyc-demo.ts', readable),
 ];
