@@ -8,7 +8,8 @@ import type { ConnectionRow, MoreRow, NoteRow, ObjectRow } from './rows';
 
 const NAME_LIMIT = 200;
 const VALUE_LIMIT = 300;
-const TOOLTIP_LIMIT = 4_000;
+/** Characters of each part of a tooltip. */
+const TOOLTIP_LIMITS = { signature: 500, value: 800, documentation: 3_000 } as const;
 
 /** Rows of this scheme are shown as those of a connection that is gone. */
 export const STALE_SCHEME = 'rpyc-stale';
@@ -103,7 +104,10 @@ export function nodeName(node: ObjectNode): string {
 
 /** Value and type; a container begins with type and length, since its value is cut off first. */
 export function nodeDescription(node: ObjectNode): string {
-  const { length, typeName, value } = node;
+  const { kind, length, name, typeName } = node;
+  const isCallable = kind === 'function' || kind === 'method';
+  // The name stands before it already.
+  const value = isCallable && node.value.startsWith(`${name}(`) ? node.value.slice(name.length) : node.value;
   const parts = length === undefined ? [value, typeName] : [`${typeName}(${count(length)})`, value];
   return lineText(parts.filter((part) => part !== '').join('  ·  '), VALUE_LIMIT);
 }
@@ -167,20 +171,22 @@ export function objectTooltip(node: ObjectNode, details: ObjectDetails): vscode.
   if (type !== '') {
     tooltip.appendMarkdown(' · ').appendText(lineText(type, VALUE_LIMIT));
   }
-  for (const [text, language] of [
-    [details.signature, 'python'],
-    [details.value, 'python'],
-    [details.documentation, 'text'],
+  for (const [part, language] of [
+    ['signature', 'python'],
+    ['value', 'python'],
+    ['documentation', 'text'],
   ] as const) {
-    if (text !== undefined && text.trim() !== '') {
-      tooltip.appendMarkdown('\n\n---\n').appendMarkdown(codeBlock(shorten(text.trim()), language));
+    const text = details[part]?.trim() ?? '';
+    if (text !== '') {
+      const block = codeBlock(shorten(text, TOOLTIP_LIMITS[part]), language);
+      tooltip.appendMarkdown('\n\n---\n').appendMarkdown(block);
     }
   }
   return tooltip;
 }
 
-function shorten(text: string): string {
-  return text.length > TOOLTIP_LIMIT ? `${text.slice(0, TOOLTIP_LIMIT - 1)}…` : text;
+function shorten(text: string, limit: number): string {
+  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
 }
 
 /** A number as people of the display language write it. */
