@@ -167,11 +167,18 @@ function parentOf(object: object): object | null {
   return Object.getPrototypeOf(object) as object | null;
 }
 
-/** Own enumerable properties, and what the object's classes define. */
+/** Own enumerable properties, what the object's classes define, and static methods. */
 function isVisible(object: object, holder: object, name: string): boolean {
   if (!isOwnName(name)) return false;
   const property = Object.getOwnPropertyDescriptor(holder, name);
-  return property !== undefined && (holder !== object || property.enumerable === true);
+  if (property === undefined) return false;
+  if (holder !== object || property.enumerable === true) return true;
+  return typeof property.value === 'function' && isNamespace(object);
+}
+
+/** A class, or one of JavaScript's own collections of functions, such as `Math`. */
+function isNamespace(object: object): boolean {
+  return typeof object === 'function' || Object.hasOwn(object, Symbol.toStringTag);
 }
 
 function bind(value: unknown, object: object): unknown {

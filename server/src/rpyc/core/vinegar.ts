@@ -86,7 +86,9 @@ interface Raised {
 
 function describe(error: unknown): Raised {
   if (error instanceof RemoteError || error instanceof PythonError) {
-    const attributes = error instanceof RemoteError ? error.attributes : new Map<string, unknown>();
+    const attributes = new Map<string, unknown>(error instanceof RemoteError ? error.attributes : []);
+    // Python prints a SyntaxError from this attribute, and never calls the constructor that would set it.
+    if (error.typeName === 'SyntaxError' && !attributes.has('msg')) attributes.set('msg', error.args[0]);
     return { module: error.module, typeName: error.typeName, args: error.args, attributes };
   }
   const attributes = new Map<string, unknown>();
@@ -96,6 +98,7 @@ function describe(error: unknown): Raised {
   for (const [name, value] of ownData(error)) {
     if (!name.startsWith('_') && name !== 'args' && name !== 'name') attributes.set(name, value);
   }
+  if (error instanceof SyntaxError) attributes.set('msg', error.message);
   return { ...pythonClass(error), args: [textOf(error)], attributes };
 }
 

@@ -5,6 +5,7 @@
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { types } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 
 import type { Channel } from '../core/channel';
@@ -62,7 +63,7 @@ export class SlaveService extends Service {
 
   override [exposure](): Exposed {
     const namespace = this.#namespace;
-    const run = (text: unknown): unknown => runInContext(asText(text), namespace, { filename: '<rpyc>' });
+    const run = (text: unknown): unknown => runText(asText(text), namespace);
     const members = new Map<string, unknown>([
       ['eval', run],
       [
@@ -138,9 +139,44 @@ function createNamespace(): object {
   return createContext(namespace, { name: 'rpyc namespace' });
 }
 
+/** The global object as a module: its properties are not enumerable, and all of them are meant. */
+class GlobalObject {
+  readonly #global: object;
+
+  constructor(namespace: object) {
+    this.#global = runInContext('globalThis', namespace) as object;
+  }
+
+  [exposure](): Exposed {
+    return {
+      exposedNames: Object.getOwnPropertyNames(this.#global),
+      exposedText: '<module globalThis>',
+      exposedMember: (name) =>
+        Object.hasOwn(this.#global, name) ? { value: Reflect.get(this.#global, name) } : undefined,
+    };
+  }
+}
+
+/** The Python names of errors that come out of a namespace: those are of classes of its own. */
+const pythonErrors: ReadonlyMap<string, string> = new Map([
+  ['TypeError', 'TypeError'],
+  ['RangeError', 'ValueError'],
+  ['SyntaxError', 'SyntaxError'],
+  ['ReferenceError', 'NameError'],
+]);
+
+function runText(text: string, namespace: object): unknown {
+  try {
+    return runInContext(text, namespace, { filename: '<rpyc>' });
+  } catch (error) {
+    if (error instanceof Error || !types.isNativeError(error)) throw error;
+    throw new PythonError(pythonErrors.get(error.name) ?? 'Exception', [error.message]);
+  }
+}
+
 function loadModule(name: unknown, namespace: object): unknown {
   const text = Array.isArray(name) ? name.map(asText).join('.') : asText(name);
-  if (text === 'builtins' || text === '__builtin__') return runInContext('globalThis', namespace);
+  if (text === 'builtins' || text === '__builtin__') return new GlobalObject(namespace);
   if (PYTHON_ONLY.has(text)) return {};
   try {
     const load = createRequire(join(process.cwd(), 'rpyc'));

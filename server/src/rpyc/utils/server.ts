@@ -153,7 +153,10 @@ export class ThreadedServer implements AsyncDisposable {
       this.logger.debug(`Goodbye ${client}`);
     });
     try {
-      await connection.start();
+      const started = connection.start();
+      // An authenticator may have stopped the socket at the end of what belongs to it.
+      socket.resume();
+      await started;
     } catch (error) {
       connection.dispose();
       throw error;
