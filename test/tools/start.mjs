@@ -25,6 +25,9 @@ const INTERRUPTED = 130;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
+/** How often to look whether the parent is still there. */
+const PARENT_MS = 500;
+
 async function main() {
   const options = readArguments();
   if (options.help) {
@@ -47,29 +50,48 @@ function readArguments() {
 
 /** Installs and builds what is missing. Interrupted, it ends at once, and what it runs ends with it. */
 async function prepare() {
-  const leave = () => process.exit(INTERRUPTED);
-  SIGNALS.forEach((name) => process.on(name, leave));
+  const forget = whenToldToEnd(() => process.exit(INTERRUPTED));
   await ensureNodeModules();
   await ensureBundles();
-  SIGNALS.forEach((name) => process.removeListener(name, leave));
+  forget();
+}
+
+/**
+ * Calls back on each signal, and once the parent is gone: a shell between npm and this process dies of a signal
+ * without passing it on.
+ *
+ * @returns what ends this
+ */
+function whenToldToEnd(callback) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) {
+      clearInterval(watch);
+      callback();
+    }
+  }, PARENT_MS);
+  watch.unref();
+  SIGNALS.forEach((name) => process.on(name, callback));
+  return () => {
+    clearInterval(watch);
+    SIGNALS.forEach((name) => process.removeListener(name, callback));
+  };
 }
 
 /** Starts the servers and the editor, waits for the end, and leaves nothing running. */
 async function live(open) {
   const over = new AbortController();
   let interrupts = 0;
-  for (const name of SIGNALS) {
-    process.on(name, () => {
-      interrupts += 1;
-      if (interrupts === 1) {
-        progress('Stopping');
-        over.abort();
-      } else if (interrupts > 2) {
-        // The terminal and npm may both pass on one Ctrl-C; more of them mean that somebody is out of patience.
-        process.exit(INTERRUPTED);
-      }
-    });
-  }
+  whenToldToEnd(() => {
+    interrupts += 1;
+    if (interrupts === 1) {
+      progress('Stopping');
+      over.abort();
+    } else if (interrupts > 2) {
+      // The terminal and npm may both pass on one Ctrl-C; more of them mean that somebody is out of patience.
+      process.exit(INTERRUPTED);
+    }
+  });
   const running = [];
   const own = (thing) => {
     running.push(thing);
