@@ -15,8 +15,11 @@ export type RpycVersion = '5.3.0' | '6.0.2' | `${number}.${number}.${number}`;
 /** The versions that every test run has. */
 export const RPYC_VERSIONS: readonly RpycVersion[] = ['5.3.0', '6.0.2'];
 
-/** What came with `RPYC_PEERS`, a folder with `rpyc-<version>/` checkouts; empty where it is not set. */
-export const OLDER_RPYC_VERSIONS: readonly RpycVersion[] = olderVersions();
+/** The checkouts that `RPYC_PEERS` brings, a folder with `rpyc-<version>/`; empty where it is not set. */
+const CHECKOUTS = findCheckouts(process.env['RPYC_PEERS']);
+
+/** Further versions for those who have them. */
+export const OLDER_RPYC_VERSIONS: readonly RpycVersion[] = [...CHECKOUTS.keys()];
 
 const PEERS_FOLDER = path.join(REPOSITORY, 'test/interop/peers');
 const PEERS_FILE = path.join(REPOSITORY, '.vscode-test/peers/peers.json');
@@ -67,14 +70,24 @@ export function pythonEnv(version: RpycVersion): PythonEnvironment {
   };
 }
 
+/** Up to 5.1 the program is a script beside the package, later a module without a main guard. */
+const CLASSIC_PROGRAM = `
+try:
+    from rpyc.cli.rpyc_classic import main
+except ImportError:
+    import os, rpyc, runpy
+    script = os.path.join(os.path.dirname(rpyc.__file__), '..', 'bin', 'rpyc_classic.py')
+    main = lambda: runpy.run_path(script, run_name='__main__')
+main()
+`;
+
 /** Starts the real `rpyc_classic` program. */
 export async function startClassic(version: RpycVersion, options: ClassicOptions = {}): Promise<PythonPeer> {
   const { python, env } = pythonEnv(version);
-  const program = 'import rpyc.cli.rpyc_classic as m; m.main()';
   const mode = options.mode ?? 'threaded';
   const child = new TestProcess(
     python,
-    ['-c', program, '--host', HOST, '--port', String(options.port ?? 0), '--mode', mode],
+    ['-c', CLASSIC_PROGRAM, '--host', HOST, '--port', String(options.port ?? 0), '--mode', mode],
     { env: { ...env, ...options.env } },
   );
   return ready(child, `rpyc_classic ${version}`, () => {
@@ -170,9 +183,9 @@ interface PeerEntry {
 }
 
 function peerOf(version: RpycVersion): PeerEntry {
-  if (OLDER_RPYC_VERSIONS.includes(version)) {
-    const folder = path.join(process.env['RPYC_PEERS'] ?? '', `rpyc-${version}`);
-    return { python: '/usr/bin/python3', pythonPath: folder };
+  const checkout = CHECKOUTS.get(version);
+  if (checkout !== undefined) {
+    return { python: '/usr/bin/python3', pythonPath: checkout };
   }
   if (!existsSync(PEERS_FILE)) {
     throw new Error('The RPyC peers are not there yet: run node test/tools/provision.mjs');
@@ -187,13 +200,15 @@ function peerOf(version: RpycVersion): PeerEntry {
   return peer;
 }
 
-function olderVersions(): RpycVersion[] {
-  const folder = process.env['RPYC_PEERS'];
-  if (folder === undefined || folder === '') {
-    return [];
+function findCheckouts(folder: string | undefined): Map<RpycVersion, string> {
+  const found = new Map<RpycVersion, string>();
+  if (folder !== undefined && folder !== '') {
+    for (const name of readdirSync(folder).sort()) {
+      const version = /^rpyc-(\d+\.\d+\.\d+)$/.exec(name)?.[1] as RpycVersion | undefined;
+      if (version !== undefined && !RPYC_VERSIONS.includes(version)) {
+        found.set(version, path.join(folder, name));
+      }
+    }
   }
-  return readdirSync(folder)
-    .map((name) => /^rpyc-(\d+\.\d+\.\d+)$/.exec(name)?.[1] as RpycVersion | undefined)
-    .filter((version) => version !== undefined)
-    .sort();
+  return found;
 }
