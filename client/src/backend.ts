@@ -213,7 +213,8 @@ export class Backend implements vscode.Disposable {
           error: () => ({ action: node.ErrorAction.Continue, handled: true }),
           closed: () => {
             this.gone(client);
-            return { action: node.CloseAction.DoNotRestart, handled: true };
+            const message = 'The connection to the background process is closed';
+            return { action: node.CloseAction.DoNotRestart, message, handled: true };
           },
         },
       },

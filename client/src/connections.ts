@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { Connect, Disconnect, SetProfiles } from '../../server/src/api/messages';
 import type { ConnectionState, Problem } from '../../server/src/api/model';
 import type { Backend } from './backend';
-import { isCancelled, problemOf } from './problems';
+import { BACKEND_LOST, isCancelled, problemOf } from './problems';
 import type { ProfileEntry, RejectedProfile } from './profiles';
 import type { Settings } from './settings';
 
@@ -136,11 +136,11 @@ export class Connections implements vscode.Disposable {
       }
       return { kind: 'cancelled' };
     }
-    if (this.backend.status === 'starting') {
-      // The background process crashed meanwhile: the new one tries again.
+    const problem = problemOf(error);
+    if (problem.code === BACKEND_LOST) {
+      // The new process tries again, or `backendEnded` says why there is none.
       return { kind: 'cancelled' };
     }
-    const problem = problemOf(error);
     if (isTrying(this.state(profileId))) {
       this.accept({ ...idle(profileId), generation, status: 'failed', problem });
     }
@@ -201,8 +201,9 @@ export class Connections implements vscode.Disposable {
       this.accept(await this.backend.request(Connect, { profileId }));
     } catch (error) {
       const state = this.state(profileId);
-      if (state === before || isTrying(state)) {
-        this.accept({ ...idle(profileId), status: 'failed', problem: problemOf(error) });
+      const problem = problemOf(error);
+      if (problem.code !== BACKEND_LOST && (state === before || isTrying(state))) {
+        this.accept({ ...idle(profileId), status: 'failed', problem });
       }
     }
   }

@@ -73,7 +73,7 @@ export class ConnectionsView
     if (row.kind === 'connection') {
       return [...this.problemRows(row), ...(await this.model.childrenOf(row))];
     }
-    return row.kind === 'object' ? [...(await this.model.childrenOf(row))] : [];
+    return row.kind === 'object' ? [...orEmptyNote(row, await this.model.childrenOf(row))] : [];
   }
 
   getParent(row: Row): Row | undefined {
@@ -178,7 +178,7 @@ export class ConnectionsView
         shown.push(row);
         if ((row.kind === 'connection' || row.kind === 'object') && this.isExpanded(row)) {
           add(row.kind === 'connection' ? this.problemRows(row) : []);
-          add(this.model.loaded(row));
+          add(orEmptyNote(row, this.model.loaded(row)));
         }
       }
     };
@@ -303,6 +303,16 @@ function objectSource(
       return message;
     },
   };
+}
+
+/** A namespace in which nothing is defined yet looks like one that did not open: a row says so. */
+function orEmptyNote(row: ParentRow, rows: readonly Row[]): readonly Row[] {
+  if (rows.length > 0 || row.kind !== 'object' || row.node.kind !== 'namespace') {
+    return rows;
+  }
+  const message = vscode.l10n.t('Empty: names that a run defines appear here.');
+  const { id, profileId } = row;
+  return [{ kind: 'note', id: `${id}/empty`, profileId, parent: row, severity: 'info', message }];
 }
 
 function rejectedText(index: number, field: ProfileField): string {

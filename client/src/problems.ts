@@ -1,6 +1,12 @@
 import * as vscode from 'vscode';
 import type { Problem } from '../../server/src/api/model';
 
+/** What the language client rejects with when the process at its other end is gone. */
+const PROCESS_GONE = [-32_099, -32_097, -32_096];
+
+/** The process ended before it answered. */
+export const BACKEND_LOST = 'ERR_BACKEND_LOST';
+
 /** A failure that can be told to the user as it is. */
 export class ProblemError extends Error {
   constructor(readonly problem: Problem) {
@@ -20,6 +26,12 @@ export function problemOf(error: unknown): Problem {
   if (typeof code === 'string' && typeof message === 'string') {
     const detail: unknown = property(data, 'detail');
     return { code, message, ...(typeof detail === 'string' ? { detail } : {}) };
+  }
+  if (PROCESS_GONE.includes(Number(property(error, 'code')))) {
+    return {
+      code: BACKEND_LOST,
+      message: vscode.l10n.t('The RPyC background process stopped unexpectedly: connect again.'),
+    };
   }
   return {
     code: 'ERR_INTERNAL',

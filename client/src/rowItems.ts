@@ -1,5 +1,11 @@
 import * as vscode from 'vscode';
-import type { ConnectionState, ObjectDetails, ObjectNode, Profile } from '../../server/src/api/model';
+import type {
+  ConnectionState,
+  ObjectDetails,
+  ObjectKind,
+  ObjectNode,
+  Profile,
+} from '../../server/src/api/model';
 import { connectionIcon, connectionText, objectIcon, peerText } from './appearance';
 import { codeBlock, lineText } from './displayText';
 import { formatAddress } from './profiles';
@@ -102,9 +108,12 @@ export function nodeName(node: ObjectNode): string {
   return lineText(node.name, NAME_LIMIT);
 }
 
+const CONTAINERS: readonly ObjectKind[] = ['list', 'tuple', 'dict', 'set'];
+
 /** Value and type; a container begins with type and length, since its value is cut off first. */
 export function nodeDescription(node: ObjectNode): string {
-  const { kind, length, name, typeName } = node;
+  const { kind, name, typeName } = node;
+  const length = CONTAINERS.includes(kind) ? node.length : undefined;
   const isCallable = kind === 'function' || kind === 'method';
   // The name stands before it already.
   const value = isCallable && node.value.startsWith(`${name}(`) ? node.value.slice(name.length) : node.value;

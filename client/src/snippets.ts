@@ -4,7 +4,7 @@ import type { RunOutput } from '../../server/src/api/model';
 import type { Backend } from './backend';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
-import { isCancelled, problemOf, showProblem } from './problems';
+import { BACKEND_LOST, isCancelled, problemOf, showProblem } from './problems';
 import { RunChannel } from './runOutput';
 import { sourceToRun } from './sourceSelection';
 
@@ -129,7 +129,7 @@ export class Snippets implements vscode.Disposable {
     } catch (error) {
       const problem = problemOf(error);
       const message =
-        problem.code === 'ERR_INTERNAL' || isCancelled(error)
+        problem.code === BACKEND_LOST || isCancelled(error)
           ? vscode.l10n.t('The run was lost with the background process. It is not repeated by itself.')
           : problem.message;
       channel.lost(message);
