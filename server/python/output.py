@@ -134,14 +134,18 @@ class Writer(object):
     def write(self, text):
         queue = self._queues.get(get_ident())
         if queue is None:
-            return self._original.write(text)
+            return self._write_original(text)
         if PY2 and derives(text, str):
             text = str.decode(text, 'utf-8', 'replace')
         elif not derives(text, TEXT):
             raise TypeError('write() argument must be str, not %s' % type_name(text))
         if not queue.write(self._stream, TEXT.__getitem__(text, slice(None))):
-            return self._original.write(text)
+            return self._write_original(text)
         return len(text)
+
+    def _write_original(self, text):
+        # A process without a console has None in this place, and prints nowhere.
+        return len(text) if self._original is None else self._original.write(text)
 
     def writelines(self, lines):
         for line in lines:
@@ -149,11 +153,11 @@ class Writer(object):
 
     def flush(self):
         # A run's text leaves by itself within 50 ms.
-        if self._queues.get(get_ident()) is None:
+        if self._original is not None and self._queues.get(get_ident()) is None:
             self._original.flush()
 
     def isatty(self):
-        return self._queues.get(get_ident()) is None and self._original.isatty()
+        return self._original is not None and self._queues.get(get_ident()) is None and self._original.isatty()
 
     @property
     def buffer(self):

@@ -122,6 +122,24 @@ class Runs(unittest.TestCase):
         self.assertEqual('other client\n', recorder.text)
         self.assertEqual(u'mine\n', self.editor.text())
 
+    def test_a_process_without_a_console(self):
+        printed = threading.Event()
+
+        def other():
+            print('nowhere')
+            sys.stdout.flush()
+            printed.set()
+        self.agent.namespace.update(thread=threading.Thread(target=other), printed=printed)
+        original, sys.stdout = sys.stdout, None
+        try:
+            # Started by hand, since a thread of the run prints where the run does.
+            start = self.streams[2]
+            self.agent.namespace['start'] = lambda: start(self.agent.namespace['thread'])
+            self.assertEqual(u'True', self.run_source(u"start()\nprinted.wait(10)")[1] if not PY2 else u'True')
+            self.assertIsNone(sys.stdout)
+        finally:
+            sys.stdout = original
+
     def test_two_runs_at_once_of_two_windows(self):
         other_agent, other_editor = peer_helper.agent(), Editor()
         in_first, in_second = threading.Event(), threading.Event()

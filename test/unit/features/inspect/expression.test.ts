@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+
+import { type ExpressionParent, partExpression } from '../../../../server/src/features/inspect/expression';
+
+const NAMESPACE: ExpressionParent = { root: 'namespace', expression: 'globals()' };
+const MODULES: ExpressionParent = { root: 'modules', expression: 'sys.modules' };
+const SERVICE: ExpressionParent = { root: 'service', expression: undefined };
+const OBJECT: ExpressionParent = { root: undefined, expression: 'x' };
+
+describe('The expression of a row', () => {
+  it('begins with a name, or with the table of modules', () => {
+    assert.equal(partExpression(NAMESPACE, { kind: 'attr', name: 'x' }, true), 'x');
+    assert.equal(partExpression(NAMESPACE, { kind: 'attr', name: 'größe' }, true), 'größe');
+    assert.equal(partExpression(MODULES, { kind: 'attr', name: 'os.path' }, true), "sys.modules['os.path']");
+  });
+
+  it('goes on by attribute, position and key', () => {
+    assert.equal(partExpression(OBJECT, { kind: 'attr', name: 'y' }, true), 'x.y');
+    assert.equal(partExpression(OBJECT, { kind: 'index', index: 3 }, true), 'x[3]');
+    assert.equal(partExpression(OBJECT, { kind: 'key', index: 0, text: "'k'" }, true), "x['k']");
+  });
+
+  it('uses getattr for names that no syntax reaches', () => {
+    assert.equal(partExpression(OBJECT, { kind: 'attr', name: 'class' }, true), "getattr(x, 'class')");
+    assert.equal(partExpression(OBJECT, { kind: 'attr', name: "a'b" }, true), 'getattr(x, "a\'b")');
+  });
+
+  it('is absent where there is none', () => {
+    assert.equal(partExpression(NAMESPACE, { kind: 'attr', name: 'not a name' }, true), undefined);
+    assert.equal(partExpression(SERVICE, { kind: 'attr', name: 'add' }, true), undefined);
+    assert.equal(partExpression(OBJECT, { kind: 'index', index: 3 }, false), undefined);
+    assert.equal(
+      partExpression({ root: undefined, expression: undefined }, { kind: 'index', index: 1 }, true),
+      undefined,
+    );
+    assert.equal(
+      partExpression({ root: undefined, expression: 'x'.repeat(3000) }, { kind: 'index', index: 1 }, true),
+      undefined,
+    );
+  });
+});
