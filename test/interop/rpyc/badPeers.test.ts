@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 
 /** What the first connect to each kind of bad peer ends with. */
 const cases: readonly (readonly [kind: string, code: string, message: RegExp])[] = [
-  ['hang', 'ERR_TIMEOUT', /no RPyC answer within 0\.5 seconds/],
+  ['hang', 'ERR_TIMEOUT', /no RPyC answer within 2 seconds/],
   ['drop', 'ERR_NOT_RPYC', /closes the connection without an answer/],
   ['garbage', 'ERR_NOT_RPYC', /no RPyC/],
   ['http', 'ERR_NOT_RPYC', /HTTP server/],
@@ -31,12 +31,12 @@ describe('A peer that', () => {
       await using peer = await startPeer('6.0.2', 'bad_peer.py', [kind]);
       const before = process.memoryUsage().rss;
       const start = performance.now();
-      await assert.rejects(connect(peer.host, peer.port, { timeout: 0.5 }), (error: RpycError) => {
+      await assert.rejects(connect(peer.host, peer.port, { timeout: 2 }), (error: RpycError) => {
         assert.equal(error.code, code, error.message);
         assert.match(error.message, message);
         return true;
       });
-      assert.ok(performance.now() - start < 3000, 'soon');
+      assert.ok(performance.now() - start < 5000, 'soon');
       assert.ok(process.memoryUsage().rss - before < 200 * MIB, 'within bounds');
     });
   }

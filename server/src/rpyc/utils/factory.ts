@@ -83,6 +83,8 @@ export async function connectWith<T extends Connection>(
 interface Attempt {
   readonly dialect: DialectName;
   readonly bindThreads: boolean;
+  /** How long the peer has to answer. */
+  readonly seconds: number;
 }
 
 /** Opens streams until one of them speaks a dialect of ours: one, or two where the first guess was wrong. */
@@ -92,11 +94,16 @@ async function establish<T extends Connection>(
   options: ConnectOptions,
   make: ConnectionMaker<T>,
 ): Promise<T> {
-  const { dialect = 'auto', dialectMemory, oneShot = false } = options;
+  const {
+    dialect = 'auto',
+    dialectMemory,
+    oneShot = false,
+    timeout: seconds = DEFAULT_TIMEOUT_SECONDS,
+  } = options;
   const remembered = dialectMemory?.get(where);
   const bindThreads = options.config?.bind_threads ?? false;
   if (dialect !== 'auto') {
-    return await attempt(await open(), options, make, { dialect, bindThreads }, false);
+    return await attempt(await open(), options, make, { dialect, bindThreads, seconds }, false);
   }
   if (oneShot && remembered === undefined) {
     throw new ConnectError(
@@ -105,7 +112,11 @@ async function establish<T extends Connection>(
     );
   }
   // Servers of the old envelope close at once on a wrong guess, those of the new one linger: the old one goes first.
-  const first: Attempt = { dialect: remembered ?? 'C', bindThreads };
+  // Thread pools of the new one stay silent: a mere guess gets half of the time, the other dialect the rest.
+  const first: Attempt =
+    remembered === undefined
+      ? { dialect: 'C', bindThreads, seconds: seconds / 2 }
+      : { dialect: remembered, bindThreads, seconds };
   const connection = await attemptTwice(where, open, options, make, first);
   if (connection.dialect !== undefined) dialectMemory?.set(where, connection.dialect);
   return connection;
@@ -122,7 +133,7 @@ async function attemptTwice<T extends Connection>(
   try {
     return await attempt(await open(), options, make, first, true);
   } catch (error) {
-    const next = otherAttempt(error, first);
+    const next = otherAttempt(error, first, options.timeout ?? DEFAULT_TIMEOUT_SECONDS);
     if (next === undefined || options.oneShot === true) throw error;
     options.logger?.debug(`${where}: ${(error as Error).message}; trying dialect ${next.dialect}`);
     second = next;
@@ -134,6 +145,9 @@ async function attemptTwice<T extends Connection>(
     throw error;
   }
 }
+
+/** The peer took the request and gave no sign of life in time. */
+class SilentPeer extends ConnectError {}
 
 /** The peer ended the stream without a single frame. */
 class SilentEnd extends EOFError {
@@ -147,21 +161,25 @@ class SilentEnd extends EOFError {
 }
 
 /** What to try after a failure; undefined where another dialect does not help. */
-function otherAttempt(error: unknown, tried: Attempt): Attempt | undefined {
-  if (error instanceof DialectMismatch) return attemptFor(error.seen);
-  if (error instanceof SilentEnd) return { ...tried, dialect: tried.dialect === 'D' ? 'C' : 'D' };
+function otherAttempt(error: unknown, tried: Attempt, seconds: number): Attempt | undefined {
+  if (error instanceof DialectMismatch) return attemptFor(error.seen, seconds);
+  const other = tried.dialect === 'D' ? 'C' : 'D';
+  if (error instanceof SilentEnd) return { ...tried, dialect: other, seconds };
+  if (error instanceof SilentPeer && tried.seconds < seconds) {
+    return { ...tried, dialect: other, seconds: seconds - tried.seconds };
+  }
   return undefined;
 }
 
-function attemptFor({ envelope, bindThreads }: SeenDialect): Attempt {
-  return { dialect: dialectForEnvelope(envelope), bindThreads };
+function attemptFor({ envelope, bindThreads }: SeenDialect, seconds: number): Attempt {
+  return { dialect: dialectForEnvelope(envelope), bindThreads, seconds };
 }
 
 async function attempt<T extends Connection>(
   stream: Stream,
   options: ConnectOptions,
   make: ConnectionMaker<T>,
-  { dialect, bindThreads }: Attempt,
+  { dialect, bindThreads, seconds }: Attempt,
   probe: boolean,
 ): Promise<T> {
   options.onStage?.('handshake');
@@ -188,7 +206,7 @@ async function attempt<T extends Connection>(
     started.catch(() => undefined);
     if (probe) {
       options.onStage?.('root');
-      await askForRoot(connection, stream, options);
+      await askForRoot(connection, stream, seconds, options);
     }
     await started;
     return connection;
@@ -199,10 +217,14 @@ async function attempt<T extends Connection>(
 }
 
 /** GETROOT, which is needed anyway, tells the dialect. */
-async function askForRoot(connection: Connection, stream: Stream, options: ConnectOptions): Promise<void> {
-  const { timeout = DEFAULT_TIMEOUT_SECONDS, signal } = options;
+async function askForRoot(
+  connection: Connection,
+  stream: Stream,
+  seconds: number,
+  { signal, timeout = DEFAULT_TIMEOUT_SECONDS }: ConnectOptions,
+): Promise<void> {
   try {
-    await connection.fetchRoot({ timeoutSeconds: timeout, ...(signal && { signal }) });
+    await connection.fetchRoot({ timeoutSeconds: seconds, ...(signal && { signal }) });
   } catch (error) {
     throw probeError(error, connection, stream.description, timeout);
   }
@@ -217,7 +239,7 @@ function probeError(error: unknown, connection: Connection, where: string, secon
     return new ProtocolError(`${where} answers with something that is no RPyC`, ErrorCode.notRpyc, options);
   }
   if (error instanceof AsyncResultTimeout) {
-    return new ConnectError(
+    return new SilentPeer(
       `${where} gave no RPyC answer within ${seconds} seconds: it is no RPyC server, wants TLS, or is busy`,
       ErrorCode.timeout,
       options,
