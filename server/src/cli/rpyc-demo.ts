@@ -57,11 +57,13 @@ async function serve({ port, seed, json, endWithStdin }: Options): Promise<void>
   const server = new ThreadedServer({ service: labService(bench), hostname: HOST, port });
   await server.start();
   bench.start();
+  // Whoever reads that it is ready may end it at once.
+  const told = untilTold(endWithStdin);
   const place = { host: HOST, port: server.port, pid: process.pid };
   console.log(
     json ? JSON.stringify(place) : `Serving the lab bench on ${HOST}:${server.port}; Ctrl-C ends it`,
   );
-  await untilTold(endWithStdin);
+  await told;
   bench.dispose();
   await server.close();
 }
