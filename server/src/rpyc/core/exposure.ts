@@ -74,18 +74,27 @@ export function getMember(object: object, name: string): unknown {
 }
 
 /**
+ * Objects that answer for themselves refuse every change, whatever the policy says, as upstream's services do.
+ *
+ * @throws PythonError AttributeError
+ */
+export function assertChangeable(object: object): void {
+  if (isSelfExposed(object)) throw new PythonError('AttributeError', ['access denied']);
+}
+
+/**
  * Sets an own property of a plain object or instance.
  *
  * @throws PythonError AttributeError where the object cannot have it
  */
 export function setMember(object: object, name: string, value: unknown): void {
-  if (isSelfExposed(object)) throw new PythonError('AttributeError', ['access denied']);
+  assertChangeable(object);
   if (!isOwnName(name) || !Reflect.set(object, name, value)) throw noAttribute(object, name);
 }
 
 /** @throws PythonError AttributeError where there is none, or it has to stay */
 export function deleteMember(object: object, name: string): void {
-  if (isSelfExposed(object)) throw new PythonError('AttributeError', ['access denied']);
+  assertChangeable(object);
   const isThere = isOwnName(name) && Object.hasOwn(object, name);
   if (!isThere || !Reflect.deleteProperty(object, name)) throw noAttribute(object, name);
 }
@@ -125,13 +134,7 @@ interface Member {
 }
 
 /** Names that lead out of an object into the machinery of JavaScript. */
-const RESERVED: ReadonlySet<string> = new Set([
-  '__proto__',
-  'constructor',
-  'prototype',
-  'caller',
-  'arguments',
-]);
+const RESERVED: ReadonlySet<string> = new Set(['constructor', 'prototype']);
 
 function isOwnName(name: string): boolean {
   return !name.startsWith('_') && !RESERVED.has(name);

@@ -10,6 +10,7 @@ import { attributeName, type AttributeOperation, checkAttr, type Config } from '
 import { Handler } from './consts';
 import { PythonError } from './errors';
 import {
+  assertChangeable,
   deleteMember,
   getMember,
   hasMember,
@@ -118,6 +119,7 @@ async function getForeign(foreign: Netref, name: string): Promise<unknown> {
 
 function handleSetattr(context: HandlerContext, [target, name, value]: readonly unknown[]): unknown {
   const object = asObject(target, name);
+  assertChangeable(object);
   const allowed = allowedName(context, object, name, 'setattr');
   const foreign = asForeign(object);
   if (foreign !== undefined) return callattr(foreign, '__setattr__', [allowed, value]);
@@ -127,6 +129,7 @@ function handleSetattr(context: HandlerContext, [target, name, value]: readonly 
 
 function handleDelattr(context: HandlerContext, [target, name]: readonly unknown[]): unknown {
   const object = asObject(target, name);
+  assertChangeable(object);
   const allowed = allowedName(context, object, name, 'delattr');
   const foreign = asForeign(object);
   if (foreign !== undefined) return callattr(foreign, '__delattr__', [allowed]);

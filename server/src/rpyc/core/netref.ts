@@ -108,7 +108,7 @@ interface CacheEntry {
 
 function createNetref(reference: RemoteReference): Netref {
   const target = (): undefined => undefined;
-  Object.defineProperty(target, inspect.custom, { value: () => textOf(reference) });
+  Object.defineProperty(target, inspect.custom, { value: () => textOf(reference), configurable: true });
   const handler = new NetrefHandler(reference);
   const proxy = new Proxy(target, handler);
   handler.self = new WeakRef(proxy);

@@ -79,7 +79,7 @@ export function createPath<T = unknown>(base: PathBase, names: readonly string[]
   // A path and a netref have to be functions to be callable; the proxy answers everything else.
   const target = (): undefined => undefined;
   const state: PathState = { base, names };
-  Object.defineProperty(target, inspect.custom, { value: () => textOf(state) });
+  Object.defineProperty(target, inspect.custom, { value: () => textOf(state), configurable: true });
   return new Proxy(target, new PathHandler(state)) as unknown as Path<T>;
 }
 

@@ -19,7 +19,7 @@ import { EOFError, ErrorCode, PingError, ProtocolError, RemoteError, RpycError }
 import { localTypeOf } from './exposure';
 import { Housekeeping } from './housekeeping';
 import { NetrefCache } from './netref';
-import { createPath, type Path } from './path';
+import { createPath, needsResolving, type Path, resolvePaths } from './path';
 import type { BrineValue } from './pyTypes';
 import type { ReferenceForm, ReferenceHost, RequestOptions } from './reference';
 import { LocalRefs } from './refs';
@@ -183,7 +183,10 @@ export class Connection implements Disposable, AsyncDisposable {
 
   /** As `syncRequest`, with a time limit and a signal of its own. */
   request(handler: number, args: readonly unknown[], options: RequestOptions = {}): Promise<unknown> {
-    return this.#host.request(handler, args, options);
+    if (!needsResolving(args)) return this.#host.request(handler, args, options);
+    return resolvePaths(args).then((ready) =>
+      this.#host.request(handler, ready as readonly unknown[], options),
+    );
   }
 
   /**

@@ -19,20 +19,43 @@ export interface BoundPayload {
   readonly sender: Uint8Array;
 }
 
+/** A thread of the peer that waits for the answer to its request. */
+interface ServedThread {
+  readonly sender: Uint8Array;
+  isWaiting: boolean;
+}
+
 /** Writes and reads the prefix, and knows which of the peer's threads the current code works for. */
 export class ThreadBinding {
-  private readonly servedThread = new AsyncLocalStorage<Uint8Array>();
+  private readonly servedThread = new AsyncLocalStorage<ServedThread>();
 
-  /** Runs `fn`, and all that it starts, on behalf of a thread of the peer: nested requests go to that thread. */
+  /**
+   * Runs `fn`, and all that it starts, on behalf of a thread of the peer: nested requests go to that thread until the
+   * result is there. Then it waits no longer, and what is still sent is for no thread.
+   */
   serve<T>(sender: Uint8Array, fn: () => T): T {
-    return this.servedThread.run(sender, fn);
+    const served: ServedThread = { sender, isWaiting: true };
+    const end = (): void => {
+      served.isWaiting = false;
+    };
+    let result: T;
+    try {
+      result = this.servedThread.run(served, fn);
+    } catch (error) {
+      end();
+      throw error;
+    }
+    if (result instanceof Promise) result.then(end, end);
+    else end();
+    return result;
   }
 
   /** @param target the thread that sent the request which is answered; for a request, nothing */
   wrap(payload: Uint8Array, target?: Uint8Array): Uint8Array {
     const bound = new Uint8Array(THREAD_PREFIX_BYTES + payload.length);
     bound.set(OWN_THREAD);
-    bound.set(target ?? this.servedThread.getStore() ?? NO_THREAD, ID_BYTES);
+    const served = this.servedThread.getStore();
+    bound.set(target ?? (served?.isWaiting === true ? served.sender : NO_THREAD), ID_BYTES);
     bound.set(payload, THREAD_PREFIX_BYTES);
     return bound;
   }

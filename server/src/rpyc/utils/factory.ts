@@ -13,6 +13,7 @@ import { Connection, type ConnectionOptions } from '../core/protocol';
 import { RequestAborted } from '../core/requesting';
 import { type Service, type ServiceClass, serviceFor, VoidService } from '../core/service';
 import { connectTcp, describeEndpoint, type Stream } from '../core/stream';
+import { after } from '../lib/deferred';
 import type { Logger } from '../lib/logger';
 
 export type ConnectStage = 'resolve' | 'connect' | 'handshake' | 'root';
@@ -223,11 +224,28 @@ async function askForRoot(
   seconds: number,
   { signal, timeout = DEFAULT_TIMEOUT_SECONDS }: ConnectOptions,
 ): Promise<void> {
+  let silent = false;
+  // A peer that has begun to answer keeps the whole time: its dialect shows in the answer.
+  const patience = after(seconds, () => {
+    silent = connection.counters.bytesReceived === 0;
+    if (silent) connection.dispose();
+  });
   try {
-    await connection.fetchRoot({ timeoutSeconds: seconds, ...(signal && { signal }) });
+    await connection.fetchRoot({ timeoutSeconds: timeout, ...(signal && { signal }) });
   } catch (error) {
+    if (silent) throw silentPeer(stream.description, timeout, error);
     throw probeError(error, connection, stream.description, timeout);
+  } finally {
+    patience.dispose();
   }
+}
+
+function silentPeer(where: string, seconds: number, cause: unknown): SilentPeer {
+  return new SilentPeer(
+    `${where} gave no RPyC answer within ${seconds} seconds: it is no RPyC server, wants TLS, or is busy`,
+    ErrorCode.timeout,
+    { cause },
+  );
 }
 
 function probeError(error: unknown, connection: Connection, where: string, seconds: number): unknown {
@@ -238,13 +256,7 @@ function probeError(error: unknown, connection: Connection, where: string, secon
   if (error instanceof AsyncResultTimeout && connection.counters.bytesReceived > 0) {
     return new ProtocolError(`${where} answers with something that is no RPyC`, ErrorCode.notRpyc, options);
   }
-  if (error instanceof AsyncResultTimeout) {
-    return new SilentPeer(
-      `${where} gave no RPyC answer within ${seconds} seconds: it is no RPyC server, wants TLS, or is busy`,
-      ErrorCode.timeout,
-      options,
-    );
-  }
+  if (error instanceof AsyncResultTimeout) return silentPeer(where, seconds, error);
   if (error instanceof RequestAborted) {
     return new ConnectError(`Connecting was cancelled: ${where}`, ErrorCode.aborted, options);
   }
