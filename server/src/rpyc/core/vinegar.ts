@@ -95,7 +95,8 @@ function describe(error: unknown): Raised {
   if (!(error instanceof Error)) {
     return { module: 'builtins', typeName: 'Exception', args: [textOf(error)], attributes };
   }
-  for (const [name, value] of ownData(error)) {
+  // Our own errors' fields mean nothing to a peer.
+  for (const [name, value] of error instanceof RpycError ? [] : ownData(error)) {
     if (!name.startsWith('_') && name !== 'args' && name !== 'name') attributes.set(name, value);
   }
   if (error instanceof SyntaxError) attributes.set('msg', error.message);

@@ -1,0 +1,277 @@
+/** The recorded client of `classic-<version>`, as calls of the library. */
+import assert from 'node:assert/strict';
+import {
+  call,
+  cmp,
+  contains,
+  delattr,
+  delitem,
+  dir,
+  enter,
+  exit,
+  getattr,
+  hash,
+  iter,
+  len,
+  next,
+  repr,
+  setattr,
+  setitem,
+  str,
+} from '../../../../server/src/rpyc/core/builtins';
+import { Handler } from '../../../../server/src/rpyc/core/consts';
+import { PythonError } from '../../../../server/src/rpyc/core/errors';
+import type { Netref } from '../../../../server/src/rpyc/core/netref';
+import { Kwargs, NotImplemented, Slice } from '../../../../server/src/rpyc/core/pyTypes';
+import { async_ } from '../../../../server/src/rpyc/utils/helpers';
+import { PythonList, ValueErrorClass } from '../../../support/replay/pythonObjects';
+import type { ReplayClient } from '../../../support/replay/replayClient';
+
+/** What Python's classic client fetches as it connects. */
+export interface ClassicParts {
+  readonly getmodule: Netref;
+  readonly builtins: Netref;
+  readonly evaluate: Netref;
+  readonly execute: Netref;
+  readonly namespace: Netref;
+}
+
+export async function connectClassic(client: ReplayClient): Promise<ClassicParts> {
+  client.step('connect');
+  const root = await client.inspected(client.connection.fetchRoot());
+  const getmodule = await client.getattr(root, 'getmodule');
+  const builtins = await client.inspected(call(getmodule, ['builtins']));
+  // From 5.3 on.
+  if (client.recording.rpyc !== '4.1.5') await client.inspected(call(getmodule, ['importlib.util']));
+  const evaluate = await client.getattr(root, 'eval');
+  const execute = await client.getattr(root, 'execute');
+  const namespace = await client.getattr(root, 'namespace');
+  return { getmodule, builtins, evaluate, execute, namespace };
+}
+
+export async function classicScenario(client: ReplayClient): Promise<void> {
+  const parts = await connectClassic(client);
+  client.step('modules.sys.platform');
+  const sys = await client.inspected(call(parts.getmodule, ['sys']));
+  assert.equal(await getattr(sys, 'platform'), 'linux');
+  client.step('ping');
+  await client.connection.ping('hello');
+  await client.connection.ping();
+  await callsAndCode(client, parts);
+  const list = await listOperations(client, parts);
+  await exceptions(client, parts, sys);
+  const apply = await callbacks(client, parts, list);
+  await attributes(client, parts, list, apply);
+  await iteration(client, parts);
+  await contextManagers(client, parts);
+  await transfers(client, parts);
+  await sharedAndAsync(client, parts, list);
+  client.step('close');
+  await client.close();
+}
+
+async function callsAndCode(
+  client: ReplayClient,
+  { builtins, execute, evaluate, namespace }: ClassicParts,
+): Promise<void> {
+  client.step('call with args and kwargs');
+  assert.equal(await client.method(builtins, 'int', ['ff', 16]), 255);
+  const dict = (await client.method(builtins, 'dict', [], { a: 1, b: 'two' })) as Netref;
+  assert.equal(await str(dict), "{'a': 1, 'b': 'two'}");
+  await client.drop(dict);
+  client.step('eval/execute/namespace');
+  assert.equal(await call(execute, ['x = 5']), null);
+  assert.equal(await client.item(namespace, 'x'), 5);
+  assert.equal(await call(evaluate, ['x + 2']), 7);
+}
+
+async function listOperations(client: ReplayClient, { evaluate }: ClassicParts): Promise<Netref> {
+  client.step('list operations');
+  const list = await client.object(call(evaluate, ['[10, 20, 30]']));
+  assert.equal(await len(list), 3);
+  assert.equal(await client.item(list, 1), 20);
+  await client.method(list, 'append', [40]);
+  assert.equal(await client.item(list, -1), 40);
+  await setitem(list, 0, 11);
+  const slice = await client.itemObject(list, new Slice(1, 3));
+  assert.equal(await str(slice), '[20, 30]');
+  await client.drop(slice);
+  assert.equal(await contains(list, 20), true);
+  await delitem(list, 0);
+  assert.equal(await cmp(list, new PythonList([20, 30, 40]), '__eq__'), NotImplemented);
+  assert.equal(await repr(list), '[20, 30, 40]');
+  assert.equal(await str(list), '[20, 30, 40]');
+  assert.ok((await dir(list)).includes('append'));
+  return list;
+}
+
+async function exceptions(
+  client: ReplayClient,
+  { builtins, evaluate }: ClassicParts,
+  sys: Netref,
+): Promise<void> {
+  client.step('exception: ValueError');
+  await client.fails(
+    client.method(builtins, 'int', ['zz']),
+    'builtins.ValueError',
+    "invalid literal for int() with base 10: 'zz'",
+  );
+  client.step('exception: OSError with attributes');
+  const missing = await client.fails(
+    client.method(builtins, 'open', ['/nonexistent/file']),
+    'builtins.OSError',
+  );
+  assert.equal(missing.typeName, 'FileNotFoundError');
+  assert.equal(missing.attributes.get('filename'), '/nonexistent/file');
+  assert.equal(missing.attributes.get('_remote_version'), client.recording.rpyc);
+  client.step('exception: AttributeError');
+  await client.missing(sys, 'no_such_attr', "module 'sys' has no attribute 'no_such_attr'");
+  client.step('exception: StopIteration');
+  await client.stops(await client.object(call(evaluate, ['iter([])'])));
+}
+
+async function callbacks(
+  client: ReplayClient,
+  { execute, namespace }: ClassicParts,
+  list: Netref,
+): Promise<Netref> {
+  client.step('callback server->client');
+  await call(execute, ['def ap(f, *a, **k):\n    return f(*a, **k)\n']);
+  const apply = await client.itemObject(namespace, 'ap');
+  const multiply = (x: unknown, named: unknown): number => {
+    assert.ok(named instanceof Kwargs);
+    assert.deepEqual(named.entries(), [['y', 7]]);
+    return Number(x) * 7;
+  };
+  assert.equal(await call(apply, [multiply, 6], { y: 7 }), 42);
+
+  client.step('callback raising in the client');
+  const raise = (): never => {
+    throw new PythonError('KeyError', ['from client']);
+  };
+  await client.fails(call(apply, [raise]), 'builtins.KeyError', 'from client');
+
+  client.step('client object passed by reference and returned');
+  assert.equal(await call(apply, [(value: unknown) => value, list]), list);
+
+  client.step('tuple with references');
+  const own = new PythonList([1]);
+  assert.deepEqual(await call(apply, [() => [1, own, 'three']]), [1, own, 'three']);
+  return apply;
+}
+
+async function attributes(
+  client: ReplayClient,
+  { execute, namespace }: ClassicParts,
+  list: Netref,
+  apply: Netref,
+): Promise<void> {
+  client.step('setattr/getattr/delattr/hash/type');
+  await call(execute, [
+    'class P(object):\n    def __init__(self): self.v = 1\n' +
+      '    def m(self, *a, **k): return (a, tuple(sorted(k.items())))\np = P()\n',
+  ]);
+  const p = await client.inspected(client.item(namespace, 'p'));
+  await setattr(p, 'v', 2);
+  assert.equal(await getattr(p, 'v'), 2);
+  await delattr(p, 'v');
+  await client.missing(p, 'v', "'P' object has no attribute 'v'");
+  assert.deepEqual(await client.method(p, 'm', [1, 2], { z: 3 }), [[1, 2], [['z', 3]]]); // prettier-ignore
+  assert.equal(typeof (await hash(p)), 'number');
+  assert.equal(await client.item(namespace, 'ap'), apply);
+  await hash(apply);
+  const isNew = client.recording.envelope === 'new';
+  if (!isNew) {
+    // Up to 5.3 a proxy asks for its class by itself.
+    const type = await client.inspected(getattr(p, '__class__'));
+    assert.equal(await getattr(type, '__name__'), 'P');
+    await client.drop(type);
+  }
+  assert.equal(await cmp(p, p, '__eq__'), true);
+  assert.equal(await cmp(p, list, '__ne__'), NotImplemented);
+  assert.equal(await cmp(list, p, '__ne__'), NotImplemented);
+  client.step('isinstance');
+  const type = await client.itemObject(namespace, 'P');
+  // Before 6.0 the class is known already.
+  if (isNew) await client.inspect(type);
+}
+
+async function iteration(client: ReplayClient, { evaluate }: ClassicParts): Promise<void> {
+  client.step('iteration one by one');
+  const iterator = await client.object(call(evaluate, ['iter([1, 2])']));
+  assert.equal(await iter(iterator), iterator);
+  assert.equal(await next(iterator), 1);
+  assert.equal(await next(iterator), 2);
+  await client.stops(iterator);
+  await client.drop(iterator);
+  client.step('buffiter');
+  const numbers = await client.object(call(evaluate, ['iter(list(range(25)))']));
+  await readInChunks(client, numbers);
+}
+
+/** 25 numbers in chunks of 10, 20 and 40, after the iterator was asked for itself. */
+export async function readInChunks(client: ReplayClient, numbers: Netref): Promise<void> {
+  assert.equal(await iter(numbers), numbers);
+  const items: unknown[] = [];
+  for (const size of [10, 20, 40]) {
+    items.push(...((await client.request(Handler.buffiter, numbers, size)) as unknown[]));
+  }
+  assert.deepEqual(items, [...Array(25).keys()]);
+  await client.drop(numbers);
+}
+
+async function contextManagers(client: ReplayClient, { builtins }: ClassicParts): Promise<void> {
+  client.step('context manager');
+  const first = await openDevice(client, builtins);
+  assert.equal(await enter(first), first);
+  assert.equal(await getattr(first, 'closed'), false);
+  assert.equal(await exit(first), false);
+  client.step('context manager with exception');
+  const second = await openDevice(client, builtins);
+  assert.equal(await enter(second), second);
+  // Python sends the class of the exception, by reference.
+  assert.equal(await client.request(Handler.ctxexit, second, new ValueErrorClass()), null);
+  await client.drop(second);
+}
+
+async function openDevice(client: ReplayClient, builtins: Netref): Promise<Netref> {
+  const open = await client.getattr(builtins, 'open');
+  return await client.temporaryInspected(open, (ref) => call(ref, ['/dev/null']));
+}
+
+async function transfers(client: ReplayClient, { evaluate, execute }: ClassicParts): Promise<void> {
+  client.step('pickle (obtain)');
+  const value = await client.object(call(evaluate, ['[1, (2, 3)]']));
+  assert.ok((await client.request(Handler.pickle, value, 4)) instanceof Uint8Array);
+  await client.drop(value);
+  client.step('compressed reply');
+  assert.equal(await call(evaluate, ["'ab' * 3000"]), 'ab'.repeat(3000));
+  client.step('compressed request');
+  await call(execute, [`big = '${'xyz'.repeat(2000)}'`]);
+  client.step('exactly 3000 and 3001 byte payload region');
+  assert.equal(await call(evaluate, ["'q' * 2980"]), 'q'.repeat(2980));
+  assert.equal(await call(evaluate, ["'q' * 3100"]), 'q'.repeat(3100));
+}
+
+async function sharedAndAsync(
+  client: ReplayClient,
+  { getmodule, execute, namespace }: ClassicParts,
+  list: Netref,
+): Promise<void> {
+  client.step('two references, one DEL with count 2');
+  await call(execute, ['shared = [1]']);
+  const shared = await client.itemObject(namespace, 'shared');
+  assert.equal(await client.item(namespace, 'shared'), shared);
+  client.step('drop both');
+  await client.drop(shared);
+  client.step('async call');
+  const time = await client.inspected(call(getmodule, ['time']));
+  const sleep = await client.getattr(time, 'sleep');
+  assert.equal(await async_(sleep)(0.05).value, null);
+  client.step('oldslicing handler (manual request)');
+  const slice = await client.object(
+    client.request(Handler.oldslicing, list, '__getitem__', '__getslice__', 0, 1, []),
+  );
+  assert.equal(await str(slice), '[20]');
+  await client.drop(slice);
+}

@@ -1,0 +1,36 @@
+/** The recorded sessions of dialects C and D, and the client that each of them has. */
+import type { Scenario } from '../../../support/replay/replayClient';
+import { classicScenario } from './classicScenario';
+import { customScenario } from './customScenario';
+import { helpersScenario } from './helpersScenario';
+import { isinstanceScenario } from './isinstanceScenario';
+
+const VERSIONS = ['4.1.5', '5.3.0', '6.0.2'] as const;
+
+const scenarios: ReadonlyMap<string, Scenario> = new Map([
+  ['classic', classicScenario],
+  ['custom', customScenario],
+  ['helpers', helpersScenario],
+  ['isinst', isinstanceScenario],
+]);
+
+export const customSessions: readonly string[] = [
+  ...VERSIONS.map((version) => `custom-${version}`),
+  'custom-5.3.1-bind',
+  'custom-6.0.2-bind',
+];
+
+export const sessions: readonly string[] = [
+  ...['classic', 'helpers', 'isinst'].flatMap((kind) => VERSIONS.map((version) => `${kind}-${version}`)),
+  ...customSessions,
+];
+
+export const registrySessions: readonly string[] = ['udp', 'tcp'].flatMap((transport) =>
+  VERSIONS.map((version) => `registry-${transport}-${version}`),
+);
+
+export function scenarioOf(session: string): Scenario {
+  const scenario = scenarios.get(session.slice(0, session.indexOf('-')));
+  if (scenario === undefined) throw new Error(`No scenario for ${session}`);
+  return scenario;
+}
