@@ -86,15 +86,22 @@ function stageText(state: ConnectionState): string {
   }
 }
 
+/** The versions of rpyc that speak a dialect, for a peer that does not tell its own. */
+const DIALECT_VERSIONS: Readonly<Record<PeerInfo['dialect'], string>> = {
+  A: '3.3–3.4',
+  B: '4.0',
+  C: '4.1–5.3',
+  D: '6.0',
+};
+
 /** `rpyc 5.3.0 · Python 3.11 · threaded`, as far as the peer tells. */
 export function peerText(peer: PeerInfo): string {
-  const parts = [
-    peer.rpycVersion === undefined
-      ? vscode.l10n.t('rpyc dialect {0}', peer.dialect)
-      : `rpyc ${peer.rpycVersion}`,
-  ];
+  const parts = [`rpyc ${peer.rpycVersion ?? DIALECT_VERSIONS[peer.dialect]}`];
   if (peer.pythonVersion !== undefined) {
     parts.push(`Python ${peer.pythonVersion.split('.').slice(0, 2).join('.')}`);
+  }
+  if (peer.service === 'service') {
+    parts.push(vscode.l10n.t('service'));
   }
   if (peer.serverKind !== 'unknown') {
     parts.push(serverText(peer.serverKind));
