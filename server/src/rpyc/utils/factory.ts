@@ -224,16 +224,16 @@ async function askForRoot(
   seconds: number,
   { signal, timeout = DEFAULT_TIMEOUT_SECONDS }: ConnectOptions,
 ): Promise<void> {
-  let silent = false;
+  const peer = { isSilent: false };
   // A peer that has begun to answer keeps the whole time: its dialect shows in the answer.
   const patience = after(seconds, () => {
-    silent = connection.counters.bytesReceived === 0;
-    if (silent) connection.dispose();
+    peer.isSilent = connection.counters.bytesReceived === 0;
+    if (peer.isSilent) connection.dispose();
   });
   try {
     await connection.fetchRoot({ timeoutSeconds: timeout, ...(signal && { signal }) });
   } catch (error) {
-    if (silent) throw silentPeer(stream.description, timeout, error);
+    if (peer.isSilent) throw silentPeer(stream.description, timeout, error);
     throw probeError(error, connection, stream.description, timeout);
   } finally {
     patience.dispose();
