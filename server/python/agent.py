@@ -203,4 +203,7 @@ def create_agent(namespace):
 def _rpyc_version():
     module = sys.modules.get('rpyc')
     found = named_pairs(instance_dict(module) or {}).get('__version__') if module is not None else None
+    if type(found) is tuple:
+        # Before 5.0.
+        found = '.'.join([str(number) for number in found])
     return clean(found, 100) if among(type(found), STRINGS) else u''

@@ -11,6 +11,7 @@ HELPER_FILE = '<rpyc-explorer>'
 RESULT_LIMIT = 10000
 TRACEBACK_LIMIT = 64000
 FRAME_LIMIT = 200
+LINE_LIMIT = 200000
 
 
 class Runner(object):
@@ -18,6 +19,8 @@ class Runner(object):
 
     def __init__(self, namespace):
         self.namespace = namespace
+        # What was run so far of each file, by line, for tracebacks through functions of earlier runs.
+        self.lines = {}
 
     def run(self, source, file_name, line_offset, emit):
         """Runs `source` and answers when it has ended, however it ends.
@@ -31,6 +34,7 @@ class Runner(object):
         if PY2:
             file_name = file_name.encode('utf-8')
         source = _in_place(source, line_offset)
+        self._remember(source, file_name)
         queue = OutputQueue(_asynchronous(emit))
         restore = redirect(queue)
         try:
@@ -38,10 +42,16 @@ class Runner(object):
                 return self._execute(source, file_name)
             except BaseException:
                 # Also SystemExit and KeyboardInterrupt: the connection outlives what its user runs.
-                return u'error', u'', u'', _failure(sys.exc_info(), source, file_name)
+                return u'error', u'', u'', _failure(sys.exc_info(), file_name, self.lines[file_name])
         finally:
             restore()
             queue.close()
+
+    def _remember(self, source, file_name):
+        if sum([len(lines) for lines in self.lines.values()]) > LINE_LIMIT:
+            self.lines.clear()
+        lines = self.lines.setdefault(file_name, {})
+        lines.update([(number, line) for number, line in enumerate(source.split(u'\n')) if line])
 
     def _execute(self, source, file_name):
         body, last = _compiled(source, file_name)
@@ -84,7 +94,7 @@ def _asynchronous(emit):
     return make(emit)
 
 
-def _failure(exception, source, file_name):
+def _failure(exception, file_name, lines):
     cls, value, trace = exception
     try:
         # The helper's own frames stand outside of what the user ran.
@@ -93,7 +103,7 @@ def _failure(exception, source, file_name):
         return (
             clean(_full_name(cls), NAME_LIMIT),
             _message(value),
-            clean(_traceback(cls, value, trace, source, file_name), TRACEBACK_LIMIT),
+            clean(_traceback(cls, value, trace, file_name, lines), TRACEBACK_LIMIT),
             tuple(_frames(trace)),
         )
     finally:
@@ -116,13 +126,13 @@ def _message(value):
     return clean(text, RESULT_LIMIT)
 
 
-def _traceback(cls, value, trace, source, file_name):
+def _traceback(cls, value, trace, file_name, lines):
     # The file is the editor's and need not exist here, or is another one: its lines are lent for the report.
     lent = linecache.cache.get(file_name)
-    lines = source.split(u'\n')
+    texts = [lines.get(number, u'') + u'\n' for number in range(max(lines) + 1 if lines else 0)]
     if PY2:
-        lines = [line.encode('utf-8') for line in lines]
-    linecache.cache[file_name] = (len(source), None, [line + '\n' for line in lines], file_name)
+        texts = [text.encode('utf-8') for text in texts]
+    linecache.cache[file_name] = (1, None, texts, file_name)
     try:
         text = ''.join(traceback.format_exception(cls, value, trace))
     except Exception:

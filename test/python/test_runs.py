@@ -135,7 +135,7 @@ class Runs(unittest.TestCase):
             # Started by hand, since a thread of the run prints where the run does.
             start = self.streams[2]
             self.agent.namespace['start'] = lambda: start(self.agent.namespace['thread'])
-            self.assertEqual(u'True', self.run_source(u"start()\nprinted.wait(10)")[1] if not PY2 else u'True')
+            self.assertEqual(u'True', self.run_source(u"start()\nprinted.wait(10)")[1])
             self.assertIsNone(sys.stdout)
         finally:
             sys.stdout = original
@@ -191,7 +191,8 @@ class Runs(unittest.TestCase):
         self.assertIn(u'ValueError', trace)
         self.assertEqual(((u'/editor/snippet.py', 22, u'<module>'), (u'/editor/snippet.py', 12, u'f')), frames)
         self.assertNotIn(u'<rpyc-explorer>', trace)
-        self.assertIn(u'f()', trace)
+        self.assertIn(u'    f()\n', trace)
+        self.assertIn(u"    raise ValueError(u'no", trace)
 
     def test_a_syntax_error(self):
         status, _, _, error = self.run_source(u'x = 1\nx = = 2\n', 7)

@@ -63,6 +63,11 @@ async function elsewhere(
   return stdout.trim();
 }
 
+/** Gives a lease back at the end of the block. */
+function toDispose<T extends { dispose(): void }>(value: T): Disposable & { readonly value: T } {
+  return { value, [Symbol.dispose]: () => value.dispose() };
+}
+
 function ending({ status, value, valueType }: RunResult): unknown {
   return { status, value, valueType };
 }
@@ -189,6 +194,19 @@ for (const version of RPYC_VERSIONS) {
       ]);
       assert.match(error.traceback, /^Traceback[^]*line 42, in <module>\n {4}f\(\)[^]*ValueError: no\n$/);
       assert.ok(!error.traceback.includes('rpyc-explorer'), error.traceback);
+    });
+
+    it('gives back what it lent the peer for a run', async () => {
+      await using server = await startClassic(version);
+      await using explorer = await Explorer.connect(server);
+      await explorer.run("print('hello')");
+      using lease = toDispose(await explorer.pool.lend('p', 'run'));
+      const before = lease.value.connection.lentReferences;
+      await eventually('the peer lets go of the callback', async () => {
+        await lease.value.connection.ping();
+        return lease.value.connection.lentReferences === 0;
+      });
+      assert.ok(before <= 1, String(before));
     });
 
     it('outlives a snippet that exits', async () => {
