@@ -84,7 +84,9 @@ function commandTable(parts: CommandParts): CommandTable {
     'rpyc.editConnection': async (argument) => {
       const id = profileOf(argument);
       const entry = id === undefined ? undefined : parts.connections.entry(id);
-      await parts.settings.openProfiles(entry?.origin ?? 'user');
+      const noted =
+        typeof argument === 'object' && argument.kind === 'note' ? argument.aboutSettings : undefined;
+      await parts.settings.openProfiles(entry?.origin ?? noted ?? 'user');
     },
     'rpyc.removeConnection': (argument) => removeConnection(parts, argument),
     'rpyc.refresh': (argument) => parts.view.refresh(typeof argument === 'string' ? undefined : argument),

@@ -204,7 +204,7 @@ export class ConnectionsView
         profileId: '',
         severity: 'error',
         message: rejectedText(index, field),
-        aboutSettings: true,
+        aboutSettings: origin,
       })),
     ];
   }
@@ -223,7 +223,6 @@ export class ConnectionsView
         parent: row,
         severity: 'error',
         message: problem.message,
-        problem,
       },
     ];
   }

@@ -164,6 +164,10 @@ export function noteItem(row: NoteRow): vscode.TreeItem {
       ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground'))
       : new vscode.ThemeIcon('info');
   item.tooltip = row.message;
+  if (row.aboutSettings !== undefined) {
+    const title = vscode.l10n.t('Edit Connections in Settings');
+    item.command = { command: 'rpyc.editConnection', title, arguments: [row] };
+  }
   item.contextValue = 'rpycNote';
   item.accessibilityInformation = { label: row.message };
   return item;

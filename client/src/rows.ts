@@ -1,4 +1,5 @@
-import type { ObjectNode, ObjectPath, PathStep, Problem } from '../../server/src/api/model';
+import type { ObjectNode, ObjectPath, PathStep } from '../../server/src/api/model';
+import type { ProfileOrigin } from './profiles';
 
 export interface ConnectionRow {
   readonly kind: 'connection';
@@ -34,9 +35,8 @@ export interface NoteRow {
   readonly parent?: ConnectionRow | ObjectRow;
   readonly severity: 'info' | 'error';
   readonly message: string;
-  /** The note is about an entry of the settings. */
-  readonly aboutSettings?: boolean;
-  readonly problem?: Problem;
+  /** The note is about an entry of these settings. */
+  readonly aboutSettings?: ProfileOrigin;
 }
 
 export type Row = ConnectionRow | ObjectRow | MoreRow | NoteRow;
