@@ -151,13 +151,22 @@ async function startServers(own, signal) {
 
 /** A Python with rpyc, brought along if need be: a live Python is what the demo is about. */
 async function anyPython() {
-  try {
-    return findPythonWithRpyc() ?? (await ensurePeers(), findPythonWithRpyc());
-  } catch (error) {
-    progress(`Without a Python connection: ${error.message.split('\n')[0]}`);
-    progress('Install rpyc for python3 (pip install rpyc) and start again to see one');
-    return undefined;
+  const ways = [() => undefined, () => ensureDebianPackages(['python3-rpyc']), ensurePeers];
+  let reason = '';
+  for (const provide of ways) {
+    try {
+      await provide();
+      const found = findPythonWithRpyc();
+      if (found !== undefined) {
+        return found;
+      }
+    } catch (error) {
+      [reason] = error.message.split('\n');
+    }
   }
+  progress(`There is no Python with rpyc, so only our own server is shown (${reason})`);
+  progress('Type "python3 -m pip install rpyc" and start again to see a real Python as well');
+  return undefined;
 }
 
 /** The promise's value, or the reason of the abort as an error. */
