@@ -12,6 +12,7 @@ import {
 
 import {
   ConnectionStateChanged,
+  DialectLearned,
   Hello,
   type HelloResult,
   LogMessage,
@@ -34,6 +35,8 @@ export const BACKENDS = {
 export class Backend implements AsyncDisposable {
   readonly states: ConnectionState[] = [];
   readonly output: RunOutput[] = [];
+  /** Dialect by endpoint, as it was learned. */
+  readonly dialects: Record<string, string> = {};
   readonly log: string[] = [];
   readonly exited: Promise<number | null>;
   private readonly child: ChildProcess;
@@ -61,6 +64,7 @@ export class Backend implements AsyncDisposable {
     );
     this.onNotification(ConnectionStateChanged, (state) => this.states.push(state));
     this.onNotification(RunOutputProduced, (output) => this.output.push(output));
+    this.onNotification(DialectLearned, ({ endpoint, dialect }) => (this.dialects[endpoint] = dialect));
     this.onNotification(LogMessage, ({ level, message }) => this.log.push(`${level}: ${message}`));
     this.connection.listen();
   }
@@ -68,16 +72,23 @@ export class Backend implements AsyncDisposable {
   /** Starts the process and greets it as the editor does. */
   static async start(
     profiles: readonly Profile[],
-    options: { readonly program?: string; readonly trace?: TraceLevel; readonly processId?: number } = {},
+    options: {
+      readonly program?: string;
+      readonly trace?: TraceLevel;
+      readonly dialects?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<Backend & { readonly hello: HelloResult }> {
     const backend = new Backend(options.program);
     await backend.connection.sendRequest('initialize', {
-      processId: options.processId ?? process.pid,
+      processId: process.pid,
       rootUri: null,
       capabilities: {},
     });
     await backend.connection.sendNotification('initialized', {});
-    const hello = await backend.request(Hello, { dialects: {}, trace: options.trace ?? 'off' });
+    const hello = await backend.request(Hello, {
+      dialects: options.dialects ?? {},
+      trace: options.trace ?? 'off',
+    });
     await backend.notify(SetProfiles, { profiles });
     return Object.assign(backend, { hello });
   }

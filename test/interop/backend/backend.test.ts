@@ -164,6 +164,23 @@ describe('background process', function () {
     assert.ok(performance.now() - began < 2000);
   });
 
+  it('tells which dialect an endpoint speaks, and does not try others when it is told so', async () => {
+    await using server = await startClassic('6.0.2');
+    const endpoint = `${HOST}:${server.port}`;
+    await using first = await Backend.start([profileTo(server)]);
+    await first.request(Connect, { profileId: 'p' });
+    await eventually('it tells', () => first.dialects[endpoint] !== undefined);
+    assert.deepEqual(first.dialects, { [endpoint]: 'D' });
+    const guesses = (): number => server.log().match(/invalid message type/g)?.length ?? 0;
+    const before = guesses();
+    assert.ok(before > 0);
+    await using second = await Backend.start([profileTo(server)], { dialects: first.dialects });
+    await second.request(Connect, { profileId: 'p' });
+    await second.request(Run, snippet('1'));
+    assert.equal(guesses(), before);
+    assert.deepEqual(second.dialects, {});
+  });
+
   it('leaves nothing behind when it is killed, and the server serves on', async () => {
     await using server = await startClassic('5.3.0');
     const backend = await Backend.start([profileTo(server)]);

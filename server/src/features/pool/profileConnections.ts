@@ -18,6 +18,7 @@ import { asError, linkSignals, untilAborted } from './abort';
 import { FairQueue } from './fairQueue';
 import { Backoff } from './monitor';
 import { type OpenOptions, PooledConnection } from './pooledConnection';
+import { RunConnection } from './runConnection';
 import { endpointOf } from './target';
 import type { PoolTimings } from './timings';
 
@@ -75,15 +76,12 @@ export class ProfileConnections {
   private profile: Profile;
   private current: ConnectionState;
   private main: PooledConnection | undefined;
-  private runner: PooledConnection | undefined;
+  private readonly runner: RunConnection;
   private attempt: Attempt | undefined;
   private retryTimer: NodeJS.Timeout | undefined;
-  private idleTimer: NodeJS.Timeout | undefined;
   private runsInProgress = 0;
   /** The connection was lost and is to come back by itself. */
   private returning = false;
-  /** A second connection was tried, and did not reach the same process. */
-  private secondIsUseless = false;
   private disposed = false;
   private readonly backoff: Backoff;
   private readonly runTurns = new FairQueue(1);
@@ -95,6 +93,12 @@ export class ProfileConnections {
     this.profile = options.profile;
     this.backoff = new Backoff(options.timings);
     this.explorePlaces = new FairQueue(options.timings.leasesPerConnection);
+    this.runner = new RunConnection({
+      idleSeconds: options.timings.idleSeconds,
+      open: (signal) => this.open(signal),
+      isRunning: () => this.runsInProgress > 0,
+      onDidChange: () => this.change({}),
+    });
     this.current = {
       profileId: options.profile.id,
       generation: options.generation,
@@ -114,7 +118,7 @@ export class ProfileConnections {
 
   /** Sockets of this profile that are open now. */
   get openConnections(): number {
-    return (this.main === undefined ? 0 : 1) + (this.runner === undefined ? 0 : 1);
+    return (this.main === undefined ? 0 : 1) + (this.runner.isOpen ? 1 : 0);
   }
 
   /** Lends that wait for their turn. */
@@ -124,13 +128,7 @@ export class ProfileConnections {
 
   /** Closes the connection for runs where nobody uses it, so that its place is free. */
   closeIdleRunner(): void {
-    const { runner } = this;
-    if (runner !== undefined && this.runsInProgress === 0) {
-      clearTimeout(this.idleTimer);
-      this.runner = undefined;
-      this.change({});
-      void runner.close();
-    }
+    this.runner.closeIfIdle();
   }
 
   /** Takes over a profile that differs in name only. */
@@ -156,7 +154,7 @@ export class ProfileConnections {
   async disconnect(): Promise<void> {
     this.session.abort(new ProblemError(notConnected(this.label)));
     this.session = newSession();
-    this.stopTimers();
+    clearTimeout(this.retryTimer);
     this.returning = false;
     const { attempt } = this;
     attempt?.controller.abort(new ProblemError(cancelled()));
@@ -210,20 +208,19 @@ export class ProfileConnections {
       if (main.agent === undefined) {
         throw new ProblemError(notClassic(this.label));
       }
-      clearTimeout(this.idleTimer);
-      const lent = this.mayOpenSecond(main) ? await this.whenRunnerOpen(main, main.agent, signal) : main;
+      const lent = this.mayOpenSecond(main) ? await this.runConnection(main, main.agent, signal) : main;
       this.runsInProgress += 1;
       this.change({});
       return this.lease(lent, 'run', {
         dispose: () => {
           this.runsInProgress -= 1;
-          this.closeRunnerWhenIdle();
+          this.runner.closeWhenIdle();
           this.change({});
           turn.dispose();
         },
       });
     } catch (error) {
-      this.closeRunnerWhenIdle();
+      this.runner.closeWhenIdle();
       turn.dispose();
       throw error;
     }
@@ -253,7 +250,7 @@ export class ProfileConnections {
   }
 
   private mayOpenSecond(main: PooledConnection): boolean {
-    return this.servesOneProcess(main) && !this.secondIsUseless;
+    return this.servesOneProcess(main) && !this.runner.isUseless;
   }
 
   /** Two connections to a server of these kinds see one process, and another one after a loss is as good. */
@@ -273,47 +270,24 @@ export class ProfileConnections {
     return this.main;
   }
 
-  private async whenRunnerOpen(
+  private async runConnection(
     main: PooledConnection,
-    mainAgent: Agent,
+    agent: Agent,
     signal: AbortSignal,
   ): Promise<PooledConnection> {
-    if (this.runner !== undefined) {
-      return this.runner;
-    }
-    const runner = await this.open(signal, 'run', () => undefined);
-    try {
-      // Runs see, and leave, what the tree shows, and nothing is lost when this connection is closed.
-      const sees = (await runner.agent?.join(mainAgent, signal)) === true;
-      if (sees && this.main === main) {
-        this.runner = runner;
-        return runner;
-      }
-    } catch (error) {
-      await runner.close();
-      throw error;
-    }
-    await runner.close();
-    this.secondIsUseless = true;
+    const second = await this.runner.acquire(agent, signal);
     if (this.main !== main) {
+      // The main connection went meanwhile, and with it the namespace that the second one uses.
+      await this.runner.close();
       throw new ProblemError(this.current.problem ?? notConnected(this.label));
     }
-    return main;
-  }
-
-  private closeRunnerWhenIdle(): void {
-    clearTimeout(this.idleTimer);
-    if (this.runner === undefined || this.runsInProgress > 0) {
-      return;
-    }
-    this.idleTimer = setTimeout(() => this.closeIdleRunner(), this.options.timings.idleSeconds * 1000);
+    return second ?? main;
   }
 
   // ---- connecting ---------------------------------------------------------------------------------------------
 
   private begin(status: 'connecting' | 'reconnecting', unattended: boolean): Attempt {
     clearTimeout(this.retryTimer);
-    this.retryTimer = undefined;
     const controller = new AbortController();
     // Begins in a later turn, so that nobody who hears of it can begin another one beside it.
     const finished = Promise.resolve()
@@ -349,14 +323,13 @@ export class ProfileConnections {
     };
     this.change({ status, stage });
     try {
-      const main = await this.open(signal, 'explore', onStage);
+      const main = await this.open(signal, onStage);
       if (signal.aborted) {
         await main.close();
         throw asError(signal.reason);
       }
       this.main = main;
       this.returning = false;
-      this.secondIsUseless = false;
       this.change({ status: 'connected', generation: this.current.generation + 1, peer: main.peer });
     } catch (error) {
       const problem = this.problemOf(error, signal, stage);
@@ -383,8 +356,7 @@ export class ProfileConnections {
 
   private async open(
     signal: AbortSignal,
-    purpose: LeasePurpose,
-    onStage: (stage: ConnectionStage) => void,
+    onStage: (stage: ConnectionStage) => void = () => undefined,
   ): Promise<PooledConnection> {
     const place = await this.options.acquirePlace(signal);
     return PooledConnection.open({
@@ -394,7 +366,8 @@ export class ProfileConnections {
       signal,
       onStage,
       place,
-      isBusy: () => this.runsInProgress > 0 && (purpose === 'run' || this.runner === undefined),
+      // A run may keep the whole process from answering, on whichever connection it is.
+      isBusy: () => this.runsInProgress > 0,
       onLost: (lost, error) => this.handleLoss(lost, error),
     });
   }
@@ -402,17 +375,13 @@ export class ProfileConnections {
   // ---- losing -------------------------------------------------------------------------------------------------
 
   private handleLoss(lost: PooledConnection, error: Error | undefined): void {
-    if (lost === this.runner) {
-      this.runner = undefined;
-      this.change({});
-      return;
-    }
     if (lost !== this.main) {
+      this.runner.forget(lost);
       return;
     }
     this.returning = this.servesOneProcess(lost) && !this.disposed;
     void this.closeAll();
-    this.stopTimers();
+    clearTimeout(this.retryTimer);
     if (performance.now() - lost.openedAt >= STABLE_MS) {
       this.backoff.reset();
     }
@@ -435,17 +404,9 @@ export class ProfileConnections {
   }
 
   private async closeAll(): Promise<void> {
-    const { main, runner } = this;
+    const { main } = this;
     this.main = undefined;
-    this.runner = undefined;
-    await runner?.close();
-    await main?.close();
-  }
-
-  private stopTimers(): void {
-    clearTimeout(this.retryTimer);
-    clearTimeout(this.idleTimer);
-    this.retryTimer = undefined;
+    await Promise.all([this.runner.close(), main?.close()]);
   }
 
   private throwIfDisposed(): void {
