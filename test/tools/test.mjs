@@ -5,7 +5,7 @@
  *
  * `npm test -- --only unit,interop` runs some stages, for use while developing.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -111,6 +111,12 @@ function count(outcome, results) {
   }
 }
 
+/** What `RPYC_PEERS` adds to the peers that every run has. */
+function olderPeers() {
+  const folder = process.env.RPYC_PEERS;
+  return folder ? readdirSync(folder).filter((name) => name.startsWith('rpyc-')) : [];
+}
+
 async function writeManifest(outcomes) {
   const peers = await ensurePeers().catch(() => ({}));
   const manifest = {
@@ -121,7 +127,7 @@ async function writeManifest(outcomes) {
     vscode: VSCODE_VERSIONS,
     peers: Object.entries(peers).map(([version, peer]) => `rpyc ${version} on Python ${peer.pythonVersion}`),
     pythons: findPythons().map(({ version }) => version),
-    olderPeers: process.env.RPYC_PEERS ?? 'none',
+    olderPeers: olderPeers(),
     stages: outcomes,
   };
   writeAtomically(path.join(CACHE, 'results/manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -141,7 +147,7 @@ async function writeManifest(outcomes) {
       `  VS Code       ${manifest.vscode.join(', ')}`,
       `  RPyC peers    ${manifest.peers.join('; ')}`,
       `  Pythons       ${manifest.pythons.join(', ')}`,
-      `  Older peers   ${manifest.olderPeers}`,
+      `  Older peers   ${manifest.olderPeers.join(', ') || 'none'}`,
       'Stages',
       ...rows,
       ...outcomes.flatMap(({ name, problems }) => problems.map((problem) => `  ${name}: ${problem}`)),
