@@ -45,11 +45,6 @@ export class Agent implements Disposable {
     readonly info: AgentInfo,
   ) {}
 
-  /** Whether `join` has succeeded. */
-  get hasJoined(): boolean {
-    return this.joined !== undefined;
-  }
-
   /**
    * Sends the helper. One EVAL, beside the GETROOT that every connection begins with.
    *
@@ -93,7 +88,6 @@ export class Agent implements Disposable {
    */
   async join(other: Agent, signal?: AbortSignal): Promise<boolean> {
     if (other === this || this.joined === other) {
-      this.joined = other;
       return true;
     }
     const token = randomUUID();

@@ -1,6 +1,5 @@
 import type { Problem, RunError, RunOutput, RunRequest, RunResult } from '../../api/model';
 import { Emitter, type Event, type Logger, RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
-import type { Agent } from '../agent';
 import { ShapeError, asCount, asLine, asLines, asText, asTuple } from '../inspect/rows';
 import { untilAborted } from '../pool/abort';
 import type { Lease, LeasePurpose } from '../pool/profileConnections';
@@ -51,6 +50,11 @@ export class SnippetRunner {
     const lease = await this.options.lend(request.profileId, 'run', signal);
     // Whoever stops waiting does not end the run: the connection stays lent until it is over.
     const run = this.runOn(lease, request).finally(() => lease.dispose());
+    run.then(
+      ({ status, elapsedMs }) =>
+        this.options.logger.debug(`Run ${request.runId}: ${status} after ${elapsedMs} ms`),
+      (error: unknown) => this.options.logger.warn(`Run ${request.runId}: ${String(error)}`),
+    );
     return untilAborted(run, signal);
   }
 
@@ -72,7 +76,6 @@ export class SnippetRunner {
       }
     };
     try {
-      await this.useTreeNamespace(lease, agent);
       const answer = await agent.ask('run', [source, fileName, lineOffset, emit], { timeoutSeconds: null });
       return { runId, ...readResult(answer), elapsedMs: elapsedMs() };
     } catch (error) {
@@ -85,35 +88,6 @@ export class SnippetRunner {
       throw error;
     } finally {
       over = true;
-    }
-  }
-
-  /**
-   * A connection of its own for runs has a namespace of its own, which would be gone when it is closed: it uses that
-   * of the connection that the tree looks at.
-   */
-  private async useTreeNamespace(lease: Lease, agent: Agent): Promise<void> {
-    if (agent.hasJoined) {
-      return;
-    }
-    let other: Lease;
-    try {
-      other = await this.options.lend(lease.profileId, 'explore');
-    } catch (error) {
-      // Busy with this very run: there is one connection, and one namespace.
-      if (error instanceof ProblemError && error.problem.code === ProblemCode.busy) {
-        return;
-      }
-      throw error;
-    }
-    try {
-      if (other.agent !== undefined && !(await agent.join(other.agent))) {
-        this.options.logger.warn(
-          'The connection for runs reaches another process: it has a namespace of its own',
-        );
-      }
-    } finally {
-      other.dispose();
     }
   }
 }
