@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { ConnectionState, Problem } from '../../../server/src/api/model';
 import type { Lease } from '../../../server/src/features/pool/profileConnections';
+import { callattr } from '../../../server/src/rpyc/index';
 import { badServer } from '../../support/badServers';
 import { eventually } from '../../support/poll';
 import { TestPool, profileTo } from '../../support/pool';
@@ -146,6 +147,21 @@ for (const version of RPYC_VERSIONS) {
       const lost = await test.state({ status: 'lost' });
       assert.match(lost.problem?.message ?? '', /has not answered/);
       process.kill(server.pid, 'SIGCONT');
+      await test.state({ status: 'connected', generation: 2 });
+    });
+
+    it('says so when a peer sends more than is safe, and connects anew', async () => {
+      await using server = await startClassic(version);
+      await using test = new TestPool([profileTo(server)], QUICK);
+      await test.pool.connect('p');
+      const lease = await test.pool.lend('p', 'explore');
+      await assert.rejects(callattr(lease.connection.root, 'eval', ["'x' * 70_000_000"]), {
+        code: 'ERR_LIMIT',
+      });
+      lease.dispose();
+      const lost = await test.state({ status: 'lost' });
+      assert.equal(lost.problem?.code, 'ERR_LIMIT');
+      assert.match(lost.problem.message, /more than is safe/);
       await test.state({ status: 'connected', generation: 2 });
     });
 

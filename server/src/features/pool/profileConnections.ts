@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 
 import type { ConnectionStage, ConnectionState, ConnectionStatus, Problem, Profile } from '../../api/model';
-import type { Connection, Disposable } from '../../rpyc/index';
+import { type Connection, type Disposable, ProtocolError } from '../../rpyc/index';
 import type { Agent } from '../agent';
 import {
   ProblemCode,
@@ -19,7 +19,7 @@ import { FairQueue } from './fairQueue';
 import { Backoff } from './monitor';
 import { type OpenOptions, PooledConnection } from './pooledConnection';
 import { RunConnection } from './runConnection';
-import { endpointOf } from './target';
+import { contextOfProfile } from './target';
 import type { PoolTimings } from './timings';
 
 export type LeasePurpose = 'explore' | 'run';
@@ -346,12 +346,8 @@ export class ProfileConnections {
   }
 
   private problemOf(error: unknown, signal: AbortSignal, stage: ConnectionStage): Problem {
-    const { label, transport } = this.profile;
-    return toProblem(signal.aborted ? signal.reason : error, {
-      label,
-      endpoint: endpointOf(transport),
-      stage,
-    });
+    const about = { ...contextOfProfile(this.profile), stage };
+    return toProblem(signal.aborted ? signal.reason : error, about);
   }
 
   private async open(
@@ -385,14 +381,18 @@ export class ProfileConnections {
     if (performance.now() - lost.openedAt >= STABLE_MS) {
       this.backoff.reset();
     }
-    const problem =
-      error instanceof ProblemError
-        ? error.problem
-        : (this.returning ? lostAndReconnecting : lostForGood)(this.label, error);
+    const problem = this.lossProblem(error);
     this.change({ status: 'lost', problem });
     if (this.returning) {
       this.retryLater(problem);
     }
+  }
+
+  private lossProblem(error: Error | undefined): Problem {
+    if (error instanceof ProblemError || error instanceof ProtocolError) {
+      return toProblem(error, contextOfProfile(this.profile));
+    }
+    return (this.returning ? lostAndReconnecting : lostForGood)(this.label, error);
   }
 
   private retryLater(problem: Problem): void {
