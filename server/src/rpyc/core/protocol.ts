@@ -11,7 +11,7 @@ import { AsyncResult } from './asyncResult';
 import type { BoxingHost, UnboxingHost } from './boxing';
 import { dump } from './brine';
 import type { Channel } from './channel';
-import { type IncomingMessage, MessageCodec } from './codec';
+import { DialectMismatch, type IncomingMessage, MessageCodec } from './codec';
 import { type Config, type Limits, mergeConfig, mergeLimits } from './config';
 import { Handler, MessageType } from './consts';
 import type { DialectName } from './dialect';
@@ -398,7 +398,9 @@ export class Connection implements Disposable, AsyncDisposable {
 
   /** The wire is wrong, or a limit was met. */
   #fail(error: Error): void {
-    this.#logger.warn(`Connection to ${this.#channel.stream.description} ends: ${errorText(error)}`);
+    // A wrong guess of the dialect is put right by whoever made it.
+    const level = error instanceof DialectMismatch ? 'debug' : 'warn';
+    this.#logger[level](`Connection to ${this.#channel.stream.description} ends: ${errorText(error)}`);
     this.#cleanup(error);
     this.#channel.destroy(error);
   }
