@@ -31,6 +31,7 @@ export interface ReplayOptions {
   readonly freeInspect?: boolean;
 }
 
+const CLOSE = 2;
 const INSPECT = 16;
 /** The library's one thread, as it calls itself. */
 const OWN_THREAD = Buffer.from('0000000000000001', 'hex');
@@ -49,6 +50,8 @@ export class Replay implements Stream {
   private isPumping: NodeJS.Immediate | undefined;
   private isStarted = false;
   private isClosed = false;
+  /** One of the sides has said that it closes. */
+  private isSaid = false;
   private mismatch: Error | undefined;
 
   readonly description = 'a recorded session';
@@ -89,6 +92,7 @@ export class Replay implements Stream {
       frames.map((frame) => this.text(frame)).join('\n');
     assert.equal(left(this.expected), '', 'frames that were recorded and not sent');
     assert.equal(left(this.feed), '', 'frames of the other side that were not reached');
+    assert.ok(this.isSaid, 'the recording ends with a CLOSE');
   }
 
   start(): void {
@@ -97,15 +101,20 @@ export class Replay implements Stream {
   }
 
   write(chunks: readonly Uint8Array[]): void {
-    if (this.isClosed) throw new EOFError('The replay is over');
+    if (this.isClosed) {
+      this.mismatch ??= new Error('A frame was sent after the recording had ended');
+      throw new EOFError('The recording has ended');
+    }
     const frame = Buffer.concat(chunks);
     // An empty frame says nothing; it is there for the network's sake.
     if (frame.equals(Buffer.from('00000000000a', 'hex'))) return;
+    if (this.mismatch !== undefined) return;
     try {
       this.compare(frame);
     } catch (error) {
-      this.mismatch ??= error as Error;
-      this.destroy(error as Error);
+      this.mismatch = error as Error;
+      // As with a socket, the end is told later and not in the middle of a write.
+      setImmediate(() => this.destroy(error as Error));
       return;
     }
     this.pump();
@@ -131,6 +140,7 @@ export class Replay implements Stream {
     const ours = this.parse(payload);
     const expected = this.takeExpected(ours, payload);
     const recorded = this.parse(expected.payload);
+    this.isSaid ||= isRequestFor(CLOSE, recorded);
     assert.equal(isCompressed, expected.isCompressed, `compression of ${this.text(expected)}`);
     this.comparePrefix(payload, expected);
     if (ours.type === EXCEPTION && recorded.type === EXCEPTION) {
@@ -194,6 +204,8 @@ export class Replay implements Stream {
     this.isPumping = setImmediate(() => {
       this.isPumping = undefined;
       const [frame] = this.feed;
+      // The recorded peer left after its last frame.
+      if (frame === undefined && this.expected.length === 0) this.destroy();
       if (frame === undefined || (this.expected[0]?.index ?? Infinity) < frame.index) return;
       this.feed.shift();
       const bytes = this.translate(frame);
@@ -208,9 +220,8 @@ export class Replay implements Stream {
   /** A frame of the other side as it came, but for the ids of objects of ours. */
   private translate(frame: RecordedFrame): Uint8Array {
     const message = this.parse(frame.payload);
-    if (message.type === REQUEST && asTuple(message.body)[0] === INSPECT) {
-      this.inspections.add(kindText(message.seq));
-    }
+    this.isSaid ||= isRequestFor(CLOSE, message);
+    if (isRequestFor(INSPECT, message)) this.inspections.add(kindText(message.seq));
     const body = this.ids.toOurs(message.body, frame.index);
     const prefix = this.translatePrefix(frame.payload.subarray(0, this.prefixSize));
     if (kindText(body) === kindText(message.body) && prefix === undefined) return frame.frame;
@@ -244,6 +255,10 @@ export class Replay implements Stream {
     const what = describePayload(payload, this.recording.envelope, this.recording.bindThreads);
     return `frame ${index} (${step}): ${what}`;
   }
+}
+
+function isRequestFor(handler: number, { type, body }: RawMessage): boolean {
+  return type === REQUEST && asTuple(body)[0] === handler;
 }
 
 function checkInspection(body: BrineValue): void {
