@@ -51,7 +51,7 @@ export class Replay implements Stream {
   private isStarted = false;
   private isClosed = false;
   /** One of the sides has said that it closes. */
-  private isSaid = false;
+  private saidClose = false;
   private mismatch: Error | undefined;
 
   readonly description = 'a recorded session';
@@ -92,7 +92,7 @@ export class Replay implements Stream {
       frames.map((frame) => this.text(frame)).join('\n');
     assert.equal(left(this.expected), '', 'frames that were recorded and not sent');
     assert.equal(left(this.feed), '', 'frames of the other side that were not reached');
-    assert.ok(this.isSaid, 'the recording ends with a CLOSE');
+    assert.ok(this.saidClose, 'the recording ends with a CLOSE');
   }
 
   start(): void {
@@ -140,7 +140,7 @@ export class Replay implements Stream {
     const ours = this.parse(payload);
     const expected = this.takeExpected(ours, payload);
     const recorded = this.parse(expected.payload);
-    this.isSaid ||= isRequestFor(CLOSE, recorded);
+    this.saidClose ||= isRequestFor(CLOSE, recorded);
     assert.equal(isCompressed, expected.isCompressed, `compression of ${this.text(expected)}`);
     this.comparePrefix(payload, expected);
     if (ours.type === EXCEPTION && recorded.type === EXCEPTION) {
@@ -220,7 +220,7 @@ export class Replay implements Stream {
   /** A frame of the other side as it came, but for the ids of objects of ours. */
   private translate(frame: RecordedFrame): Uint8Array {
     const message = this.parse(frame.payload);
-    this.isSaid ||= isRequestFor(CLOSE, message);
+    this.saidClose ||= isRequestFor(CLOSE, message);
     if (isRequestFor(INSPECT, message)) this.inspections.add(kindText(message.seq));
     const body = this.ids.toOurs(message.body, frame.index);
     const prefix = this.translatePrefix(frame.payload.subarray(0, this.prefixSize));
