@@ -23,7 +23,7 @@ const WATCHED = new Set([
 ]);
 
 /** What keeps this process alive, each kind with its count. */
-export function activeResources(): Map<string, number> {
+function activeResources(): Map<string, number> {
   const counts = new Map<string, number>();
   for (const kind of process.getActiveResourcesInfo()) {
     if (WATCHED.has(kind)) {
@@ -34,7 +34,7 @@ export function activeResources(): Map<string, number> {
 }
 
 /** Names what is there now and was not before. */
-export function leaked(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): string[] {
+function leaked(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): string[] {
   return [...now]
     .map(([kind, count]) => ({ kind, surplus: count - (before.get(kind) ?? 0) }))
     .filter(({ surplus }) => surplus > 0)

@@ -10,7 +10,7 @@ import { CACHE, fillOnce, writeAtomically } from './cache.mjs';
 import { capture, findProgram, progress, run, ToolError } from './command.mjs';
 import { canUnpackFromDebian, unpackFromDebian } from './debianArchive.mjs';
 
-export const PEER_VERSIONS = ['5.3.0', '6.0.2'];
+const PEER_VERSIONS = ['5.3.0', '6.0.2'];
 
 /** What `test/support/pythonPeer.ts` reads: interpreter and search path for each version. */
 export const PEERS_FILE = path.join(CACHE, 'peers', 'peers.json');

@@ -13,7 +13,7 @@ import { ensurePython2 } from './pythons.mjs';
 import { ensureVsCode, VSCODE_VERSIONS } from './vscodeBuild.mjs';
 
 /** What the tests rely on, beyond what a Debian with Node and npm has. */
-export const DEBIAN_PACKAGES = [
+const DEBIAN_PACKAGES = [
   'build-essential',
   'python3',
   'python3-rpyc',

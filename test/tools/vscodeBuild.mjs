@@ -4,7 +4,7 @@
  * Only what the server needs is compiled, against headers that come along, so that nothing is taken from the
  * machine but gcc, make and python3.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 
 import { CACHE, fillOnce } from './cache.mjs';
@@ -128,11 +128,4 @@ function nodeGyp() {
 /** Headers come from the package that was fetched, whatever the user's npm settings say. */
 function npmEnvironment(headers) {
   return { ...process.env, npm_config_nodedir: headers, npm_config_update_notifier: 'false' };
-}
-
-/** The versions whose build is complete, for messages. */
-export function builtVersions() {
-  return existsSync(CACHE)
-    ? readdirSync(CACHE).filter((name) => existsSync(path.join(CACHE, name, '.complete')))
-    : [];
 }

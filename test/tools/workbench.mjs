@@ -16,7 +16,7 @@ const CHROMIUM_ARGUMENTS = [
 ];
 
 /** The browser for tests: Debian's own, since Playwright's builds are a download. */
-export function findChromium() {
+function findChromium() {
   const found = ['chromium', 'chromium-browser', 'google-chrome'].map(findProgram).find(Boolean);
   if (found === undefined || !existsSync(found)) {
     throw new ToolError('Chromium is missing. Type: sudo apt-get install chromium');
