@@ -30,6 +30,7 @@ entries = list(bench.logbook.entries)
 history = bench.thermometer.history
 print(json.dumps({
     "name": bench.get_service_name(),
+    "methods": sorted(name for name in vars(type(bench)) if name.startswith("exposed_")),
     "unit": bench.thermometer.unit,
     "reading": bench.read(),
     "eta": bench.motor.move(30),
@@ -45,6 +46,7 @@ print(json.dumps({
 
 interface Visit {
   readonly name: string;
+  readonly methods: readonly string[];
   readonly unit: string;
   readonly reading: readonly [number, number, number];
   readonly eta: number;
@@ -74,6 +76,11 @@ describe('rpyc-demo', () => {
       assert.equal(code, 0, stderr);
       const visit = JSON.parse(stdout) as Visit;
       assert.equal(visit.name, 'LAB');
+      // What inspecting told: the methods, and no property.
+      assert.deepEqual(
+        visit.methods.filter((name) => !name.startsWith('exposed_get_service_')),
+        ['exposed_read', 'exposed_watch'],
+      );
       assert.equal(visit.unit, 'celsius');
       assert.equal(visit.eta, 1.5);
       assert.equal(visit.moving, true);

@@ -111,12 +111,26 @@ export function memberNames(object: object): readonly string[] {
   return [...names];
 }
 
-/** Names and docstrings of what a Python proxy needs to know beforehand: the special methods. */
+/**
+ * Names and docstrings of the methods, as INSPECT tells them: for one of JavaScript's own kinds of objects the special
+ * methods, which a Python proxy needs to know beforehand, and else what its class defines. No getter is run.
+ */
 export function inspectedMethods(object: object): readonly (readonly [string, string | null])[] {
   if (isSelfExposed(object)) return object[exposure]().inspectedMethods ?? [];
-  return [...specialMethodsOf(object).keys()]
-    .filter((name) => name.startsWith('__'))
-    .map((name) => [name, null] as const);
+  const special = [...specialMethodsOf(object).keys()].filter((name) => name.startsWith('__'));
+  const names = special.length > 0 ? special : memberNames(object).filter((name) => isMethod(object, name));
+  return names.map((name) => [name, null] as const);
+}
+
+function isMethod(object: object, name: string): boolean {
+  const holder = holders(object).find((candidate) => Object.hasOwn(candidate, name));
+  return holder !== undefined && holder !== object && hasMethod(holder, name);
+}
+
+/** Whether an object has a method of its own by this name, found without running a getter. */
+export function hasMethod(holder: object, name: string): boolean {
+  const value: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value;
+  return typeof value === 'function' && !isClass(value);
 }
 
 /** The text that `str` and `repr` give a peer. Nothing of the object's own is called. */

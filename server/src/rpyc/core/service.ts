@@ -4,7 +4,7 @@
  */
 
 import type { Channel } from './channel';
-import { type Exposed, exposure } from './exposure';
+import { type Exposed, exposure, hasMethod } from './exposure';
 import { Connection, type ConnectionOptions, type ConnectionService } from './protocol';
 
 const PREFIX = 'exposed_';
@@ -33,7 +33,8 @@ export function exposed(_value: unknown, context: ExposableContext): void {
 
 /**
  * Base of all services. Members whose name starts with `exposed_`, or that carry the `exposed` decorator, are visible
- * to the peer, with and without the prefix; methods may be asynchronous. All else is out of reach.
+ * to the peer, with and without the prefix; methods may be asynchronous, and find keyword arguments in a `Kwargs` behind
+ * the others. All else is out of reach.
  */
 export class Service implements ConnectionService {
   /** Names in a registry; by default the name of the class without a trailing `Service`. Upper-cased. */
@@ -70,6 +71,9 @@ export class Service implements ConnectionService {
       exposedNames: exposedNames(this),
       exposedText: `<${this.constructor.name} object>`,
       exposedMember: (name) => exposedMember(this, name),
+      inspectedMethods: exposedNames(this)
+        .filter((name) => isExposedMethod(this, name))
+        .map((name) => [name, null] as const),
     };
   }
 }
@@ -114,6 +118,14 @@ function exposedNames(service: Service): readonly string[] {
   const names = holders(service).flatMap((holder) => Object.getOwnPropertyNames(holder));
   const marked = [...(decorated.get(service) ?? [])].map((name) => PREFIX + name);
   return [...new Set([...names.filter((name) => name.startsWith(PREFIX)), ...marked])];
+}
+
+/** No getter is run to find out. */
+function isExposedMethod(service: Service, name: string): boolean {
+  const bare = name.slice(PREFIX.length);
+  const property = isExposed(service, name) ? name : bare;
+  const holder = holders(service).find((candidate) => Object.hasOwn(candidate, property));
+  return holder !== undefined && hasMethod(holder, property);
 }
 
 /** The service and its classes, up to `Service`. */
