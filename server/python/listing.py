@@ -283,11 +283,13 @@ def _key_is_literal(parent, step):
 def describe(obj):
     """What a hover tells: `(type name, signature, documentation, value, length)`; runs no code of the object."""
     container = container_of(obj)
+    signature = _signature(obj)
+    value = render(obj, 2000)[0]
     return (
         clean(type_name(obj), NAME_LIMIT),
-        _signature(obj),
+        signature,
         clean(_documentation(obj), 8000),
-        render(obj, 2000)[0],
+        u'' if value == signature else value,
         None if container is None else container.length,
     )
 

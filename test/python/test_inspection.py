@@ -192,8 +192,9 @@ class Pages(unittest.TestCase):
         agent = peer_helper.agent(Thing=Thing, function=function, error=ValueError('no', 3))
         self.assertEqual((u'ok', u'type', u'Thing(size, *rest, **more)', u'A thing.'),
                          agent.describe(u'namespace', (A(u'Thing'),))[:4])
-        self.assertEqual((u'ok', u'function', u'function(a, b=2)', u'Does it.'),
-                         agent.describe(u'namespace', (A(u'function'),))[:4])
+        # The signature is the value of a function: it is told once.
+        self.assertEqual((u'ok', u'function', u'function(a, b=2)', u'Does it.', u''),
+                         agent.describe(u'namespace', (A(u'function'),))[:5])
         self.assertEqual(u"ValueError('no', 3)", peer_helper.rows(agent, u'namespace')[u'error'][VALUE])
         self.assertIn(u'computed', peer_helper.rows(agent, u'namespace', (A(u'Thing'),)))
         self.assertIn(u'__code__', peer_helper.rows(agent, u'namespace', (A(u'function'),)))
