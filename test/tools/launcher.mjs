@@ -10,7 +10,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { format, parseArgs } from 'node:util';
 
 import { exitOnSignals, progress, runMain, ToolError } from './command.mjs';
 import { CURRENT_VSCODE, ensureVsCode } from './vscodeBuild.mjs';
@@ -90,10 +90,7 @@ async function runInPage(page, address, server) {
 }
 
 function relayLog(type, args) {
-  const text = [args]
-    .flat()
-    .map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg)))
-    .join(' ');
+  const text = format(...[args].flat());
   if (!NOISE.test(text)) {
     const stream = type === 'error' || type === 'warn' ? process.stderr : process.stdout;
     stream.write(`${text}\n`);

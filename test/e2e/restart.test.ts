@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+
+import { eventually } from '../support/poll';
+import { type PythonPeer, RPYC_VERSIONS } from '../support/pythonPeer';
+import { command, connect, listConnections, rowsUnder, snapshot, waitForStatus } from './editor';
+import { profileTo } from './profiles';
+import { startJourneyPeer } from './secondClient';
+
+const LAB = 'Lab';
+const CRASHES = 3;
+const [VERSION = '5.3.0'] = RPYC_VERSIONS;
+
+describe('a background process that keeps crashing', () => {
+  let peer: PythonPeer;
+
+  before(async () => {
+    peer = await startJourneyPeer(VERSION);
+    await listConnections([profileTo(peer, LAB)]);
+  });
+
+  after(async () => {
+    await listConnections([]);
+    await peer[Symbol.asyncDispose]();
+  });
+
+  it('is left stopped, which is said, and a restart brings it back', async () => {
+    // Crashes of the tests before this one are forgotten by a restart that the user asks for.
+    await command('rpyc.restart');
+    await connect(LAB);
+    for (let crash = 1; crash <= CRASHES; crash++) {
+      const pid = await eventually('the process runs', () => snapshot().backendPid);
+      process.kill(pid, 'SIGKILL');
+      await eventually('it is gone', () => snapshot().backendPid !== pid);
+    }
+    await eventually('it is given up', () => snapshot().backendStatus === 'givenUp');
+    const { problem } = await waitForStatus(LAB, 'lost');
+    assert.match(problem?.message ?? '', /keeps crashing: run "RPyC: Restart Background Process"/);
+    assert.equal(snapshot().backendPid, undefined);
+
+    await command('rpyc.restart');
+    await waitForStatus(LAB, 'connected');
+    await eventually('the objects are back', () => rowsUnder([LAB]).length === 4);
+    await command('notifications.clearAll');
+  });
+});

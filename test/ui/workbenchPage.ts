@@ -1,0 +1,169 @@
+/** A workbench in a browser, with what a person does in it: click, type, look, and take pictures. */
+import { copyFileSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+
+import type { Locator, Page } from 'playwright-core';
+
+import { eventually } from '../support/poll';
+import { REPOSITORY } from '../support/tools';
+
+const PICTURES = path.join(REPOSITORY, '.vscode-test/pictures');
+const README_PICTURES = path.join(REPOSITORY, 'media/readme');
+const SLOW_MS = 30_000;
+/** Where the mouse is over nothing that would show a tooltip. */
+const RESTING_PLACE = { x: 900, y: 420 };
+
+export class WorkbenchPage {
+  private pictures = 0;
+
+  /** @param prefix begins the names of the pictures */
+  constructor(
+    readonly page: Page,
+    private readonly prefix: string,
+  ) {
+    page.setDefaultTimeout(SLOW_MS);
+  }
+
+  async openView(): Promise<void> {
+    await this.page.getByRole('tab', { name: 'RPyC' }).click({ timeout: 2 * SLOW_MS });
+    await this.page.getByRole('heading', { name: /RPyC/ }).first().waitFor();
+    await this.page.getByText('Activating Extensions').waitFor({ state: 'hidden' });
+  }
+
+  /** Drags the edge of the side bar. */
+  async widenSideBar(pixels: number): Promise<void> {
+    const bar = await this.page.locator('.part.sidebar').boundingBox();
+    if (bar === null) {
+      throw new Error('The side bar is not open');
+    }
+    const edge = bar.x + bar.width;
+    const middle = bar.y + bar.height / 2;
+    await this.page.mouse.move(edge + 2, middle);
+    await this.page.mouse.down();
+    await this.page.mouse.move(edge + pixels, middle, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
+  async scrollToTop(): Promise<void> {
+    await this.tree.hover();
+    await this.page.mouse.wheel(0, -100_000);
+  }
+
+  /** Turns the wheel over the tree until a row is in sight. */
+  async scrollTo(label: string, pixels: number): Promise<Locator> {
+    const row = this.row(label);
+    await eventually(`the row ${label} is in sight`, async () => {
+      if (await row.isVisible()) {
+        return true;
+      }
+      await this.tree.hover();
+      await this.page.mouse.wheel(0, pixels);
+      return row.isVisible();
+    });
+    return row;
+  }
+
+  /** A row of the tree, by the beginning of what a screen reader says of it. */
+  row(label: string): Locator {
+    return this.page.getByRole('treeitem', { name: new RegExp(`^${literal(label)}(,|$)`) });
+  }
+
+  private get tree(): Locator {
+    return this.page.locator('.part.sidebar .monaco-list').first();
+  }
+
+  /** Opens or closes a row near the top of the tree, by a click on the arrow before it. */
+  async toggle(label: string): Promise<void> {
+    // A row that the tree keeps in sight may lie over it otherwise.
+    await this.scrollToTop();
+    await this.row(label).locator('.monaco-tl-twistie').click();
+  }
+
+  async expand(label: string): Promise<void> {
+    await this.toggle(label);
+    await this.row(label).and(this.page.locator('[aria-expanded="true"]')).waitFor();
+  }
+
+  /** Presses a button that a row shows while the mouse is on it. */
+  async rowButton(label: string, button: string): Promise<void> {
+    await this.row(label).hover();
+    await this.row(label).getByRole('button', { name: button }).click();
+  }
+
+  async rowMenu(label: string, item: string): Promise<void> {
+    await this.row(label).click({ button: 'right' });
+    await this.page.getByRole('menuitem', { name: new RegExp(`^${literal(item)}`) }).click();
+  }
+
+  /** The box in which a command asks for something. */
+  get question(): Locator {
+    return this.page.locator(
+      '.quick-input-widget input[type="text"], .quick-input-widget .monaco-inputbox input',
+    );
+  }
+
+  async answer(text: string): Promise<void> {
+    await this.question.first().fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Runs a command as a person does who knows its name. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.question.first().fill(`>${title}`);
+    await this.page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ hasText: title })
+      .first()
+      .waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press('Control+P');
+    await this.question.first().fill(name);
+    await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.page.getByRole('tab', { name }).waitFor();
+  }
+
+  get output(): Locator {
+    return this.page.locator('.output-view .view-lines, .part.panel .view-lines').first();
+  }
+
+  /** The lines of the output that can be seen, without the blanks that cannot be told apart. */
+  async outputText(): Promise<string> {
+    return (await this.output.innerText()).replaceAll('\u00a0', ' ');
+  }
+
+  async dismissNotifications(): Promise<void> {
+    await this.runCommand('Notifications: Clear All Notifications');
+    await this.page
+      .locator('.notifications-toasts .notification-list-item')
+      .first()
+      .waitFor({ state: 'hidden' });
+  }
+
+  /** Puts a picture into the cache, and into the README's folder where that was asked for. */
+  async picture(name: string, readme?: string): Promise<void> {
+    await this.page.mouse.move(RESTING_PLACE.x, RESTING_PLACE.y);
+    await this.pictureAsItIs(name, readme);
+  }
+
+  /** A picture in which the mouse stays where it is. */
+  async pictureAsItIs(name: string, readme?: string): Promise<void> {
+    const number = String(++this.pictures).padStart(2, '0');
+    mkdirSync(PICTURES, { recursive: true });
+    const file = path.join(PICTURES, `${this.prefix}-${number}-${name}.png`);
+    await this.page.screenshot({ path: file, animations: 'disabled', caret: 'hide' });
+    if (readme !== undefined && process.env['UPDATE_PICTURES'] === '1') {
+      mkdirSync(README_PICTURES, { recursive: true });
+      copyFileSync(file, path.join(README_PICTURES, readme));
+    }
+  }
+}
+
+/** A pattern that stands for a text as it is. */
+function literal(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
