@@ -219,15 +219,17 @@ function writeDigits(writer: ByteWriter, digits: string): void {
   writer.ascii(digits);
 }
 
-const SHORT_TEXT = 32;
+/** Up to this many characters text is tried as ASCII first, whose length in bytes is known. */
+const LONGEST_TRIED = 16 * 1024;
 
 function writeText(writer: ByteWriter, text: string): void {
   writer.byte(Tag.text);
   const { length } = text;
-  if (length <= SHORT_TEXT && isAsciiText(text)) {
+  if (length <= LONGEST_TRIED) {
+    const start = writer.length;
     writeLength(writer, length, Tag.emptyBytes, Tag.bytes1, Tag.bytesL1);
-    writer.ascii(text);
-    return;
+    if (writer.ascii(text)) return;
+    writer.truncate(start);
   }
   const byteLength = Buffer.byteLength(text);
   if (byteLength !== length && /\p{Surrogate}/u.test(text)) {
@@ -235,13 +237,6 @@ function writeText(writer: ByteWriter, text: string): void {
   }
   writeLength(writer, byteLength, Tag.emptyBytes, Tag.bytes1, Tag.bytesL1);
   writer.utf8(text, byteLength);
-}
-
-function isAsciiText(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    if (text.charCodeAt(index) >= 0x80) return false;
-  }
-  return true;
 }
 
 function writeTuple(writer: ByteWriter, items: readonly BrineValue[], depth: number): void {
@@ -289,25 +284,30 @@ function sparse(): TypeError {
   return new TypeError('Array is sparse');
 }
 
-class Decoder {
-  private readonly reader: ByteReader;
+/** A number of so many digits is exact. */
+const SAFE_DIGITS = 15;
+
+class Decoder extends ByteReader {
   private itemsLeft: number;
 
   constructor(
     bytes: Uint8Array,
     private readonly limits: BrineLimits,
   ) {
-    this.reader = new ByteReader(bytes, (missing) => malformed(`Value is cut short by ${missing} bytes`));
+    super(bytes);
     this.itemsLeft = limits.maxItems;
   }
 
   end(): void {
-    const { remaining } = this.reader;
-    if (remaining > 0) throw malformed(`Value is followed by ${remaining} more bytes`);
+    if (this.remaining > 0) throw malformed(`Value is followed by ${this.remaining} more bytes`);
+  }
+
+  protected override short(missing: number): Error {
+    return malformed(`Value is cut short by ${missing} bytes`);
   }
 
   value(depth: number): BrineValue {
-    const tag = this.reader.byte();
+    const tag = this.byte();
     if (tag >= Tag.firstImmediate && tag <= Tag.lastImmediate) return tag - IMMEDIATE_ZERO;
     switch (tag) {
       case Tag.none:
@@ -319,11 +319,11 @@ class Decoder {
       case Tag.text:
         return this.text();
       case Tag.intL1:
-        return this.integer(this.reader.byte());
+        return this.integer(this.byte());
       case Tag.intL4:
-        return this.integer(this.reader.uint32());
+        return this.integer(this.uint32());
       case Tag.float:
-        return floatValue(this.reader.double());
+        return floatValue(this.double());
       case Tag.notImplemented:
         return NotImplemented;
       case Tag.ellipsis:
@@ -335,10 +335,10 @@ class Decoder {
       case Tag.frozenset:
         return this.frozenSet(depth);
       case Tag.complex:
-        return new Complex(this.reader.double(), this.reader.double());
+        return new Complex(this.double(), this.double());
       default: {
         const length = this.byteLength(tag);
-        return length === undefined ? this.tuple(tag, depth) : this.reader.bytes(length);
+        return length === undefined ? this.tuple(tag, depth) : this.bytes(length);
       }
     }
   }
@@ -347,15 +347,15 @@ class Decoder {
   private byteLength(tag: number): number | undefined {
     if (tag === Tag.emptyBytes) return 0;
     if (tag >= Tag.bytes1 && tag <= Tag.bytes4) return tag - Tag.bytes1 + 1;
-    if (tag === Tag.bytesL1) return this.reader.byte();
-    if (tag === Tag.bytesL4) return this.reader.uint32();
+    if (tag === Tag.bytesL1) return this.byte();
+    if (tag === Tag.bytesL4) return this.uint32();
     return undefined;
   }
 
   private text(): string {
-    const length = this.byteLength(this.reader.byte());
+    const length = this.byteLength(this.byte());
     if (length === undefined) throw malformed('Text does not hold a byte string');
-    const text = this.reader.utf8(length);
+    const text = this.utf8(length);
     if (text === undefined) throw malformed('Text is not valid UTF-8');
     return text;
   }
@@ -364,8 +364,11 @@ class Decoder {
     const { maxIntDigits } = this.limits;
     // Signs, white space and underscores may stand around and between the digits.
     if (length > 2 * maxIntDigits + 2) throw tooManyDigits(maxIntDigits);
-    const text = this.reader.latin1(length);
-    if (length < 16 && /^-?[0-9]+$/.test(text)) return Number(text) + 0;
+    if (length <= SAFE_DIGITS) {
+      const value = this.digits(length);
+      if (value !== undefined) return value;
+    }
+    const text = this.latin1(length);
     const match = /^[ \t\n\r\v\f]*([+-]?)([0-9]+(?:_[0-9]+)*)[ \t\n\r\v\f]*$/.exec(text);
     if (match?.[2] === undefined) throw malformed('Integer is not decimal text');
     const digits = match[2].replaceAll('_', '');
@@ -376,9 +379,9 @@ class Decoder {
   }
 
   private long(): PyLong {
-    const tag = this.reader.byte();
-    if (tag === Tag.intL1) return new PyLong(this.integer(this.reader.byte()));
-    if (tag === Tag.intL4) return new PyLong(this.integer(this.reader.uint32()));
+    const tag = this.byte();
+    if (tag === Tag.intL1) return new PyLong(this.integer(this.byte()));
+    if (tag === Tag.intL4) return new PyLong(this.integer(this.uint32()));
     if (tag < Tag.firstImmediate || tag > Tag.lastImmediate) throw malformed('Long does not hold an integer');
     return new PyLong(tag - IMMEDIATE_ZERO);
   }
@@ -387,8 +390,8 @@ class Decoder {
     if (tag === Tag.emptyTuple) return [];
     let length: number;
     if (tag >= Tag.tuple1 && tag <= Tag.tuple4) length = tag - Tag.tuple1 + 1;
-    else if (tag === Tag.tupleL1) length = this.reader.byte();
-    else if (tag === Tag.tupleL4) length = this.reader.uint32();
+    else if (tag === Tag.tupleL1) length = this.byte();
+    else if (tag === Tag.tupleL4) length = this.uint32();
     else throw malformed(`Unknown tag 0x${tag.toString(16).padStart(2, '0')}`);
     this.enter(length, depth);
     const items: BrineValue[] = [];
@@ -402,8 +405,8 @@ class Decoder {
       throw new ProtocolError(`Value is nested deeper than ${this.limits.maxDepth} levels`, ErrorCode.limit);
     }
     // Each item takes a byte at least.
-    if (length > this.reader.remaining) {
-      throw malformed(`Value is cut short by ${length - this.reader.remaining} bytes`);
+    if (length > this.remaining) {
+      throw malformed(`Value is cut short by ${length - this.remaining} bytes`);
     }
     this.count(length);
   }

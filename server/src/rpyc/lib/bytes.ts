@@ -1,9 +1,22 @@
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
+
+/** Buffer's own decoder, without the choice among encodings that `toString` makes each time. */
+interface TextBuffer extends Buffer {
+  utf8Slice(start: number, end: number): string;
+}
 
 /** A view of the same memory with Buffer's methods. */
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function asBuffer(bytes: Uint8Array): TextBuffer {
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer as TextBuffer;
 }
+
+/** Up to this many characters a loop reads faster than a call into the runtime. */
+const SHORT = 12;
+/** The same for writing. */
+const SHORT_ASCII = 24;
 
 /** A buffer that grows as bytes are put into it. */
 export class ByteWriter {
@@ -39,29 +52,44 @@ export class ByteWriter {
     this.used += value.length;
   }
 
-  /** Text all of whose characters are below 128. */
-  ascii(text: string): void {
+  /** Writes text of characters below 128. False, with nothing written, where there are others. */
+  ascii(text: string): boolean {
     const { length } = text;
+    if (length > SHORT_ASCII) return this.longAscii(text);
     this.reserve(length);
-    if (length > 32) {
-      this.used += this.buffer.write(text, this.used, 'latin1');
-      return;
+    const { buffer, used } = this;
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index);
+      if (code >= 0x80) return false;
+      buffer[used + index] = code;
     }
-    for (let index = 0; index < length; index++) this.buffer[this.used++] = text.charCodeAt(index);
+    this.used = used + length;
+    return true;
   }
 
-  /**
-   * Text as UTF-8, whose length in bytes is known.
-   * What is longer or has a lone surrogate is the caller's business to find out first.
-   */
+  /** Writes text as UTF-8, whose length in bytes is known. A lone surrogate is the caller's to find before. */
   utf8(text: string, byteLength: number): void {
     this.reserve(byteLength);
     this.used += this.buffer.write(text, this.used, byteLength, 'utf8');
   }
 
+  /** Drops what was written after the first `length` bytes. */
+  truncate(length: number): void {
+    this.used = length;
+  }
+
   /** What has been written, as a view: the writer must not be used after it. */
   finish(): Uint8Array {
     return this.buffer.subarray(0, this.used);
+  }
+
+  private longAscii(text: string): boolean {
+    // With room for any text of this length, what takes one byte for each character is ASCII.
+    this.reserve(3 * text.length);
+    const written = this.buffer.write(text, this.used, 'utf8');
+    if (written !== text.length) return false;
+    this.used += written;
+    return true;
   }
 
   private reserve(count: number): void {
@@ -75,15 +103,12 @@ export class ByteWriter {
   }
 }
 
-/** Reads a range of bytes from its start. Never reads past the end: it asks `onShort` for the error to throw. */
-export class ByteReader {
-  private readonly buffer: Buffer;
+/** Reads a range of bytes from its start, and never past its end. */
+export abstract class ByteReader {
+  private readonly buffer: TextBuffer;
   private position = 0;
 
-  constructor(
-    bytes: Uint8Array,
-    private readonly onShort: (missing: number) => Error,
-  ) {
+  constructor(bytes: Uint8Array) {
     this.buffer = asBuffer(bytes);
   }
 
@@ -92,9 +117,12 @@ export class ByteReader {
     return this.buffer.length - this.position;
   }
 
+  /** The error that is thrown where this many bytes are missing. */
+  protected abstract short(missing: number): Error;
+
   byte(): number {
     const value = this.buffer[this.position];
-    if (value === undefined) throw this.onShort(1);
+    if (value === undefined) throw this.short(1);
     this.position++;
     return value;
   }
@@ -116,42 +144,64 @@ export class ByteReader {
   /** The next `length` bytes, one character each. */
   latin1(length: number): string {
     const start = this.advance(length);
-    return length <= SHORT
-      ? this.shortAscii(start, length)
-      : this.buffer.toString('latin1', start, start + length);
+    return this.buffer.toString('latin1', start, start + length);
+  }
+
+  /** The next `length` bytes as the decimal digits of an integer. Undefined, with nothing read, where they are not. */
+  digits(length: number): number | undefined {
+    const { buffer, position } = this;
+    const end = position + length;
+    const isNegative = buffer[position] === 0x2d;
+    let index = isNegative ? position + 1 : position;
+    if (index >= end) return undefined;
+    let value = 0;
+    for (; index < end; index++) {
+      const digit = (buffer[index] ?? 0) - 0x30;
+      if (digit < 0 || digit > 9) return undefined;
+      value = value * 10 + digit;
+    }
+    this.position = end;
+    return isNegative ? 0 - value : value;
   }
 
   /** The next `length` bytes as strictly valid UTF-8; undefined where they are not. */
   utf8(length: number): string | undefined {
     const start = this.advance(length);
-    if (length <= SHORT && this.isShortAscii(start, length)) return this.shortAscii(start, length);
     const end = start + length;
-    const part = this.buffer.subarray(start, end);
-    if (isAscii(part)) return this.buffer.toString('latin1', start, end);
-    return isUtf8(part) ? this.buffer.toString('utf8', start, end) : undefined;
+    if (length <= SHORT && this.isAscii(start, end)) return this.shortAscii(start, end);
+    const text = this.buffer.utf8Slice(start, end);
+    // What is not valid shows as this character, which valid text may have as well.
+    if (text.includes('\ufffd') && !isUtf8(this.buffer.subarray(start, end))) return undefined;
+    return text;
   }
 
   private advance(count: number): number {
     const start = this.position;
-    if (count > this.buffer.length - start) throw this.onShort(count - this.remaining);
+    if (count > this.buffer.length - start) throw this.short(count - this.remaining);
     this.position = start + count;
     return start;
   }
 
-  private isShortAscii(start: number, length: number): boolean {
+  private isAscii(start: number, end: number): boolean {
+    const { buffer } = this;
     let bits = 0;
-    for (let index = start; index < start + length; index++) bits |= this.buffer[index] ?? 0;
+    for (let index = start; index < end; index++) bits |= buffer[index] ?? 0;
     return bits < 0x80;
   }
 
-  private shortAscii(start: number, length: number): string {
+  private shortAscii(start: number, end: number): string {
+    const { buffer } = this;
     let text = '';
-    for (let index = start; index < start + length; index++) {
-      text += String.fromCharCode(this.buffer[index] ?? 0);
+    let index = start;
+    for (; end - index >= 4; index += 4) {
+      text += String.fromCharCode(
+        buffer[index] ?? 0,
+        buffer[index + 1] ?? 0,
+        buffer[index + 2] ?? 0,
+        buffer[index + 3] ?? 0,
+      );
     }
+    for (; index < end; index++) text += String.fromCharCode(buffer[index] ?? 0);
     return text;
   }
 }
-
-/** Up to this many characters a loop is faster than a call into the runtime. */
-const SHORT = 16;

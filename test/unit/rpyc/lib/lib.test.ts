@@ -145,17 +145,26 @@ describe('abort signals', () => {
 });
 
 describe('bytes', () => {
+  class Reader extends ByteReader {
+    protected override short(missing: number): Error {
+      return new Error(`short by ${missing}`);
+    }
+  }
+
   it('are written into a buffer that grows', () => {
     const writer = new ByteWriter(1);
     writer.byte(1);
     writer.uint32(2);
     writer.double(1.5);
     writer.bytes(Uint8Array.of(7, 8));
-    writer.ascii('abc');
-    writer.ascii('x'.repeat(100));
+    assert.equal(writer.ascii('abc'), true);
+    assert.equal(writer.ascii('abé'), false);
+    assert.equal(writer.ascii('x'.repeat(100)), true);
     writer.utf8('é', 2);
+    writer.byte(9);
+    writer.truncate(writer.length - 1);
     assert.equal(writer.length, 120);
-    const reader = new ByteReader(writer.finish(), () => new Error('short'));
+    const reader = new Reader(writer.finish());
     assert.equal(reader.byte(), 1);
     assert.equal(reader.uint32(), 2);
     assert.equal(reader.double(), 1.5);
@@ -166,8 +175,21 @@ describe('bytes', () => {
     assert.equal(reader.remaining, 0);
   });
 
+  it('are read as digits or not at all', () => {
+    const digits = (text: string, length = text.length): number | undefined =>
+      new Reader(Buffer.from(text)).digits(length);
+    assert.equal(digits('0'), 0);
+    assert.equal(digits('-0'), 0);
+    assert.equal(digits('-123456789012345'), -123456789012345);
+    for (const text of ['', '-', '+1', ' 1', '1_0', '1a']) assert.equal(digits(text), undefined);
+    assert.equal(digits('12', 3), undefined);
+    const reader = new Reader(Buffer.from('1x'));
+    assert.equal(reader.digits(2), undefined);
+    assert.equal(reader.remaining, 2);
+  });
+
   it('are never read past the end', () => {
-    const reads: ((reader: ByteReader) => unknown)[] = [
+    const reads: ((reader: Reader) => unknown)[] = [
       (reader) => reader.byte(),
       (reader) => reader.uint32(),
       (reader) => reader.double(),
@@ -175,16 +197,17 @@ describe('bytes', () => {
       (reader) => reader.latin1(1),
       (reader) => reader.utf8(1),
     ];
-    for (const read of reads) {
-      const reader = new ByteReader(new Uint8Array(0), (missing) => new Error(`short by ${missing}`));
-      assert.throws(() => read(reader), /short by \d/);
-    }
+    for (const read of reads) assert.throws(() => read(new Reader(new Uint8Array(0))), /short by \d/);
   });
 
   it('are strictly UTF-8 where they are text', () => {
-    for (const hex of ['ff', 'c080', 'eda080', 'f4908080', 'c3']) {
+    for (const hex of ['ff', 'c080', 'eda080', 'f4908080', 'c3', `${'61'.repeat(20)}ff`]) {
       const bytes = Buffer.from(hex, 'hex');
-      assert.equal(new ByteReader(bytes, () => new Error('short')).utf8(bytes.length), undefined);
+      assert.equal(new Reader(bytes).utf8(bytes.length), undefined);
+    }
+    for (const text of ['\ufffd', `${'a'.repeat(20)}\ufffd`, '\ufeffa']) {
+      const bytes = Buffer.from(text);
+      assert.equal(new Reader(bytes).utf8(bytes.length), text);
     }
   });
 });
