@@ -48,8 +48,10 @@ forEachVersion('A classic server', (version) => {
   it('tells its dialect, its version and its Python', async () => {
     const { connection } = fixture;
     assert.equal(connection.dialect, dialectOfVersion(version));
-    assert.equal(await connection.fetchRemoteVersion(), version);
-    assert.equal(connection.remoteVersion, version);
+    // Exceptions of 4.1.0 do not tell it yet.
+    const told = version === '4.1.0' ? undefined : version;
+    assert.equal(await connection.fetchRemoteVersion(), told);
+    assert.equal(connection.remoteVersion, told);
     assert.equal(connection.peerPython, 3);
   });
 

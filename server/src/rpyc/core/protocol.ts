@@ -415,15 +415,18 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#requesting.failAll(this.#closedError());
     this.#netrefs.clear();
     this.#refs.clear();
-    if (this.#serviceStarted) {
-      try {
-        this.#service.onDisconnect(this);
-      } catch (error) {
-        this.#logger.error(`onDisconnect failed: ${errorText(error)}`);
-      }
-    }
-    this.#didClose.fire(this.#closedBecause);
+    if (this.#serviceStarted) this.#tell(() => this.#service.onDisconnect(this));
+    this.#tell(() => this.#didClose.fire(this.#closedBecause));
     this.#didClose.dispose();
+  }
+
+  /** Calls others on the way out, where their errors must not stop us. */
+  #tell(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#logger.error(`A listener failed as the connection closed: ${errorText(error)}`);
+    }
   }
 
   #closedError(): Error {
