@@ -65,7 +65,7 @@ export class WorkbenchPage {
 
   /** A row of the tree, by the beginning of what a screen reader says of it. */
   row(label: string): Locator {
-    return this.page.getByRole('treeitem', { name: new RegExp(`^${literal(label)}(,|$)`) });
+    return this.page.getByRole('treeitem', { name: new RegExp(`^${literal(label)}(\\W|$)`) });
   }
 
   private get tree(): Locator {
@@ -92,7 +92,13 @@ export class WorkbenchPage {
 
   async rowMenu(label: string, item: string): Promise<void> {
     await this.row(label).click({ button: 'right' });
-    await this.page.getByRole('menuitem', { name: new RegExp(`^${literal(item)}`) }).click();
+    const choice = this.page.getByRole('menuitem', { name: new RegExp(`^${literal(item)}`) });
+    await eventually(`the menu takes ${item}`, async () => {
+      // A menu that has only just opened does not listen yet.
+      await choice.click({ timeout: 1000 });
+      await choice.waitFor({ state: 'hidden', timeout: 1000 });
+      return true;
+    });
   }
 
   /** The box in which a command asks for something. */
@@ -107,23 +113,29 @@ export class WorkbenchPage {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Narrows a list of choices, and clicks one of them. */
+  async pick(label: string, typed = label): Promise<void> {
+    await this.question.first().fill(typed);
+    const choices = this.page.locator('.quick-input-list .monaco-list-row');
+    await choices.filter({ hasText: label }).first().click();
+  }
+
   /** Runs a command as a person does who knows its name. */
   async runCommand(title: string): Promise<void> {
     await this.page.keyboard.press('F1');
-    await this.question.first().fill(`>${title}`);
-    await this.page
-      .locator('.quick-input-list .monaco-list-row')
-      .filter({ hasText: title })
-      .first()
-      .waitFor();
-    await this.page.keyboard.press('Enter');
+    await this.pick(title, `>${title}`);
+  }
+
+  async chooseTheme(name: string): Promise<void> {
+    await this.runCommand('Preferences: Color Theme');
+    await this.page.getByPlaceholder(/Select Color Theme/).waitFor();
+    await this.pick(name);
+    await this.question.first().waitFor({ state: 'hidden' });
   }
 
   async openFile(name: string): Promise<void> {
     await this.page.keyboard.press('Control+P');
-    await this.question.first().fill(name);
-    await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first().waitFor();
-    await this.page.keyboard.press('Enter');
+    await this.pick(name);
     await this.page.getByRole('tab', { name }).waitFor();
   }
 
@@ -134,6 +146,10 @@ export class WorkbenchPage {
   /** The lines of the output that can be seen, without the blanks that cannot be told apart. */
   async outputText(): Promise<string> {
     return (await this.output.innerText()).replaceAll('\u00a0', ' ');
+  }
+
+  notification(text: RegExp): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
   }
 
   async dismissNotifications(): Promise<void> {
@@ -155,7 +171,7 @@ export class WorkbenchPage {
     const number = String(++this.pictures).padStart(2, '0');
     mkdirSync(PICTURES, { recursive: true });
     const file = path.join(PICTURES, `${this.prefix}-${number}-${name}.png`);
-    await this.page.screenshot({ path: file, animations: 'disabled', caret: 'hide' });
+    await this.page.screenshot({ path: file, caret: 'hide' });
     if (readme !== undefined && process.env['UPDATE_PICTURES'] === '1') {
       mkdirSync(README_PICTURES, { recursive: true });
       copyFileSync(file, path.join(README_PICTURES, readme));
