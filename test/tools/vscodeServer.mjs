@@ -1,5 +1,6 @@
 /** Starts and stops the server of a VS Code build, on the loopback interface and with data folders of its own. */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -34,14 +35,16 @@ export const QUIET_SETTINGS = {
  * @param options `dataDir` for everything it writes; `settings` become machine settings; `workspaceTrust` asks
  *   before a folder is trusted, off unless told; `env` for the server and the extension host; `port`, a free one
  *   unless told
- * @returns `{ version, origin, authority, pid, exited, log(), stop() }`
+ * @returns `{ version, origin, authority, token, pid, exited, log(), stop() }`; whoever has the token may do what
+ *   this user may
  */
 export async function startVsCodeServer(build, options) {
   const { dataDir, settings = {}, workspaceTrust = false, env = process.env, port = 0 } = options;
   writeMachineSettings(dataDir, { ...QUIET_SETTINGS, ...settings });
+  const token = writeToken(dataDir);
   const args = [
     path.join(build.root, 'out/server-main.js'),
-    ...['--host', HOST, '--port', String(port), '--without-connection-token'],
+    ...['--host', HOST, '--port', String(port), '--connection-token-file', token.file],
     ...folderArguments(dataDir),
     ...['--telemetry-level', 'off', '--enable-smoke-test-driver'],
     ...(workspaceTrust ? [] : ['--disable-workspace-trust']),
@@ -94,6 +97,7 @@ export async function startVsCodeServer(build, options) {
     version: build.version,
     origin: `http://${authority}`,
     authority,
+    token: token.text,
     pid: child.pid,
     exited,
     log: () => log,
@@ -124,6 +128,7 @@ export function workbenchAddress(server, options) {
     address.searchParams.set('ew', 'true');
   }
   address.searchParams.set('payload', JSON.stringify(payload));
+  address.searchParams.set('tkn', server.token);
   return address.href;
 }
 
@@ -144,6 +149,15 @@ function folderArguments(dataDir) {
     ...['--server-data-dir', dataDir],
     ...['--extensions-dir', path.join(dataDir, 'extensions')],
   ];
+}
+
+/** A workbench runs any program: other users of the machine can reach its port, but do not know the token. */
+function writeToken(dataDir) {
+  const text = randomBytes(16).toString('hex');
+  mkdirSync(dataDir, { recursive: true });
+  const file = path.join(dataDir, 'connection-token');
+  writeFileSync(file, text, { mode: 0o600 });
+  return { file, text };
 }
 
 function writeMachineSettings(dataDir, settings) {
