@@ -22,6 +22,8 @@ export interface IncomingMessage {
   readonly type: MessageType;
   readonly seq: BrineValue;
   readonly body: BrineValue;
+  /** Bytes of the payload. */
+  readonly size: number;
   /** The peer's thread, where threads are bound. */
   readonly sender: Uint8Array | undefined;
 }
@@ -92,7 +94,7 @@ export class MessageCodec {
     const dialect = this.known;
     if (dialect === undefined) throw new ProtocolError('The peer sent a frame that holds no message');
     const { type, seq, body } = dialect.decode(bound?.payload ?? payload, this.limits);
-    return { type, seq, body, sender: bound?.sender };
+    return { type, seq, body, size: payload.length, sender: bound?.sender };
   }
 
   /** Runs `fn` so that requests it makes are meant for the thread that sent `message`. */

@@ -87,7 +87,7 @@ export function mergeConfig(partial: Overrides<Config> = {}): Config {
 export interface Limits {
   /** Bytes of one frame's body as it travels. */
   readonly maxFrameBytes: number;
-  /** Bytes of one frame's payload after decompression. */
+  /** Bytes of one frame's payload after decompression, and of all requests together that the peer has open. */
   readonly maxInflatedBytes: number;
   /** Containers inside containers in one value. */
   readonly maxDepth: number;
@@ -95,7 +95,7 @@ export interface Limits {
   readonly maxItems: number;
   /** Decimal digits of one integer. */
   readonly maxIntDigits: number;
-  /** Requests of the peer that are in service at once. */
+  /** Requests of the peer whose results are still to come. */
   readonly maxPeerRequests: number;
   /** Objects of ours that the peer holds. */
   readonly maxPeerRefs: number;

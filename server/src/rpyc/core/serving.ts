@@ -1,6 +1,7 @@
 /*
  * Serving the peer's requests: unbox, run the handler, answer. The `_dispatch_request` of rpyc/core/protocol.py.
- * Differs on purpose: what is in service at once is bounded, and a result that cannot be sent is still answered.
+ * Differs on purpose: what waits and what is in service at once is bounded, and a result that cannot be sent is still
+ * answered.
  */
 
 import type { Logger } from '../lib/logger';
@@ -28,14 +29,32 @@ export interface ServingHost {
   readonly fail: (error: Error) => void;
 }
 
-/** With more than this waiting to leave, further requests wait: a peer that asks has to read as well. */
-const HIGH_WATER = 1024 * 1024;
+/**
+ * With more bytes than this waiting to leave, further requests wait: a peer that asks has to read as well. A peer whose
+ * only thread is busy reads nothing for as long as that lasts: there is room for some 400,000 replies of None here, and
+ * for 131,072 small requests that wait behind them (`maxInflatedBytes` by `LEAST_COST`) before the connection ends.
+ */
+const HIGH_WATER = 8 * 1024 * 1024;
+
+/** What a request takes in memory, in bytes, however short it is on the wire. */
+const LEAST_COST = 512;
 
 /** The version that a peer is told: the newest that speaks the dialect. Other majors make Python print warnings. */
 const spokenVersions = { old: '5.3.1', new: '6.0.2' } as const;
 
+interface WaitingRequest {
+  readonly message: IncomingMessage;
+  readonly handler: BrineValue;
+  readonly args: unknown;
+}
+
 export class Serving {
+  /** Requests whose results are still to come. */
   private inService = 0;
+  /** Requests that are not served before there is room for their replies. A set, since it is emptied from its start. */
+  private readonly waiting = new Set<WaitingRequest>();
+  /** The cost of all requests that wait or are in service. */
+  private heldBytes = 0;
 
   constructor(private readonly host: ServingHost) {}
 
@@ -54,38 +73,81 @@ export class Serving {
       this.answerError(message, error);
       return;
     }
-    if (this.inService >= this.host.limits.maxPeerRequests) {
+    this.checkBytes(message);
+    if (handler !== Handler.close && (this.waiting.size > 0 || this.isFull())) {
+      this.defer({ message, handler, args });
+    } else {
+      this.runTracked({ message, handler, args });
+    }
+  }
+
+  private isFull(): boolean {
+    return this.host.bufferedAmount() > HIGH_WATER;
+  }
+
+  private checkBytes(message: IncomingMessage): void {
+    const { maxInflatedBytes } = this.host.limits;
+    if (this.heldBytes > 0 && this.heldBytes + costOf(message) > maxInflatedBytes) {
       throw new ProtocolError(
-        `The peer has more than ${this.host.limits.maxPeerRequests} requests in service`,
+        `The open requests of the peer take more than ${maxInflatedBytes} bytes`,
         ErrorCode.limit,
       );
     }
-    if (this.host.bufferedAmount() > HIGH_WATER && handler !== Handler.close) {
-      this.track(this.runDrained(message, handler, args));
-    } else {
-      const pending = this.run(message, handler, args);
-      if (pending !== undefined) this.track(pending);
+  }
+
+  private defer(request: WaitingRequest): void {
+    this.waiting.add(request);
+    this.heldBytes += costOf(request.message);
+    if (this.waiting.size === 1) this.serveWaiting().catch((error: unknown) => this.fail(error));
+  }
+
+  /** Serves what waits, in order, as there is room; what comes meanwhile waits behind it. */
+  private async serveWaiting(): Promise<void> {
+    for (const request of this.waiting) {
+      if (this.isFull() && !(await this.isDrained())) {
+        this.waiting.clear();
+        return;
+      }
+      this.heldBytes -= costOf(request.message);
+      this.runTracked(request);
+      this.waiting.delete(request);
     }
   }
 
-  private track(pending: Promise<void>): void {
-    this.inService++;
-    const done = (): void => {
-      this.inService--;
-    };
-    pending.then(done, (error: unknown) => {
-      done();
-      this.host.fail(error instanceof Error ? error : new ProtocolError(String(error)));
-    });
-  }
-
-  private async runDrained(message: IncomingMessage, handler: BrineValue, args: unknown): Promise<void> {
+  /** False where the connection closes instead. */
+  private async isDrained(): Promise<boolean> {
     try {
       await this.host.drained();
     } catch {
-      return; // Closed meanwhile.
+      return false;
     }
-    await this.run(message, handler, args);
+    return !this.host.isClosed();
+  }
+
+  private runTracked({ message, handler, args }: WaitingRequest): void {
+    const { maxPeerRequests } = this.host.limits;
+    if (this.inService >= maxPeerRequests) {
+      throw new ProtocolError(
+        `The peer has more than ${maxPeerRequests} requests in service`,
+        ErrorCode.limit,
+      );
+    }
+    const pending = this.run(message, handler, args);
+    if (pending === undefined) return;
+    this.inService++;
+    this.heldBytes += costOf(message);
+    const done = (): void => {
+      this.inService--;
+      this.heldBytes -= costOf(message);
+    };
+    pending.then(done, (error: unknown) => {
+      done();
+      this.fail(error);
+    });
+  }
+
+  private fail(error: unknown): void {
+    this.host.fail(error instanceof Error ? error : new ProtocolError(String(error)));
   }
 
   /** Gives a promise only where the answer has to wait for one. */
@@ -146,6 +208,10 @@ export class Serving {
     });
     this.host.send(codec.encode(MessageType.exception, message.seq, body, message));
   }
+}
+
+function costOf({ size }: IncomingMessage): number {
+  return Math.max(size, LEAST_COST);
 }
 
 function requestBody(body: BrineValue): readonly [handler: BrineValue, boxedArgs: BrineValue] {
