@@ -23,6 +23,7 @@ const DEBIAN_PACKAGES = [
   'chromium',
   'fonts-dejavu-core',
   'iproute2',
+  'ripgrep',
 ];
 
 /** Enough to open the web workbench where there is no VS Code; its browser is the user's own. */

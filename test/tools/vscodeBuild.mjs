@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 
 import { CACHE, fillOnce } from './cache.mjs';
-import { progress, run, ToolError } from './command.mjs';
+import { findProgram, progress, run, ToolError } from './command.mjs';
 
 /** The oldest supported version of VS Code and the current one, with the Node that each runs on. */
 const BUILDS = {
@@ -70,7 +70,18 @@ export async function ensureVsCode(version) {
       symlinkSync('node_modules', path.join(root, 'node_modules.asar'));
     }
   });
+  linkRipgrep(root);
   return { version, node, root };
+}
+
+/** Where the build's own search program would be a download, the machine's does. */
+function linkRipgrep(root) {
+  const folder = path.join(root, 'node_modules/@vscode/ripgrep/bin');
+  const program = findProgram('rg');
+  if (existsSync(path.dirname(folder)) && !existsSync(path.join(folder, 'rg')) && program !== undefined) {
+    mkdirSync(folder, { recursive: true });
+    symlinkSync(program, path.join(folder, 'rg'));
+  }
 }
 
 /** A Node with its headers, unpacked from its npm package. */
