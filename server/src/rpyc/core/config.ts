@@ -3,6 +3,7 @@
  * attribute policy of 4.0 and later, and limits, which upstream has none of.
  */
 
+import { decodeUtf8 } from '../lib/bytes';
 import { AttributeError } from './errors';
 
 export interface Config {
@@ -15,7 +16,8 @@ export interface Config {
   readonly allow_safe_attrs: boolean;
   readonly allow_setattr: boolean;
   readonly bind_threads: boolean;
-  readonly before_closed: ((root: unknown) => void) | null;
+  /** Called before this side closes, while requests are still answered; its promise is waited for. */
+  readonly before_closed: ((root: unknown) => unknown) | null;
   readonly close_catchall: boolean;
   readonly connid: string | null;
   readonly credentials: unknown;
@@ -155,14 +157,9 @@ export function checkAttr(
 /** An attribute name as text. */
 export function attributeName(name: unknown): string {
   if (typeof name === 'string') return name;
-  if (name instanceof Uint8Array) {
-    try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(name);
-    } catch (error) {
-      throw new TypeError('name must be a string', { cause: error });
-    }
-  }
-  throw new TypeError('name must be a string');
+  const text = name instanceof Uint8Array ? decodeUtf8(name) : undefined;
+  if (text === undefined) throw new TypeError('name must be a string');
+  return text;
 }
 
 function isAllowed(config: Config, operation: AttributeOperation): boolean {

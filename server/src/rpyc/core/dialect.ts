@@ -4,6 +4,7 @@
  * versions. A (3.x) and B (4.0) differ in `parseReference`, `referTo` and `targetByValue` only.
  */
 
+import { decodeUtf8 } from '../lib/bytes';
 import { dump, load } from './brine';
 import type { Limits } from './config';
 import { MessageType } from './consts';
@@ -126,7 +127,7 @@ const idPackReferences = {
       key: packKey(value),
       typeName: text.slice(dot + 1),
       module: dot < 0 ? '' : text.slice(0, dot),
-      isClass: instanceId === 0,
+      isClass: integerKey(instanceId) === '0',
       hasByteNames: typeof name !== 'string',
     };
   },
@@ -193,7 +194,7 @@ function idPack(value: BrineValue): IdPack {
 
 function packKey(value: BrineValue): string {
   const [name, classId, instanceId] = idPack(value);
-  return `${integerKey(classId)},${integerKey(instanceId)},${nameKey(name)}`;
+  return `${integerKey(classId)},${integerKey(instanceId)},${nameText(name)}`;
 }
 
 function isInteger(value: BrineValue): value is number | bigint | PyLong {
@@ -201,16 +202,13 @@ function isInteger(value: BrineValue): value is number | bigint | PyLong {
 }
 
 function integerKey(value: BrineValue): string {
-  if (isInteger(value)) return String(value);
+  if (isInteger(value)) return String(value.valueOf());
   throw new ProtocolError('The peer sent a malformed reference');
 }
 
-function nameKey(name: BrineValue): string {
-  return typeof name === 'string' ? `s${name}` : `b${nameText(name)}`;
-}
-
+/** Python 2 may send a name as bytes that it was told as text. */
 function nameText(name: BrineValue): string {
   if (typeof name === 'string') return name;
-  if (name instanceof Uint8Array) return Buffer.from(name).toString('latin1');
+  if (name instanceof Uint8Array) return decodeUtf8(name) ?? Buffer.from(name).toString('latin1');
   throw new ProtocolError('The peer sent a malformed reference');
 }

@@ -4,6 +4,7 @@
  * never came to be (`ConnectError`). Names follow RPyC where it has one.
  */
 
+import { decodeUtf8 } from '../lib/bytes';
 import type { BrineValue } from './pyTypes';
 import { isBuiltinSubclass } from './exceptionBases';
 
@@ -60,6 +61,15 @@ export abstract class RpycError extends Error {
 export class EOFError extends RpycError {
   constructor(message = 'Connection is closed', code: string = ErrorCode.closed, options?: ErrorOptions) {
     super(message, code, options);
+  }
+
+  /** The same end, told once more. */
+  again(): EOFError {
+    return new EOFError(
+      this.message,
+      this.code,
+      this.cause === undefined ? undefined : { cause: this.cause },
+    );
   }
 }
 
@@ -177,8 +187,11 @@ const MOST_FRAMES = 1000;
 
 function parseFrames(traceback: string): TracebackFrame[] {
   const frames: TracebackFrame[] = [];
-  for (const text of traceback.split('\n')) {
-    if (text.length > LONGEST_TRACEBACK_LINE || frames.length >= MOST_FRAMES) continue;
+  // Line by line, since a peer may send a traceback that is nothing but line ends.
+  for (let start = 0, end = 0; end >= 0 && frames.length < MOST_FRAMES; start = end + 1) {
+    end = traceback.indexOf('\n', start);
+    const text = traceback.slice(start, end < 0 ? undefined : end);
+    if (text.length > LONGEST_TRACEBACK_LINE) continue;
     const match = /^ *File "(.+)", line (\d{1,9})(?:, in (.+))?$/.exec(text);
     if (match?.[1] === undefined) continue;
     frames.push({ file: match[1], line: Number(match[2]), name: match[3] ?? '' });
@@ -187,6 +200,13 @@ function parseFrames(traceback: string): TracebackFrame[] {
 }
 
 const LONGEST_ARGUMENT = 1000;
+
+/** Messages of Python 2 are bytes that mean text. */
+function bytesText(bytes: Uint8Array): string {
+  // No character has more bytes than four.
+  const start = bytes.subarray(0, 4 * LONGEST_ARGUMENT + 4);
+  return decodeUtf8(start, start.length < bytes.length) ?? `${bytes.length} bytes`;
+}
 
 function exceptionText(
   module: string,
@@ -205,18 +225,22 @@ function operatingSystemText(
   attributes?: ReadonlyMap<string, BrineValue>,
 ): string | undefined {
   const [number, text] = args;
-  if (args.length !== 2 || typeof number !== 'number' || typeof text !== 'string') return undefined;
+  if (args.length !== 2 || typeof number !== 'number' || !isText(text)) return undefined;
   if (attributes?.get('errno') !== number) return undefined;
   const file = attributes.get('filename');
-  const where = typeof file === 'string' ? `: '${argumentText(file)}'` : '';
+  const where = isText(file) ? `: '${argumentText(file)}'` : '';
   return `[Errno ${number}] ${argumentText(text)}${where}`;
+}
+
+/** Text as either Python sends it: of Python 2 it is bytes. */
+function isText(value: BrineValue | undefined): boolean {
+  return typeof value === 'string' || value instanceof Uint8Array;
 }
 
 function argumentText(value: BrineValue): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (Array.isArray(value)) return `tuple of ${value.length}`;
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
-  const text = String(value);
+  const text = value instanceof Uint8Array ? bytesText(value) : String(value);
   return text.length > LONGEST_ARGUMENT ? `${text.slice(0, LONGEST_ARGUMENT)}…` : text;
 }

@@ -111,12 +111,16 @@ export function memberNames(object: object): readonly string[] {
   return [...names];
 }
 
+/** All that Python 2, to whom the name of our type says nothing, has to know of a function. */
+const FUNCTION_METHODS = [['__call__', null]] as const;
+
 /**
  * Names and docstrings of the methods, as INSPECT tells them: for one of JavaScript's own kinds of objects the special
  * methods, which a Python proxy needs to know beforehand, and else what its class defines. No getter is run.
  */
 export function inspectedMethods(object: object): readonly (readonly [string, string | null])[] {
   if (isSelfExposed(object)) return object[exposure]().inspectedMethods ?? [];
+  if (typeof object === 'function') return FUNCTION_METHODS;
   const special = [...specialMethodsOf(object).keys()].filter((name) => name.startsWith('__'));
   const names = special.length > 0 ? special : memberNames(object).filter((name) => isMethod(object, name));
   return names.map((name) => [name, null] as const);

@@ -9,7 +9,7 @@ import type { Logger } from '../lib/logger';
 import { box, type BoxingHost, unbox, type UnboxingHost, unregister } from './boxing';
 import type { IncomingMessage, MessageCodec } from './codec';
 import { Handler, Label, MessageType } from './consts';
-import { AsyncResultTimeout, ErrorCode, ProtocolError, RpycError } from './errors';
+import { AsyncResultTimeout, EOFError, ErrorCode, ProtocolError, RpycError } from './errors';
 import { type OpenRequest, PendingRequests } from './pending';
 import { type ReferenceForm, RemoteReference } from './reference';
 import type { LocalRefs } from './refs';
@@ -168,7 +168,9 @@ function asError(error: unknown): Error {
 function withSite(error: Error, site: { readonly stack?: string }): Error {
   // A ProtocolError ended the connection: it is one for all requests, and has its own place.
   if (error instanceof ProtocolError) return error;
+  // The end of the connection is one error too, and every request has its own place.
+  const own = error instanceof EOFError ? error.again() : error;
   const frames = site.stack?.split('\n').slice(1).join('\n') ?? '';
-  error.stack = `${error.name}: ${error.message}\n${frames}`;
-  return error;
+  own.stack = `${own.name}: ${own.message}\n${frames}`;
+  return own;
 }

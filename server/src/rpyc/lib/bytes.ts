@@ -205,3 +205,12 @@ export abstract class ByteReader {
     return text;
   }
 }
+
+/** The text that the bytes mean, or undefined where they are no UTF-8. `isCut`: the last character may be incomplete. */
+export function decodeUtf8(bytes: Uint8Array, isCut = false): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: isCut });
+  } catch {
+    return undefined;
+  }
+}

@@ -49,6 +49,17 @@ describe('exceptions on the way out', () => {
     });
   }
 
+  it('have a thousand frames at most, and do not stumble over line ends', () => {
+    const frame = '  File "f.py", line 1, in f\n    x()\n';
+    const init = { typeName: 'E', module: 'm', args: [], attributes: new Map<string, BrineValue>() };
+    const long = new RemoteError({ ...init, remoteTraceback: frame.repeat(1001) + '\n'.repeat(30_000_000) });
+    const start = performance.now();
+    assert.equal(long.frames.length, 1000);
+    assert.ok(performance.now() - start < 200, 'it stops there');
+    assert.equal(new RemoteError({ ...init, remoteTraceback: frame.trimEnd() }).frames.length, 1);
+    assert.deepEqual(new RemoteError({ ...init, remoteTraceback: '' }).frames, []);
+  });
+
   it('are the number 1 for StopIteration', () => {
     assert.equal(dumpException(new PythonError('StopIteration'), open), 1);
     assert.ok(loadException(1).isInstance('builtins.StopIteration'));
@@ -149,6 +160,18 @@ describe('exceptions on the way in', () => {
     const attributes = [['errno', 2], ['filename', '/x']]; // prettier-ignore
     const error = loadException([['builtins', 'FileNotFoundError'], [2, 'No such file'], attributes, '']);
     assert.equal(error.message, "FileNotFoundError: [Errno 2] No such file: '/x'");
+    const bytes = (text: string): Uint8Array => Buffer.from(text);
+    const older = [[bytes('exceptions'), bytes('OSError')], [2, bytes('Nö')], [[bytes('errno'), 2]], '']; // prettier-ignore
+    assert.equal(loadException(older).message, 'OSError: [Errno 2] Nö');
+  });
+
+  it('show bytes as text where they are text', () => {
+    const message = (bytes: Uint8Array): string =>
+      loadException([['builtins', 'E'], [bytes], [], '']).message;
+    assert.equal(message(Buffer.from('näher')), 'E: näher');
+    assert.equal(message(new Uint8Array([0xff, 0xfe])), 'E: 2 bytes');
+    assert.match(message(Buffer.from('ö'.repeat(10_000))), /^E: ö{1000}…$/);
+    assert.match(message(Buffer.from(`x${'ö'.repeat(10_000)}`)), /^E: xö{999}…$/);
   });
 
   it('of Python 2 come in bytes and from another module', () => {
@@ -162,6 +185,7 @@ describe('exceptions on the way in', () => {
     assert.ok(error.isInstance('builtins.LookupError'));
     assert.ok(error.attributes.has('message'));
     assert.equal(error.remoteTraceback, 'trace');
+    assert.equal(error.message, 'KeyError: k');
     assert.equal(loadException(bytes('a string')).typeName, 'a string');
   });
 
