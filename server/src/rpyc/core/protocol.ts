@@ -4,6 +4,7 @@
  * the end goes through one `cleanup`.
  */
 
+import { withTimeout } from '../lib/deferred';
 import { type Disposable, DisposableStore } from '../lib/disposable';
 import { Emitter } from '../lib/events';
 import { type Logger, silentLogger } from '../lib/logger';
@@ -15,7 +16,15 @@ import { DialectMismatch, type IncomingMessage, MessageCodec } from './codec';
 import { type Config, type Limits, mergeConfig, mergeLimits } from './config';
 import { Handler, MessageType } from './consts';
 import type { DialectName } from './dialect';
-import { EOFError, ErrorCode, PingError, ProtocolError, RemoteError, RpycError } from './errors';
+import {
+  AsyncResultTimeout,
+  EOFError,
+  ErrorCode,
+  PingError,
+  ProtocolError,
+  RemoteError,
+  RpycError,
+} from './errors';
 import { localTypeOf } from './exposure';
 import { Housekeeping } from './housekeeping';
 import { NetrefCache } from './netref';
@@ -73,6 +82,7 @@ export class Connection implements Disposable, AsyncDisposable {
   #closedBecause: Error | undefined;
   #serviceStarted = false;
   #root: Promise<unknown> | undefined;
+  #lastWords: Promise<void> | undefined;
   #peerPython: 2 | 3 | undefined;
 
   /** Fires once, when the connection is gone: with the error that ended it, or without one where we closed it. */
@@ -243,6 +253,9 @@ export class Connection implements Disposable, AsyncDisposable {
   /** Tells the peer, ends the stream, and resolves once it is gone. May be called again. */
   async close(): Promise<void> {
     const closed = this.serveAll();
+    if (this.#closing === 'open' && this.#config.before_closed !== null) {
+      await (this.#lastWords ??= this.#runBeforeClosed());
+    }
     if (this.#closing === 'open') {
       this.#closing = 'closing';
       this.#sayGoodbye();
@@ -253,18 +266,26 @@ export class Connection implements Disposable, AsyncDisposable {
 
   /** Ends the connection at once, without a word to the peer. */
   dispose(): void {
-    this.#channel.destroy();
     this.#cleanup(undefined);
+    this.#channel.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  #sayGoodbye(): void {
-    const { before_closed: beforeClosed } = this.#config;
+  async #runBeforeClosed(): Promise<void> {
+    const { before_closed: beforeClosed, sync_request_timeout: seconds } = this.#config;
     try {
-      beforeClosed?.(this.root);
+      const running = Promise.resolve(beforeClosed?.(this.root));
+      await withTimeout(running, seconds ?? undefined, () => new AsyncResultTimeout());
+    } catch (error) {
+      this.#logger.debug(`before_closed failed: ${errorText(error)}`);
+    }
+  }
+
+  #sayGoodbye(): void {
+    try {
       if (this.#codec.dialect !== undefined) this.#requesting.sendClose();
     } catch (error) {
       this.#logger.debug(`Closing: ${errorText(error)}`);

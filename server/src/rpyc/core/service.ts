@@ -78,8 +78,14 @@ export class Service implements ConnectionService {
   }
 }
 
-/** Offers nothing but its name. The default of every connection. */
-export class VoidService extends Service {}
+/** Offers nothing at all, not even its name. The default of every connection. */
+export class VoidService extends Service {
+  override [exposure](): Exposed {
+    // What is derived from it is a service like any other.
+    if (this.constructor !== VoidService) return super[exposure]();
+    return { exposedNames: [], exposedText: '<VoidService object>', exposedMember: () => undefined };
+  }
+}
 
 export type ServiceClass = new () => Service;
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import type { Config } from '../../../../server/src/rpyc/core/config';
 import { Handler, MessageType } from '../../../../server/src/rpyc/core/consts';
-import type { BrineValue } from '../../../../server/src/rpyc/core/pyTypes';
+import { type BrineValue, PyLong } from '../../../../server/src/rpyc/core/pyTypes';
 import { Service } from '../../../../server/src/rpyc/core/service';
 import { connectRaw, DIALECTS, type RawPair, type RawPeer } from '../../../support/rawPeer';
 
@@ -72,9 +72,12 @@ for (const dialect of DIALECTS) {
         assert.deepEqual(body, [1, '<VoidService object>']);
       }
       const { body: names } = await peer.request(Handler.dir, onRoot(key));
-      assert.deepEqual(names, [1, ['exposed_get_service_aliases', 'exposed_get_service_name']]);
-      const methods = ['exposed_get_service_name', 'exposed_get_service_aliases'].map((name) => [name, null]);
-      assert.deepEqual((await peer.request(Handler.inspect, [1, [key]])).body, [1, methods]);
+      assert.deepEqual(names, [1, []]);
+      assert.deepEqual((await peer.request(Handler.inspect, [1, [key]])).body, [1, []]);
+      for (const name of ['get_service_name', 'exposed_get_service_name', 'get_service_aliases']) {
+        await refused(peer, Handler.getattr, onRoot(key, name), 'AttributeError');
+        await refused(peer, Handler.callattr, onRoot(key, name, [], []), 'AttributeError');
+      }
       assert.equal((await peer.request(Handler.hash, onRoot(key))).type, MessageType.reply);
       assert.deepEqual((await peer.request(Handler.ping, [1, ['data']])).body, [1, 'data']);
       await refused(peer, Handler.call, onRoot(key, [], []), 'TypeError');
@@ -125,7 +128,7 @@ for (const dialect of DIALECTS) {
         [name, classId, instanceId + 1],
         [name, classId + 1, instanceId],
         [`${name}x`, classId, instanceId],
-        [new TextEncoder().encode(name), classId, instanceId],
+        [new TextEncoder().encode(`${name}x`), classId, instanceId],
         [name, classId, 0],
         foreign,
       ];
@@ -136,6 +139,17 @@ for (const dialect of DIALECTS) {
       for (let guess = 0; guess < 200; guess++) peer.ask(Handler.str, [2, [[3, [name, classId, guess]]]]);
       await refused(peer, Handler.inspect, [1, [[name, classId, 1]]], 'KeyError');
       assert.equal(connection.closed, false);
+    });
+
+    it('finds an object by its key as Python 2 writes it', async () => {
+      const { peer } = connect();
+      const [name, classId, instanceId] = (await rootKey(peer)) as readonly [string, number, number];
+      const key: BrineValue = [
+        new TextEncoder().encode(name),
+        new PyLong(BigInt(classId)),
+        new PyLong(BigInt(instanceId)),
+      ];
+      assert.deepEqual((await peer.request(Handler.repr, onRoot(key))).body, [1, '<VoidService object>']);
     });
 
     it('gives back what it holds and no more', async () => {
