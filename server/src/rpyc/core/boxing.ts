@@ -3,6 +3,7 @@
  * another connection gets a local id of its own, and what was registered is taken back when boxing fails half-way.
  */
 
+import { isThenable } from '../lib/deferred';
 import { isDumpable } from './brine';
 import { Label } from './consts';
 import type { Dialect, Reference } from './dialect';
@@ -61,6 +62,9 @@ function boxAny(value: unknown, host: BoxingHost, registered: object[], depth: n
   }
   if (typeof value !== 'object' && typeof value !== 'function') {
     throw new TypeError(`A ${typeof value} cannot be sent to a peer`);
+  }
+  if (isThenable(value)) {
+    throw new TypeError('A promise or path cannot be sent to a peer: await it first');
   }
   // Not null: that is dumpable.
   const object = value;

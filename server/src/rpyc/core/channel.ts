@@ -188,7 +188,7 @@ export interface ChannelOptions {
   readonly limits?: FrameLimits | undefined;
   /** Whether long payloads are compressed; true unless said otherwise. */
   readonly compress?: boolean | undefined;
-  /** Sees each payload that goes out or comes in. */
+  /** Sees each payload that goes out or comes in. One that throws is not asked again: the traffic goes on without it. */
   readonly trace?: ((direction: 'in' | 'out', payload: Uint8Array) => void) | undefined;
 }
 
@@ -199,6 +199,7 @@ export class Channel implements Disposable {
   private readonly held = new DisposableStore();
   private readonly decoder: FrameDecoder;
   private readonly compress: boolean;
+  private trace: ChannelOptions['trace'];
   private sentBytes = 0;
   private receivedBytes = 0;
   private sentFrames = 0;
@@ -211,10 +212,11 @@ export class Channel implements Disposable {
 
   constructor(
     readonly stream: Stream,
-    private readonly options: ChannelOptions = {},
+    options: ChannelOptions = {},
   ) {
     this.decoder = new FrameDecoder(options.limits);
     this.compress = options.compress ?? true;
+    this.trace = options.trace;
     this.held.add(stream.onDidReceive((chunk) => this.receive(chunk)));
     this.held.add(stream.onDidClose((error) => this.finish(error)));
   }
@@ -254,7 +256,7 @@ export class Channel implements Disposable {
   send(payload: Uint8Array): void {
     this.write(encodeFrame(payload, { compress: this.compress }));
     this.sentFrames++;
-    this.options.trace?.('out', payload);
+    this.tell('out', payload);
   }
 
   /** Sends a frame without a body: the peer skips it, the network sees life. */
@@ -276,6 +278,14 @@ export class Channel implements Disposable {
     this.destroy();
   }
 
+  private tell(direction: 'in' | 'out', payload: Uint8Array): void {
+    try {
+      this.trace?.(direction, payload);
+    } catch {
+      this.trace = undefined;
+    }
+  }
+
   private write(chunks: readonly Uint8Array[]): void {
     this.stream.write(chunks);
     for (const chunk of chunks) this.sentBytes += chunk.length;
@@ -294,7 +304,7 @@ export class Channel implements Disposable {
   private deliver(payload: Uint8Array): void {
     if (this.closed) return;
     this.receivedFrames++;
-    this.options.trace?.('in', payload);
+    this.tell('in', payload);
     this.received.fire(payload);
   }
 

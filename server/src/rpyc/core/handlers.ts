@@ -3,7 +3,7 @@
  * Differs on purpose: pickling is never done, CMP takes the rich comparisons only, BUFFITER is bounded.
  */
 
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 
 import { call, callattr, cmp, dir, hash, repr, str } from './builtins';
 import { attributeName, type AttributeOperation, checkAttr, type Config } from './config';
@@ -267,7 +267,7 @@ function take(iterator: AnyIterator, count: number): unknown {
   while (items.length < count) {
     try {
       const item = nextItem(iterator);
-      if (item instanceof Promise) return takeLater(item, iterator, count);
+      if (types.isPromise(item)) return takeLater(items, item, iterator, count);
       items.push(item);
     } catch (error) {
       if (isStop(error)) break;
@@ -277,13 +277,17 @@ function take(iterator: AnyIterator, count: number): unknown {
   return items;
 }
 
-async function takeLater(first: Promise<unknown>, iterator: AnyIterator, count: number): Promise<unknown[]> {
-  const items: unknown[] = [];
+/** Goes on behind `items` once one of them has to be waited for. */
+async function takeLater(
+  items: unknown[],
+  pending: Promise<unknown>,
+  iterator: AnyIterator,
+  count: number,
+): Promise<unknown[]> {
   try {
-    for (let item = first; ; item = Promise.resolve(nextItem(iterator))) {
-      items.push(await item);
-      if (items.length >= count) return items;
-    }
+    items.push(await pending);
+    while (items.length < count) items.push(await nextItem(iterator));
+    return items;
   } catch (error) {
     if (isStop(error)) return items;
     throw error;

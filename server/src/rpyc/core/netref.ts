@@ -33,7 +33,7 @@ export interface NetrefMembers {
 export class NetrefCache {
   private readonly entries = new Map<string, CacheEntry>();
   private readonly finalizers = new FinalizationRegistry<RemoteReference>((reference) => reference.release());
-  private bare = 0;
+  private readonly bare = new Set<RemoteReference>();
 
   constructor(
     private readonly host: ReferenceHost,
@@ -42,7 +42,7 @@ export class NetrefCache {
 
   /** Objects of the peer that are held, by netrefs or for a moment. */
   get size(): number {
-    return this.entries.size + this.bare;
+    return this.entries.size + this.bare.size;
   }
 
   /**
@@ -69,16 +69,14 @@ export class NetrefCache {
   /** Takes a REMOTE_REF without a proxy; the caller releases it. */
   acquireBare(target: Reference): RemoteReference {
     this.checkLimit();
-    this.bare++;
-    return new RemoteReference(this.host, target, 'bare');
+    const reference = new RemoteReference(this.host, target, 'bare');
+    this.bare.add(reference);
+    return reference;
   }
 
   /** `reference` is given back. */
   forget(reference: RemoteReference): void {
-    if (reference.form === 'bare') {
-      this.bare--;
-      return;
-    }
+    if (this.bare.delete(reference)) return;
     this.finalizers.unregister(reference);
     const entry = this.entries.get(reference.target.key);
     if (entry?.reference === reference) this.entries.delete(reference.target.key);
@@ -91,7 +89,8 @@ export class NetrefCache {
       reference.die();
     }
     this.entries.clear();
-    this.bare = 0;
+    for (const reference of this.bare) reference.die();
+    this.bare.clear();
   }
 
   private checkLimit(): void {

@@ -201,7 +201,7 @@ async function evaluate({ base, names }: PathState): Promise<unknown> {
 function startCall(base: PathBase, names: readonly string[], args: readonly unknown[]): Promise<unknown> {
   const { host } = base;
   // With nothing to wait for the request leaves at once, so that calls leave in the order they are written.
-  if (base.now !== undefined && names.length <= 1 && !args.some(needsResolving)) {
+  if (base.now !== undefined && names.length <= 1 && !args.some((arg) => needsResolving(arg))) {
     return requestCall(host, base.now, names[0], args);
   }
   return (async () => {
@@ -270,11 +270,10 @@ function requestCall(
 const MAX_DEPTH = 200;
 
 /** Whether `value` is a path or holds one, in an array or among keyword arguments. */
-export function needsResolving(value: unknown, depth: unknown = 0): boolean {
+export function needsResolving(value: unknown, depth = 0): boolean {
   if (isPath(value)) return true;
-  const level = typeof depth === 'number' ? depth : 0;
-  if (Array.isArray(value)) return level < MAX_DEPTH && value.some((item) => needsResolving(item, level + 1));
-  return value instanceof Kwargs && value.entries().some(([, item]) => needsResolving(item, level + 1));
+  if (Array.isArray(value)) return depth < MAX_DEPTH && value.some((item) => needsResolving(item, depth + 1));
+  return value instanceof Kwargs && value.entries().some(([, item]) => needsResolving(item, depth + 1));
 }
 
 /** `value` with every path in it, also inside arrays and keyword arguments, replaced by what it leads to. */

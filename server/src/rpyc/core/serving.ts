@@ -4,6 +4,7 @@
  * answered.
  */
 
+import { isThenable } from '../lib/deferred';
 import type { Logger } from '../lib/logger';
 import { box, type BoxingHost, unbox, type UnboxingHost, unregister } from './boxing';
 import type { IncomingMessage, MessageCodec } from './codec';
@@ -217,9 +218,4 @@ function costOf({ size }: IncomingMessage): number {
 function requestBody(body: BrineValue): readonly [handler: BrineValue, boxedArgs: BrineValue] {
   if (Array.isArray(body) && body.length === 2) return body as unknown as readonly [BrineValue, BrineValue];
   throw new ProtocolError('The peer sent a request without handler and arguments');
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return isObject && typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
 }

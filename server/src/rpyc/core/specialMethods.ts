@@ -46,7 +46,7 @@ function iteratorOf(iterable: AnyIterable): AnyIterator {
 /** The next item of an iterator, or a promise of it; raises StopIteration at the peer at the end. */
 export function nextItem(iterator: AnyIterator): unknown {
   const step = iterator.next();
-  return step instanceof Promise ? step.then(itemOf) : itemOf(step);
+  return types.isPromise(step) ? step.then(itemOf) : itemOf(step);
 }
 
 function itemOf(step: IteratorResult<unknown>): unknown {

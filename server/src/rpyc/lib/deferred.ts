@@ -8,6 +8,12 @@ export interface Deferred<T> {
   reject(error: unknown): void;
 }
 
+/** Whether `value` has to be waited for: a promise of any realm, or what behaves like one. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return isObject && typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
+}
+
 export function deferred<T>(): Deferred<T> {
   let settled = false;
   let settleWithValue: (value: T) => void;

@@ -260,4 +260,22 @@ describe('a channel', () => {
     assert.equal(near.bufferedAmount, 0);
     far.destroy();
   });
+
+  it('goes on without a tracer that throws', async () => {
+    const [near, far] = createStreamPair();
+    const traced: string[] = [];
+    const channel = new Channel(near, {
+      trace: (direction) => {
+        traced.push(direction);
+        throw new Error('as asked');
+      },
+    });
+    const received = new Promise<Uint8Array>((resolve) => channel.onDidReceive(resolve));
+    channel.start();
+    channel.send(fromHex('50'));
+    far.write([frameOf(fromHex('51'))]);
+    assert.equal(toHex(await received), '51');
+    assert.deepEqual(traced, ['out']);
+    channel.destroy();
+  });
 });

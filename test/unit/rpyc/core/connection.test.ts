@@ -8,6 +8,7 @@ import { PythonError, RemoteError } from '../../../../server/src/rpyc/core/error
 import type { Netref } from '../../../../server/src/rpyc/core/netref';
 import type { Connection } from '../../../../server/src/rpyc/core/protocol';
 import { exposed, Service } from '../../../../server/src/rpyc/core/service';
+import { referenceOf } from '../../../../server/src/rpyc/core/reference';
 import { connectPair, connectRaw, DIALECTS } from '../../../support/rawPeer';
 
 class Echo extends Service {
@@ -25,6 +26,18 @@ class Echo extends Service {
 
   exposed_unsendable(): unknown {
     return Symbol('never');
+  }
+
+  exposed_unawaited(): unknown {
+    return [1, Promise.resolve(2)];
+  }
+
+  *exposed_mixed(): Generator {
+    yield* [1, Promise.resolve(2), 3, Promise.resolve(4)];
+  }
+
+  exposed_nothing(): () => null {
+    return () => null;
   }
 
   exposed_lone(): string {
@@ -76,7 +89,15 @@ for (const dialect of DIALECTS) {
       sparse[3] = 1;
       const object = {};
       const { framesSent } = client.counters;
-      for (const bad of [cyclic, sparse, Symbol('x'), '\ud800', 2 ** 60]) {
+      for (const bad of [
+        cyclic,
+        sparse,
+        Symbol('x'),
+        '\ud800',
+        2 ** 60,
+        Promise.resolve(1),
+        [Promise.resolve(1)],
+      ]) {
         await assert.rejects(client.syncRequest(Handler.ping, [object, bad]), /TypeError|RangeError/);
       }
       assert.equal(client.counters.framesSent, framesSent);
@@ -90,6 +111,7 @@ for (const dialect of DIALECTS) {
       const root = (await client.root) as Netref;
       await assert.rejects(callattr(root, 'unsendable'), { typeName: 'TypeError' });
       await assert.rejects(callattr(root, 'lone'), RemoteError);
+      await assert.rejects(callattr(root, 'unawaited'), { typeName: 'TypeError' });
       await assert.rejects(callattr(root, 'raise', ['KeyError']), (error) => {
         assert.ok(error instanceof RemoteError);
         assert.deepEqual([error.typeName, error.args], ['KeyError', ['text', 1]]);
@@ -177,6 +199,63 @@ for (const dialect of DIALECTS) {
       await second;
       await new Promise((resolve) => setImmediate(resolve));
       assert.equal(peer.channel.bytesReceived - received, 6, 'one empty frame, no more');
+    });
+
+    it('hands over all items of an iterator, promised ones among them', async () => {
+      const root = (await connect().root) as Netref;
+      const items: unknown[] = [];
+      for await (const item of (await callattr(root, 'mixed')) as Netref) items.push(item);
+      assert.deepEqual(items, [1, 2, 3, 4]);
+    });
+
+    it('tells a peer that asks how a function is used', async () => {
+      const root = (await connect().root) as Netref;
+      const made = (await callattr(root, 'nothing')) as Netref;
+      const { host, target } = referenceOf(made) ?? assert.fail('It is a netref');
+      assert.deepEqual(await host.request(Handler.inspect, [target.echo]), [['__call__', null]]);
+    });
+
+    it('lets the hook before the end still ask', async () => {
+      const heard: unknown[] = [];
+      const client = connect({
+        config: {
+          before_closed: async (peerRoot) => {
+            heard.push(await callattr(peerRoot as Netref, 'echo', ['last words']), client.closed);
+          },
+        },
+      });
+      await client.ping();
+      await Promise.all([client.close(), client.close()]);
+      assert.deepEqual(heard, ['last words', false]);
+      assert.equal(client.closed, true);
+    });
+
+    it('closes whatever the hook before the end does', async () => {
+      const client = connect({
+        config: {
+          before_closed: () => {
+            throw new Error('as asked');
+          },
+        },
+      });
+      await client.close();
+      const waiting = connect({
+        config: { before_closed: () => new Promise(() => undefined), sync_request_timeout: 0.01 },
+      });
+      await waiting.close();
+    });
+
+    it('gives each open request an error of its own at the end', async () => {
+      const { connection } = connectRaw(dialect);
+      open.push(connection);
+      const requests = [connection.request(Handler.ping, [1]), connection.request(Handler.ping, [2])];
+      const settled = Promise.allSettled(requests);
+      connection.dispose();
+      const [first, second] = (await settled).map((result): unknown =>
+        result.status === 'rejected' ? result.reason : undefined,
+      );
+      assert.notEqual(first, second);
+      assert.match(String(first), /EOFError: The connection was closed here/);
     });
 
     it('exposes what is marked, and nothing else', async () => {

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 
 import { getattr, isNetref, setattr, type_ } from '../../../../server/src/rpyc/core/builtins';
+import { Handler } from '../../../../server/src/rpyc/core/consts';
 import type { Netref } from '../../../../server/src/rpyc/core/netref';
 import { isPath } from '../../../../server/src/rpyc/core/path';
 import type { Connection } from '../../../../server/src/rpyc/core/protocol';
 import { kwargs } from '../../../../server/src/rpyc/core/pyTypes';
 import { Service } from '../../../../server/src/rpyc/core/service';
+import { referenceOf } from '../../../../server/src/rpyc/core/reference';
 import { connectPair, DIALECTS } from '../../../support/rawPeer';
 
 /** Lets everything be read that an object has of its own. */
@@ -147,6 +149,8 @@ for (const dialect of DIALECTS) {
       const five = root['make']?.(5)['content'];
       const args = await root['echo']?.<readonly unknown[]>(five, [[five]], kwargs({ key: five }));
       assert.deepEqual(args?.slice(0, 2), [5, [[5]]]);
+      const many = [...Array.from({ length: 250 }, () => 0), [five]];
+      assert.deepEqual((await root['echo']?.<readonly unknown[]>(...many))?.at(-1), [5]);
     });
 
     it('cannot be written to', async () => {
@@ -158,6 +162,21 @@ for (const dialect of DIALECTS) {
       assert.throws(() => Reflect.set(root['make'] ?? {}, 'content', 2), /setattr/);
       await setattr(box, 'content', 3);
       assert.equal(await getattr(box, 'content'), 3);
+    });
+
+    it('that were taken for a moment count for nothing once the connection is gone', async () => {
+      const taken = (await client.root.then(referenceOf))?.host.request(
+        Handler.callattr,
+        [root, 'make', [1], []],
+        undefined,
+        'bare',
+      );
+      const reference = referenceOf(await taken);
+      assert.equal(client.heldReferences, 2);
+      client.dispose();
+      reference?.release();
+      assert.equal(client.heldReferences, 0);
+      assert.throws(() => reference?.assertLive(), { code: 'ERR_CLOSED' });
     });
 
     it('of one object are one netref while it lives', async () => {
