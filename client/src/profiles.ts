@@ -1,4 +1,5 @@
-import type { DialectChoice, Profile, ServiceKind } from '../../server/src/api/model';
+import type { Profile } from '../../server/src/api/model';
+import { PROFILE_DEFAULTS, checkProfile, endpointOf, isHost, isPort } from '../../server/src/api/profile';
 
 /** Where in the settings a profile is written. */
 export type ProfileOrigin = 'user' | 'workspace';
@@ -18,33 +19,19 @@ export interface RejectedProfile {
   readonly field: ProfileField;
 }
 
-export type ProfileField =
-  | 'profile'
-  | 'id'
-  | 'version'
-  | 'label'
-  | 'transport'
-  | 'transport.kind'
-  | 'transport.host'
-  | 'transport.port'
-  | 'service'
-  | 'dialect'
-  | 'oneShot';
+/** `label`, `transport.port`, a field that is not known, or `profile` where the entry is no object. */
+export type ProfileField = string;
 
 export interface ProfileList {
   readonly entries: readonly ProfileEntry[];
   readonly rejected: readonly RejectedProfile[];
 }
 
-export const DEFAULT_PORT = 18812;
-
-const SERVICES: readonly ServiceKind[] = ['auto', 'classic', 'service'];
-const DIALECTS: readonly DialectChoice[] = ['auto', 'A', 'B', 'C', 'D'];
-const MAX_TEXT = 255;
+export const DEFAULT_PORT: number = PROFILE_DEFAULTS.port;
 
 /**
  * Reads the profiles of all places, the user's first. What a profile leaves out is filled in; an entry with a
- * wrong field is set aside. The background process checks what it is given once more.
+ * wrong field is set aside.
  */
 export function readProfiles(places: Readonly<Record<ProfileOrigin, unknown>>): ProfileList {
   const entries: ProfileEntry[] = [];
@@ -67,73 +54,30 @@ export function readProfiles(places: Readonly<Record<ProfileOrigin, unknown>>): 
 }
 
 function readProfile(value: unknown, taken: ReadonlySet<string>): Profile | ProfileField {
-  if (!isRecord(value)) {
-    return 'profile';
+  const checked = checkProfile(value);
+  if ('fault' in checked) {
+    return checked.fault.field;
   }
-  const { version, label, transport, service, dialect, oneShot } = value;
-  if (version !== undefined && version !== 1) {
-    return 'version';
+  const { profile } = checked;
+  if (!taken.has(profile.id)) {
+    return profile;
   }
-  if (!isRecord(transport)) {
-    return 'transport';
-  }
-  if (transport['kind'] !== undefined && transport['kind'] !== 'tcp') {
-    return 'transport.kind';
-  }
-  const host = transport['host'];
-  if (typeof host !== 'string' || !isHost(host)) {
-    return 'transport.host';
-  }
-  const port = transport['port'] ?? DEFAULT_PORT;
-  if (typeof port !== 'number' || !isPort(port)) {
-    return 'transport.port';
-  }
-  if (label !== undefined && (typeof label !== 'string' || label.length > MAX_TEXT)) {
-    return 'label';
-  }
-  const serviceKind = SERVICES.find((known) => known === (service ?? 'auto'));
-  if (serviceKind === undefined) {
-    return 'service';
-  }
-  const dialectChoice = DIALECTS.find((known) => known === (dialect ?? 'auto'));
-  if (dialectChoice === undefined) {
-    return 'dialect';
-  }
-  if (oneShot !== undefined && typeof oneShot !== 'boolean') {
-    return 'oneShot';
-  }
-  const address = formatAddress(host, port);
-  const id = readId(value['id'], `tcp:${address}`, taken);
-  if (id === undefined) {
-    return 'id';
-  }
-  return {
-    id,
-    version: 1,
-    label: label === undefined || label.trim() === '' ? address : label.trim(),
-    transport: { kind: 'tcp', host, port },
-    service: serviceKind,
-    dialect: dialectChoice,
-    oneShot: oneShot ?? false,
-  };
+  const isGiven = isRecord(value) && value['id'] !== undefined;
+  return isGiven ? 'id' : { ...profile, id: freeId(profile.id, taken) };
 }
 
-/** The id that is given, or one made from the address, so that a new label keeps the rows that are open. */
-function readId(given: unknown, address: string, taken: ReadonlySet<string>): string | undefined {
-  if (given !== undefined) {
-    const usable = typeof given === 'string' && given !== '' && given.length <= MAX_TEXT && !taken.has(given);
-    return usable ? given : undefined;
+/** Where an id is made from the address, so that a new label keeps the rows that are open, two may be the same. */
+function freeId(id: string, taken: ReadonlySet<string>): string {
+  let n = 2;
+  while (taken.has(`${id}#${n}`)) {
+    n++;
   }
-  let id = address;
-  for (let n = 2; taken.has(id); n++) {
-    id = `${address}#${n}`;
-  }
-  return id;
+  return `${id}#${n}`;
 }
 
 /** `host:port`, with an IPv6 address in brackets. */
 export function formatAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return endpointOf({ host, port });
 }
 
 export type AddressFault = 'empty' | 'host' | 'port';
@@ -157,15 +101,6 @@ export function parseAddress(text: string): { host: string; port: number } | Add
   }
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
   return isPort(port) ? { host, port } : 'port';
-}
-
-function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= 65535;
-}
-
-/** Letters of a host name or of an IP address with zone. One that starts like an option is refused. */
-function isHost(host: string): boolean {
-  return host.length <= MAX_TEXT && /^[\p{L}\p{N}_:.][\p{L}\p{N}_:.%-]*$/u.test(host);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

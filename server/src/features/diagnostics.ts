@@ -1,8 +1,8 @@
 import os from 'node:os';
 
 import type { ConnectionState, Problem, Profile } from '../api/model';
+import { endpointOf } from '../api/profile';
 import type { ConnectionPool } from './pool/connectionPool';
-import { endpointOf } from './pool/target';
 import type { WireLog } from './pool/wireLog';
 import { ProblemCode } from './problem';
 

@@ -43,10 +43,12 @@ const MAX_DETAIL = 8000;
 
 // ---- problems that have no error of the library behind them ------------------------------------------------
 
-export function badProfile(field: string, rule: string, where: string): Problem {
+export function badProfile(field: string, rule: string, label: string | undefined): Problem {
+  const name = oneLine(label ?? '');
+  const where = name === '' ? 'of a connection' : `of “${name}”`;
   return {
     code: ProblemCode.profile,
-    message: `The field “${field}” ${where} ${rule}: correct it in the settings.`,
+    message: `The field “${oneLine(field)}” ${where} ${rule}: correct it in the settings.`,
   };
 }
 
@@ -80,6 +82,14 @@ export function notClassicServer(label: string, rootType: string): Problem {
     code: ProblemCode.notClassic,
     message: `“${label}” is set up as classic, and its server offers a service: set its kind to service or auto.`,
     detail: `The root is a ${oneLine(rootType)}`,
+  };
+}
+
+/** Known by name, and not written yet. */
+export function dialectNotSpoken(label: string, dialect: 'A' | 'B'): Problem {
+  return {
+    code: ErrorCode.dialect,
+    message: `“${label}” is set to dialect ${dialect}, which this extension does not speak yet: set the dialect to auto.`,
   };
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import { formatAddress, parseAddress, readProfiles } from '../../../client/src/profiles';
 import type { ProfileField } from '../../../client/src/profiles';
+import { parseProfile } from '../../../server/src/features/pool/target';
 
 const tcp = (host: string, port?: number): Record<string, unknown> => ({
   transport: { kind: 'tcp', host, port },
@@ -69,7 +70,10 @@ describe('Profiles in the settings', () => {
       [[], 'profile'],
       [{ ...tcp('a'), version: 2 }, 'version'],
       [{}, 'transport'],
+      [{ transport: { host: 'a' } }, 'transport.kind'],
       [{ transport: { kind: 'tls', host: 'a' } }, 'transport.kind'],
+      [{ transport: { kind: 'tcp', host: 'a', tls: true } }, 'transport.tls'],
+      [{ ...tcp('a'), tls: { ca: 'x' } }, 'tls'],
       [tcp('-oProxyCommand=x'), 'transport.host'],
       [tcp('a b'), 'transport.host'],
       [tcp('a', 0), 'transport.port'],
@@ -79,10 +83,23 @@ describe('Profiles in the settings', () => {
       [{ ...tcp('a'), service: 'other' }, 'service'],
       [{ ...tcp('a'), dialect: 'E' }, 'dialect'],
       [{ ...tcp('a'), oneShot: 'yes' }, 'oneShot'],
+      [{ ...tcp('a'), label: 'two\nlines' }, 'label'],
       [{ ...tcp('a'), id: '' }, 'id'],
+      [{ ...tcp('a'), id: ' ' }, 'id'],
     ];
     for (const [value, field] of cases) {
       assert.equal(rejectedField(value), field, JSON.stringify(value));
+    }
+  });
+
+  it('gives the background process what it takes as it is', () => {
+    const { entries } = readProfiles({
+      user: [tcp('lab'), tcp('[::1]', 1), { ...tcp('lab'), label: ' Lab ', service: 'classic' }],
+      workspace: undefined,
+    });
+    assert.equal(entries.length, 3);
+    for (const { profile } of entries) {
+      assert.deepEqual(parseProfile(profile), profile);
     }
   });
 

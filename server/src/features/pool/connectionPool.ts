@@ -1,10 +1,11 @@
 import type { ConnectionState, Profile } from '../../api/model';
+import { endpointOf } from '../../api/profile';
 import { type DialectName, type Disposable, Emitter, type Event, type Logger } from '../../rpyc/index';
 import { ProblemError, connectionLimit, toProblem, unknownProfile } from '../problem';
 import { linkSignals } from './abort';
 import { FairQueue } from './fairQueue';
 import { type Lease, type LeasePurpose, ProfileConnections } from './profileConnections';
-import { endpointOf, isSameTarget, parseProfile } from './target';
+import { isSameTarget, parseProfile } from './target';
 import { DEFAULT_TIMINGS, type PoolTimings } from './timings';
 import type { WireLog } from './wireLog';
 

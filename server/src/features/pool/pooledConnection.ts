@@ -1,4 +1,5 @@
 import type { ConnectionStage, PeerInfo, Profile } from '../../api/model';
+import { endpointOf } from '../../api/profile';
 import {
   type Connection,
   ConnectError,
@@ -14,10 +15,9 @@ import {
   type_,
 } from '../../rpyc/index';
 import { Agent } from '../agent';
-import { ProblemError, notClassicServer, rpycNg, stoppedAnswering } from '../problem';
+import { ProblemError, dialectNotSpoken, notClassicServer, rpycNg, stoppedAnswering } from '../problem';
 import { onAbort } from './abort';
 import { Monitor } from './monitor';
-import { endpointOf } from './target';
 import type { PoolTimings } from './timings';
 import type { WireLog } from './wireLog';
 
@@ -86,6 +86,9 @@ export class PooledConnection {
   static async open(options: OpenOptions): Promise<PooledConnection> {
     const { profile, timings, signal, place } = options;
     try {
+      if (profile.dialect === 'A' || profile.dialect === 'B') {
+        throw new ProblemError(dialectNotSpoken(profile.label, profile.dialect));
+      }
       const { host, port } = profile.transport;
       const connection = await connect(host, port, {
         dialect: profile.dialect ?? 'auto',
