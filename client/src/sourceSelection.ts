@@ -1,3 +1,5 @@
+import { statementAt } from './pythonStatement';
+
 /** Lines to run, and where they were found. */
 export interface SourceLines {
   readonly source: string;
@@ -15,7 +17,7 @@ export interface SelectedRange {
 
 /**
  * The text that "run selection or line" means: the selection, or without one the statement that the cursor's
- * line begins, with the block under it. Common indentation is taken off, so that the body of a function runs.
+ * line begins, to its last line, with the block under it. Common indentation is taken off, so that the body of a function runs.
  */
 export function sourceToRun(lines: readonly string[], range: SelectedRange): SourceLines | undefined {
   const empty = range.startLine === range.endLine && range.startCharacter === range.endCharacter;
@@ -40,30 +42,38 @@ function selectedLines(lines: readonly string[], range: SelectedRange): readonly
 }
 
 function blockAt(lines: readonly string[], at: number): readonly string[] {
-  const first = lines[at] ?? '';
-  if (!opensBlock(first) && !/^\s*@/.test(first)) {
-    return [first];
+  const head = statementAt(lines, at);
+  if (!head.opensBlock && !isDecorator(lines[at])) {
+    return lines.slice(at, head.end);
   }
-  const indent = indentOf(first);
-  let end = at + 1;
-  for (let i = end; i < lines.length; i++) {
+  const indent = indentOf(lines[at] ?? '');
+  let { end } = head;
+  let afterDecorator = isDecorator(lines[at]);
+  for (let i = end; i < lines.length;) {
     const line = lines[i] ?? '';
-    if (line.trim() === '') {
+    if (isBlankOrComment(line)) {
+      // Python asks nothing of where a comment stands; it belongs to the block if more of the block follows.
+      i += 1;
       continue;
     }
     const belongs =
-      indentOf(line) > indent ||
-      (indentOf(line) === indent && (continuesBlock(line) || /^\s*@/.test(lines[end - 1] ?? '')));
+      indentOf(line) > indent || (indentOf(line) === indent && (continuesBlock(line) || afterDecorator));
     if (!belongs) {
       break;
     }
-    end = i + 1;
+    afterDecorator = isDecorator(line);
+    i = statementAt(lines, i).end;
+    end = i;
   }
   return lines.slice(at, end);
 }
 
-function opensBlock(line: string): boolean {
-  return /:\s*(#.*)?$/.test(line);
+function isDecorator(line = ''): boolean {
+  return /^\s*@/.test(line);
+}
+
+function isBlankOrComment(line: string): boolean {
+  return /^\s*(#|$)/.test(line);
 }
 
 function continuesBlock(line: string): boolean {
@@ -74,8 +84,21 @@ function indentOf(line: string): number {
   return line.length - line.trimStart().length;
 }
 
+/** Takes off the indentation that all statements share. What stands inside a text is part of its value. */
 function dedent(lines: readonly string[]): readonly string[] {
-  const indents = lines.filter((line) => line.trim() !== '').map(indentOf);
+  const indents: number[] = [];
+  const insideText = new Set<number>();
+  for (let i = 0; i < lines.length;) {
+    const line = lines[i] ?? '';
+    if (isBlankOrComment(line)) {
+      i += 1;
+      continue;
+    }
+    indents.push(indentOf(line));
+    const statement = statementAt(lines, i);
+    statement.insideText.forEach((inside) => insideText.add(inside));
+    i = statement.end;
+  }
   const common = Math.min(...indents);
-  return lines.map((line) => line.slice(Math.min(common, indentOf(line))));
+  return lines.map((line, i) => (insideText.has(i) ? line : line.slice(Math.min(common, indentOf(line)))));
 }

@@ -63,4 +63,43 @@ describe('What "run selection or line" runs', () => {
   it('has nothing to run on an empty line', () => check('a\n  |\nb', undefined));
 
   it('has nothing to run in blank lines', () => check('‹ \n\n› a', undefined));
+
+  it('runs a call to the end of its brackets', () =>
+    check('pri|nt(\n  [1,  # (\n  2],\n)\nb', { source: 'print(\n  [1,  # (\n  2],\n)', line: 0 }));
+
+  it('runs a function whose head takes several lines', () =>
+    check('|def f(\n    a,\n    b,\n) -> int:\n    return a\nx', {
+      source: 'def f(\n    a,\n    b,\n) -> int:\n    return a',
+      line: 0,
+    }));
+
+  it('counts no bracket inside a text', () =>
+    check(`|a = '(' + "[\\"{"\nb`, { source: `a = '(' + "[\\"{"`, line: 0 }));
+
+  it('runs a text of several lines as a whole', () =>
+    check(`|a = '''one (\n# two\n'''.strip()\nb`, { source: `a = '''one (\n# two\n'''.strip()`, line: 0 }));
+
+  it('follows a backslash at the end of a line', () =>
+    check('|a = 1 + \\\n    2\nb', { source: 'a = 1 + \\\n    2', line: 0 }));
+
+  it('follows brackets inside a block', () =>
+    check('|if x:\n    f(\n1,\n    )\n    g\nh', { source: 'if x:\n    f(\n1,\n    )\n    g', line: 0 }));
+
+  it('keeps a block whole around a comment that stands further left', () =>
+    check('|def f():\n    a\n# note\n    b\nc', { source: 'def f():\n    a\n# note\n    b', line: 0 }));
+
+  it('leaves the comments after a block away', () =>
+    check('|def f():\n    a\n# about c\nc', { source: 'def f():\n    a', line: 0 }));
+
+  it('runs a decorated function whose decorator takes several lines', () =>
+    check('|@one(\n    1,\n)\ndef f():\n    pass\nx', {
+      source: '@one(\n    1,\n)\ndef f():\n    pass',
+      line: 0,
+    }));
+
+  it('does not read on for ever where a bracket is never closed', () =>
+    check('|f(\nb\nc', { source: 'f(', line: 0 }));
+
+  it('takes no indentation off inside a text of several lines', () =>
+    check(`if x:\n    |a = '''\n  b\n    '''\n`, { source: `a = '''\n  b\n    '''`, line: 1 }));
 });
