@@ -28,10 +28,17 @@ interface Children {
   more: boolean;
   total: number | undefined;
   note: string | undefined;
+  /** The next page, while it is on its way. */
+  appending: Promise<ObjectRow | undefined> | undefined;
+}
+
+/** One attempt to load the rows under a row. It counts as long as it is the newest. */
+interface Ticket {
+  readonly version: number;
 }
 
 interface Loading {
-  readonly version: number;
+  readonly ticket: Ticket;
   readonly result: Promise<readonly Row[]>;
 }
 
@@ -44,6 +51,7 @@ export class RowModel {
   private readonly objects = new Map<string, ObjectRow>();
   private readonly childrenById = new Map<string, Children>();
   private readonly loading = new Map<string, Loading>();
+  private readonly reading = new Map<ObjectRow, Promise<void>>();
   private readonly versions = new Map<string, number>();
   private readonly expandedIds = new Set<string>();
   /** Why the last attempt to load the rows under a row failed. */
@@ -74,15 +82,16 @@ export class RowModel {
       return this.rowsOf(row, known);
     }
     const running = this.loading.get(row.id);
-    if (running?.version === version) {
+    if (running?.ticket.version === version) {
       return running.result;
     }
-    const result = this.load(row, known, version).finally(() => {
-      if (this.loading.get(row.id)?.result === result) {
+    const ticket = { version };
+    const result = this.load(row, known, ticket).finally(() => {
+      if (this.isNewest(row, ticket)) {
         this.loading.delete(row.id);
       }
     });
-    this.loading.set(row.id, { version, result });
+    this.loading.set(row.id, { ticket, result });
     return result;
   }
 
@@ -92,11 +101,10 @@ export class RowModel {
     if (known === undefined || !known.more) {
       return undefined;
     }
-    const page = await this.page(row, known.rows.length, PAGE_SIZE);
-    const before = known.rows.length;
-    this.append(row, known, page);
-    this.releaseUnused();
-    return known.rows[before];
+    known.appending ??= this.appendPage(row, known).finally(() => {
+      known.appending = undefined;
+    });
+    return known.appending;
   }
 
   /** Shows an object that a search found, even where its page is not loaded. */
@@ -111,11 +119,14 @@ export class RowModel {
     return row;
   }
 
-  /** Reads a row that is known by name only. */
-  async read(row: ObjectRow): Promise<void> {
-    this.setNode(row, await this.withFreshHandle(row, (handle) => this.source.read(handle)));
-    row.wasRead = true;
-    this.releaseUnused();
+  /** Reads a row that is known by name only. It may run code of the peer, so it is asked for once at a time. */
+  read(row: ObjectRow): Promise<void> {
+    let reading = this.reading.get(row);
+    if (reading === undefined) {
+      reading = this.readNode(row).finally(() => this.reading.delete(row));
+      this.reading.set(row, reading);
+    }
+    return reading;
   }
 
   /**
@@ -140,9 +151,11 @@ export class RowModel {
 
   /** As `invalidate`, for the rows under one row. */
   invalidateUnder(row: ParentRow): void {
-    for (const [id, children] of this.childrenById) {
-      if (id === row.id || id.startsWith(`${row.id}/`)) {
-        children.version = -1;
+    this.markOld(row);
+    // What is on its way was asked for before, and would pass for fresh.
+    for (const id of this.loading.keys()) {
+      if (isAtOrUnder(id, row.id)) {
+        this.loading.delete(id);
       }
     }
   }
@@ -152,7 +165,7 @@ export class RowModel {
     const prefix = connectionRowId(profileId);
     for (const rows of [this.objects, this.childrenById, this.loading, this.failures]) {
       for (const id of rows.keys()) {
-        if (id === prefix || id.startsWith(`${prefix}/`)) {
+        if (isAtOrUnder(id, prefix)) {
           rows.delete(id);
         }
       }
@@ -185,7 +198,7 @@ export class RowModel {
     if (row.kind !== 'object') {
       return;
     }
-    this.invalidateUnder(row);
+    this.markOld(row);
     if (this.source.isConnected(row.profileId)) {
       this.unused.push(...this.handlesUnder(row));
       this.releaseUnused();
@@ -223,43 +236,27 @@ export class RowModel {
     return [...under, ...(row.wasRead ? [] : [row])].map((other) => other.node.handle);
   }
 
-  private async load(row: ParentRow, known: Children | undefined, version: number): Promise<readonly Row[]> {
-    try {
-      const children: Children = {
-        version,
-        rows: [],
-        found: [],
-        more: false,
-        total: undefined,
-        note: undefined,
-      };
-      if (row.kind === 'connection') {
-        const ids = new Set<string>();
-        children.rows = (await this.source.roots(row.profileId)).map((node) =>
-          this.objectRow(row, node, ids),
-        );
-      } else {
-        const wanted = Math.max(PAGE_SIZE, known?.rows.length ?? 0);
-        do {
-          const page = await this.page(row, children.rows.length, PAGE_SIZE);
-          if (page.nodes.length === 0 && page.note !== undefined && children.rows.length === 0) {
-            return this.fail(row, 'info', page.note);
-          }
-          this.append(row, children, page);
-        } while (children.more && children.rows.length < wanted);
-        children.found = await this.findAgain(row, known?.found ?? [], children.rows);
+  private markOld(row: ParentRow): void {
+    for (const [id, children] of this.childrenById) {
+      if (isAtOrUnder(id, row.id)) {
+        children.version = -1;
       }
-      if (this.versionOf(row.profileId) !== version) {
+    }
+  }
+
+  private async load(row: ParentRow, known: Children | undefined, ticket: Ticket): Promise<readonly Row[]> {
+    try {
+      const children = await this.fetch(row, known, ticket);
+      if (children === undefined || !this.isNewest(row, ticket)) {
+        this.releaseUnused();
         return await this.childrenOf(row);
       }
-      const kept = new Set([...children.rows, ...children.found]);
-      for (const old of [...(known?.rows ?? []), ...(known?.found ?? [])].filter(
-        (other) => !kept.has(other),
-      )) {
-        this.objects.delete(old.id);
-        this.childrenById.delete(old.id);
-        this.unused.push(old.node.handle);
+      if (children.rows.length === 0 && children.note !== undefined) {
+        return this.fail(row, 'info', children.note);
       }
+      const kept = new Set([...children.rows, ...children.found]);
+      const before = [...(known?.rows ?? []), ...(known?.found ?? [])];
+      this.dropRows(before.filter((old) => !kept.has(old)));
       this.childrenById.set(row.id, children);
       this.failures.delete(row.id);
       this.releaseUnused();
@@ -268,7 +265,90 @@ export class RowModel {
       if (known !== undefined && !this.source.isConnected(row.profileId)) {
         return this.rowsOf(row, known);
       }
+      if (!this.isNewest(row, ticket)) {
+        return this.childrenOf(row);
+      }
       return this.fail(row, 'error', this.source.messageOf(error));
+    }
+  }
+
+  /** As many rows as were shown before. @returns undefined where a newer attempt took over */
+  private async fetch(
+    row: ParentRow,
+    known: Children | undefined,
+    ticket: Ticket,
+  ): Promise<Children | undefined> {
+    const children: Children = {
+      version: ticket.version,
+      rows: [],
+      found: [],
+      more: false,
+      total: undefined,
+      note: undefined,
+      appending: undefined,
+    };
+    if (row.kind === 'connection') {
+      const nodes = await this.source.roots(row.profileId);
+      if (!this.isNewest(row, ticket)) {
+        this.discard(nodes);
+        return undefined;
+      }
+      const ids = new Set<string>();
+      children.rows = nodes.map((node) => this.objectRow(row, node, ids));
+      return children;
+    }
+    const wanted = Math.max(PAGE_SIZE, known?.rows.length ?? 0);
+    do {
+      const page = await this.page(row, children.rows.length, PAGE_SIZE);
+      if (!this.isNewest(row, ticket)) {
+        this.discard(page.nodes);
+        return undefined;
+      }
+      this.append(row, children, page);
+    } while (children.more && children.rows.length < wanted);
+    children.found = await this.findAgain(row, known?.found ?? [], children.rows);
+    return children;
+  }
+
+  private isNewest(row: ParentRow, ticket: Ticket): boolean {
+    return this.loading.get(row.id)?.ticket === ticket && this.versionOf(row.profileId) === ticket.version;
+  }
+
+  private async appendPage(row: ObjectRow, known: Children): Promise<ObjectRow | undefined> {
+    const before = known.rows.length;
+    const page = await this.page(row, before, PAGE_SIZE);
+    if (this.childrenById.get(row.id) !== known) {
+      this.discard(page.nodes);
+      this.releaseUnused();
+      return undefined;
+    }
+    this.append(row, known, page);
+    this.releaseUnused();
+    return known.rows[before];
+  }
+
+  private async readNode(row: ObjectRow): Promise<void> {
+    this.setNode(row, await this.withFreshHandle(row, (handle) => this.source.read(handle)));
+    row.wasRead = true;
+    this.releaseUnused();
+  }
+
+  /** Lets go of nodes that come too late to be shown. */
+  private discard(nodes: readonly ObjectNode[]): void {
+    this.unused.push(...nodes.map((node) => node.handle));
+  }
+
+  /** These objects are no more: their rows go, and all rows under them. */
+  private dropRows(gone: readonly ObjectRow[]): void {
+    if (gone.length === 0) {
+      return;
+    }
+    const roots: ReadonlySet<Row> = new Set(gone);
+    for (const row of [...this.objects.values()].filter((other) => isInside(other, roots))) {
+      this.unused.push(row.node.handle);
+      for (const rows of [this.objects, this.childrenById, this.loading, this.failures]) {
+        rows.delete(row.id);
+      }
     }
   }
 
@@ -372,4 +452,19 @@ export class RowModel {
   private versionOf(profileId: string): number {
     return this.versions.get(profileId) ?? 0;
   }
+}
+
+function isAtOrUnder(id: string, ancestor: string): boolean {
+  return id === ancestor || id.startsWith(`${ancestor}/`);
+}
+
+function isInside(row: ObjectRow, roots: ReadonlySet<Row>): boolean {
+  let at: ParentRow = row;
+  while (at.kind === 'object') {
+    if (roots.has(at)) {
+      return true;
+    }
+    at = at.parent;
+  }
+  return false;
 }

@@ -13,6 +13,8 @@ class FakeSource implements ObjectSource {
   epoch = 'one';
   failure: Error | undefined;
   note: string | undefined;
+  /** Holds answers back until it is settled. */
+  gate: Promise<void> | undefined;
   readonly calls: string[] = [];
   readonly released: number[] = [];
 
@@ -21,7 +23,7 @@ class FakeSource implements ObjectSource {
     return Promise.resolve([this.node([{ kind: 'root', name: 'namespace' }], 'namespace', 1)]);
   }
 
-  children({
+  async children({
     handle,
     offset,
     limit,
@@ -31,27 +33,25 @@ class FakeSource implements ObjectSource {
     limit: number;
   }): Promise<ObjectPage> {
     this.calls.push(`children ${offset}`);
+    const total = this.items;
+    await this.gate;
     if (this.failure !== undefined) {
-      return Promise.reject(this.failure);
+      throw this.failure;
     }
     if (handle.epoch !== this.epoch) {
-      return Promise.reject(new Error('stale'));
+      throw new Error('stale');
     }
     if (this.note !== undefined) {
-      return Promise.resolve({ nodes: [], offset, more: false, note: this.note });
+      return { nodes: [], offset, more: false, note: this.note };
     }
-    const total = this.items;
     const nodes = Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, i) =>
       this.node(
-        [
-          { kind: 'root', name: 'namespace' },
-          { kind: 'index', index: offset + i },
-        ],
+        [...this.pathOf(handle), { kind: 'index', index: offset + i }],
         `[${offset + i}]`,
-        offset + i + 2,
+        this.handleId(handle, offset + i),
       ),
     );
-    return Promise.resolve({ nodes, offset, total, more: offset + nodes.length < total });
+    return { nodes, offset, total, more: offset + nodes.length < total };
   }
 
   resolve(_profileId: string, path: readonly PathStep[]): Promise<ObjectNode> {
@@ -59,7 +59,9 @@ class FakeSource implements ObjectSource {
     return Promise.resolve(this.node(path, 'resolved', 99));
   }
 
-  read(handle: Handle): Promise<ObjectNode> {
+  async read(handle: Handle): Promise<ObjectNode> {
+    this.calls.push('read');
+    await this.gate;
     return Promise.resolve(this.node([{ kind: 'root', name: 'namespace' }], 'read', handle.id));
   }
 
@@ -79,10 +81,28 @@ class FakeSource implements ObjectSource {
     return String(error);
   }
 
+  /** The first level counts from 2; each item below has numbers of its own. */
+  private handleId(parent: Handle, index: number): number {
+    return parent.id === 1 || parent.id === 99 ? index + 2 : parent.id * 1000 + index;
+  }
+
+  private pathOf({ id }: Handle): readonly PathStep[] {
+    const root: PathStep = { kind: 'root', name: 'namespace' };
+    return id === 1 || id === 99 ? [root] : [root, { kind: 'index', index: id - 2 }];
+  }
+
   private node(path: readonly PathStep[], name: string, id: number): ObjectNode {
     const handle = { epoch: this.epoch, id };
     return { handle, path, name, kind: 'list', typeName: 'list', value: this.epoch, expandable: true };
   }
+}
+
+function closedGate(): { promise: Promise<void>; open: () => void } {
+  let open = (): void => undefined;
+  const promise = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { promise, open };
 }
 
 async function opened(source: FakeSource): Promise<{ model: RowModel; root: ObjectRow }> {
@@ -158,7 +178,8 @@ describe('Rows of the tree', () => {
     assert.ok(child?.kind === 'object');
     await model.childrenOf(child);
     model.collapse(root);
-    const expected = [1, ...Array.from({ length: 100 }, (_, i) => i + 2)];
+    const hundred = (first: number): number[] => Array.from({ length: 100 }, (_, i) => first + i);
+    const expected = [1, ...hundred(2), ...hundred(2000)];
     assert.deepEqual(
       [...new Set(source.released)].sort((a, b) => a - b),
       expected,
@@ -264,5 +285,76 @@ describe('Rows of the tree', () => {
     const [child] = await model.childrenOf(root);
     assert.ok(child !== undefined);
     assert.deepEqual([depthOf(model.connectionRow('p')), depthOf(root), depthOf(child)], [0, 1, 2]);
+  });
+
+  it('are added once by two who ask for the next page at the same time', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    await model.childrenOf(root);
+    const [first, second] = await Promise.all([model.loadMore(root), model.loadMore(root)]);
+    assert.equal(first?.node.name, '[100]');
+    assert.equal(second, first);
+    const rows = await model.childrenOf(root);
+    assert.equal(rows.length, 201);
+    assert.deepEqual(source.calls, ['roots', 'children 0', 'children 100']);
+  });
+
+  it('are read once by two who ask for the value at the same time', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    await Promise.all([model.read(root), model.read(root)]);
+    assert.deepEqual(source.calls, ['roots', 'read']);
+    await model.read(root);
+    assert.deepEqual(source.calls, ['roots', 'read', 'read']);
+  });
+
+  it('are not added to where a refresh came first', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    await model.childrenOf(root);
+    const gate = closedGate();
+    source.gate = gate.promise;
+    const more = model.loadMore(root);
+    source.gate = undefined;
+    model.invalidateUnder(root);
+    await model.childrenOf(root);
+    gate.open();
+    assert.equal(await more, undefined);
+    assert.equal((await model.childrenOf(root)).length, 101);
+    assert.ok(source.released.includes(102), 'the late page is let go');
+  });
+
+  it('let all go that was held under a row that is no more', async () => {
+    const source = new FakeSource();
+    source.items = 3;
+    const { model, root } = await opened(source);
+    const rows = await model.childrenOf(root);
+    const last = rows[2];
+    assert.ok(last?.kind === 'object');
+    const [under] = await model.childrenOf(last);
+    assert.ok(under !== undefined);
+    source.items = 2;
+    model.invalidateUnder(root);
+    await model.childrenOf(root);
+    assert.deepEqual(source.released, [4, 4000, 4001, 4002]);
+    assert.equal(model.objectById(last.id), undefined);
+    assert.equal(model.objectById(under.id), undefined);
+  });
+
+  it('are asked for anew where a refresh comes while they are on their way', async () => {
+    const source = new FakeSource();
+    source.items = 1;
+    const { model, root } = await opened(source);
+    const gate = closedGate();
+    source.gate = gate.promise;
+    const early = model.childrenOf(root);
+    source.gate = undefined;
+    source.items = 2;
+    model.invalidateUnder(root);
+    const fresh = await model.childrenOf(root);
+    gate.open();
+    assert.equal(fresh.length, 2);
+    assert.equal((await early).length, 2);
+    assert.equal((await model.childrenOf(root)).length, 2);
   });
 });
