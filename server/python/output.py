@@ -2,7 +2,8 @@
 
 While a run is going on, `sys.stdout` and `sys.stderr` are stand-ins that look at the thread that writes: threads of a
 run go to that run's queue, all others to the original objects, so that what other clients of the same server print
-is untouched. Loaded after static_lookup.py, into the same namespace.
+is untouched. A process has one pair of stand-ins, whichever helper put it there. Loaded after static_lookup.py and
+render.py, into the same namespace.
 """
 
 import collections
@@ -17,12 +18,20 @@ except ImportError:
 FLUSH_SECONDS = 0.05
 BURST_LIMIT = 65536
 QUEUE_LIMIT = 1000000
+# Changes between the streams in one burst.
+PIECE_LIMIT = 1000
+
+# Under this name in the module `threading`, while runs are going on: the `Redirection` of this process.
+_PLACE = '__rpyc_explorer_output__'
+# By this attribute a stand-in is known, also one that another helper made.
+_STAND_IN = 'rpyc_explorer_original'
 
 
 class OutputQueue(object):
     """A bounded queue of printed text, sent in bursts from a thread of its own. The oldest text is dropped first.
 
-    :param send: called with `(stream, text, dropped)`; must not wait for the peer's answer, since that answer may be
+    :param send: called with `(((stream, text), ...), dropped)`, at most every 50 ms, where `dropped` is the number of
+        characters that were lost before these; must not wait for the peer's answer, since that answer may be
         read by another thread of the connection only when the run is over.
     """
 
@@ -86,9 +95,10 @@ class OutputQueue(object):
     def _flush(self):
         """Sends one burst; whether there is more."""
         with self.sending:
-            for stream, text, dropped in self._take():
+            pieces, dropped = self._take()
+            if pieces:
                 try:
-                    self.send(stream, clean(text, len(text)), dropped)
+                    self.send(pieces, dropped)
                 except Exception:
                     # The connection is gone: the run goes on and its output has no reader.
                     with self.lock:
@@ -102,7 +112,10 @@ class OutputQueue(object):
         with self.lock:
             burst, size = [], 0
             while self.pieces and size < BURST_LIMIT:
-                stream, text = self.pieces.popleft()
+                stream, text = self.pieces[0]
+                if len(burst) == PIECE_LIMIT and burst[-1][0] != stream:
+                    break
+                self.pieces.popleft()
                 if len(text) > BURST_LIMIT - size:
                     self.pieces.appendleft((stream, text[BURST_LIMIT - size:]))
                     text = text[:BURST_LIMIT - size]
@@ -113,26 +126,24 @@ class OutputQueue(object):
                     burst.append((stream, [text]))
             self.size -= size
             dropped, self.dropped = self.dropped, 0
-        parts = []
-        for stream, texts in burst:
-            parts.append((stream, u''.join(texts), dropped))
-            dropped = 0
-        return parts
+        texts = [(stream, u''.join(parts)) for stream, parts in burst]
+        return tuple([(stream, clean(text, len(text))) for stream, text in texts]), dropped
 
 
 class Writer(object):
-    """Stands in for `sys.stdout` or `sys.stderr` while a run is going on."""
+    """Stands in for `sys.stdout` or `sys.stderr` while a run is going on.
+
+    One that is kept for longer (by a handler of `logging`) goes on to serve later runs.
+    """
 
     softspace = 0
 
-    def __init__(self, stream, original, redirection):
-        self.rpyc_explorer_redirection = redirection
+    def __init__(self, stream, original):
         self._stream = stream
-        self._original = original
-        self._queues = redirection.queues
+        self.rpyc_explorer_original = original
 
     def write(self, text):
-        queue = self._queues.get(get_ident())
+        queue = _queue_of_thread()
         if queue is None:
             return self._write_original(text)
         if PY2 and derives(text, str):
@@ -145,7 +156,8 @@ class Writer(object):
 
     def _write_original(self, text):
         # A process without a console has None in this place, and prints nowhere.
-        return len(text) if self._original is None else self._original.write(text)
+        original = self.rpyc_explorer_original
+        return len(text) if original is None else original.write(text)
 
     def writelines(self, lines):
         for line in lines:
@@ -153,20 +165,22 @@ class Writer(object):
 
     def flush(self):
         # A run's text leaves by itself within 50 ms.
-        if self._original is not None and self._queues.get(get_ident()) is None:
-            self._original.flush()
+        original = self.rpyc_explorer_original
+        if original is not None and _queue_of_thread() is None:
+            original.flush()
 
     def isatty(self):
-        return self._original is not None and self._queues.get(get_ident()) is None and self._original.isatty()
+        original = self.rpyc_explorer_original
+        return original is not None and _queue_of_thread() is None and original.isatty()
 
     @property
     def buffer(self):
-        if self._queues.get(get_ident()) is None:
-            return self._original.buffer
+        if _queue_of_thread() is None:
+            return self.rpyc_explorer_original.buffer
         return ByteWriter(self)
 
     def __getattr__(self, name):
-        return getattr(self._original, name)
+        return getattr(self.rpyc_explorer_original, name)
 
 
 class ByteWriter(object):
@@ -192,12 +206,11 @@ class Redirection(object):
         self.lock = threading.RLock()
         self.queues = {}
         self.users = 0
-        self.ended = False
 
     def enter(self, queue):
         """Sends this thread's output to `queue`; False when the last run has just taken everything down."""
         with self.lock:
-            if self.ended:
+            if vars(threading).get(_PLACE) is not self:
                 return False
             if not self.users:
                 self._install()
@@ -214,35 +227,41 @@ class Redirection(object):
                 self.queues[get_ident()] = previous
             self.users -= 1
             if not self.users:
-                self.ended = True
-                self._restore()
+                # The place is given up last, so that nobody else installs anything before all is restored.
+                try:
+                    self._restore()
+                finally:
+                    vars(threading).pop(_PLACE, None)
 
     def _install(self):
-        self.stdout = Writer(u'stdout', sys.stdout, self)
-        self.stderr = Writer(u'stderr', sys.stderr, self)
-        sys.stdout, sys.stderr = self.stdout, self.stderr
+        sys.stdout = Writer(u'stdout', _original_of(sys.stdout))
+        sys.stderr = Writer(u'stderr', _original_of(sys.stderr))
         self.original_start = threading.Thread.__dict__['start']
         self.start = self._thread_start()
         threading.Thread.start = self.start
 
     def _restore(self):
-        # What the user has put in place since stays.
-        if sys.stdout is self.stdout:
-            sys.stdout = self.stdout._original
-        if sys.stderr is self.stderr:
-            sys.stderr = self.stderr._original
+        # What the user has put in place since stays, unless it is a stand-in.
+        sys.stdout = _original_of(sys.stdout)
+        sys.stderr = _original_of(sys.stderr)
         if threading.Thread.__dict__['start'] is self.start:
             threading.Thread.start = self.original_start
 
     def _thread_start(redirection):
         def start(self, *args, **kwargs):
             queue = redirection.queues.get(get_ident())
-            if queue is not None:
-                redirection._follow(self, queue)
-            return redirection.original_start(self, *args, **kwargs)
+            if queue is None:
+                return redirection.original_start(self, *args, **kwargs)
+            name = redirection._follow(self, queue)
+            try:
+                return redirection.original_start(self, *args, **kwargs)
+            except BaseException:
+                self.__dict__.pop(name, None)
+                raise
         return start
 
     def _follow(self, thread, queue):
+        """Has the thread print where this one does; the name of what stands in the thread's way until it runs."""
         # The method around `run`, so that the report of an exception that ends the thread is caught as well.
         for name in ('_bootstrap_inner', '_Thread__bootstrap_inner', 'run'):
             if hasattr(thread, name):
@@ -258,17 +277,28 @@ class Redirection(object):
             finally:
                 self.queues.pop(ident, None)
         thread.__dict__[name] = followed
+        return name
+
+
+def _queue_of_thread():
+    redirection = vars(threading).get(_PLACE)
+    return None if redirection is None else redirection.queues.get(get_ident())
+
+
+def _original_of(stream):
+    """What a stand-in stands for; any other object as it is. A stand-in is made for what is none: there is an end."""
+    while True:
+        attributes = instance_dict(stream)
+        if attributes is None or _STAND_IN not in attributes:
+            return stream
+        stream = attributes[_STAND_IN]
 
 
 def redirect(queue):
     """Sends this thread's output to `queue` until the returned function is called."""
     while True:
-        redirection = None
-        for stream in (sys.stdout, sys.stderr):
-            # Another window's helper may have its stand-ins in place: there is one pair per process.
-            redirection = (instance_dict(stream) or {}).get('rpyc_explorer_redirection', redirection)
-        if redirection is None:
-            redirection = Redirection()
+        # Atomic, whichever helpers install at once. One that was taken down since has left the place.
+        redirection = vars(threading).setdefault(_PLACE, Redirection())
         previous = redirection.queues.get(get_ident())
         if redirection.enter(queue):
             return lambda: redirection.leave(queue, previous)

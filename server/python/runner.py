@@ -1,5 +1,6 @@
 """Runs pieces of Python in a connection's namespace. Loaded after render.py and output.py, into the same namespace."""
 
+import __future__
 import ast
 import codecs
 import linecache
@@ -12,6 +13,10 @@ RESULT_LIMIT = 10000
 TRACEBACK_LIMIT = 64000
 FRAME_LIMIT = 200
 LINE_LIMIT = 200000
+
+_FUTURE_FLAGS = 0
+for _name in __future__.all_feature_names:
+    _FUTURE_FLAGS |= getattr(__future__, _name).compiler_flag
 
 
 class Runner(object):
@@ -27,7 +32,8 @@ class Runner(object):
 
         :param file_name: the file that the source stands in, for tracebacks.
         :param line_offset: number of lines before it in that file.
-        :param emit: a function of the peer, called with `(stream, text, dropped)`, without waiting for its answer.
+        :param emit: a function of the peer, called with `(pieces, dropped)` as `OutputQueue` tells, without waiting for
+            its answer.
         :returns: `('done', value, type, None)`, where the texts are empty when there is no value, or
             `('error', '', '', (type, message, traceback, ((file, line, name), ...)))`.
         """
@@ -36,15 +42,16 @@ class Runner(object):
         source = _in_place(source, line_offset)
         self._remember(source, file_name)
         queue = OutputQueue(_asynchronous(emit))
-        restore = redirect(queue)
         try:
+            restore = redirect(queue)
             try:
                 return self._execute(source, file_name)
             except BaseException:
                 # Also SystemExit and KeyboardInterrupt: the connection outlives what its user runs.
                 return u'error', u'', u'', _failure(sys.exc_info(), file_name, self.lines[file_name])
+            finally:
+                restore()
         finally:
-            restore()
             queue.close()
 
     def _remember(self, source, file_name):
@@ -78,11 +85,14 @@ def _compiled(source, file_name):
         # As bytes with this mark, since a coding line is not allowed in a unicode source.
         source = codecs.BOM_UTF8 + source.encode('utf-8')
     tree = compile(source, file_name, 'exec', ast.PyCF_ONLY_AST, True)
-    last = None
+    expression = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         expression = ast.Expression(tree.body.pop().value)
-        last = compile(expression, file_name, 'eval', 0, True)
-    return compile(tree, file_name, 'exec', 0, True), last
+    body = compile(tree, file_name, 'exec', 0, True)
+    if expression is None:
+        return body, None
+    # What the statements import from `__future__` holds for the expression as well.
+    return body, compile(expression, file_name, 'eval', body.co_flags & _FUTURE_FLAGS, True)
 
 
 def _asynchronous(emit):

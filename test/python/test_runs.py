@@ -13,15 +13,15 @@ class Editor(object):
     """The other side of a run: collects what is printed."""
 
     def __init__(self):
-        self.parts = []
+        self.bursts = []
         self.arrived = threading.Event()
 
-    def emit(self, stream, text, dropped):
-        self.parts.append((stream, text, dropped))
+    def emit(self, pieces, dropped):
+        self.bursts.append((pieces, dropped))
         self.arrived.set()
 
     def text(self, stream=None):
-        return u''.join(text for name, text, _ in self.parts if stream in (None, name))
+        return u''.join(text for pieces, _ in self.bursts for name, text in pieces if stream in (None, name))
 
 
 class Runs(unittest.TestCase):
@@ -34,6 +34,7 @@ class Runs(unittest.TestCase):
     def tearDown(self):
         self.assertEqual(self.streams, (sys.stdout, sys.stderr, threading.Thread.__dict__['start']))
         self.assertEqual([], [t for t in threading.enumerate() if t.name == 'rpyc-explorer-output'])
+        self.assertEqual([], [name for name in vars(threading) if 'rpyc' in name])
 
     def run_source(self, source, line_offset=0, file_name=u'/editor/snippet.py'):
         return self.agent.run(source, file_name, line_offset, self.editor.emit)
@@ -53,6 +54,9 @@ class Runs(unittest.TestCase):
 
     def test_indented_selection(self):
         self.assertEqual(u'3', self.run_source(u'    a = 1\n    if a:\n        a += 2\n    a')[1])
+
+    def test_the_last_expression_is_compiled_as_the_rest(self):
+        self.assertEqual(u'0.5', self.run_source(u'from __future__ import division\n1 / 2')[1])
 
     def test_a_huge_value_is_cut(self):
         self.assertEqual(10000, len(self.run_source(u"'x' * 100000000")[1]))
@@ -164,16 +168,83 @@ class Runs(unittest.TestCase):
         source = u"import sys\nfor n in range(5000):\n    sys.stdout.write('%0999d\\n' % n)"
         self.assertEqual(u'done', self.run_source(source)[0])
         text = self.editor.text()
-        dropped = sum(count for _, _, count in self.editor.parts)
+        dropped = sum(count for _, count in self.editor.bursts)
         self.assertGreater(dropped, 0)
         self.assertEqual(5000000, len(text) + dropped)
         self.assertTrue(text.endswith(u'0004999\n'))
 
     def test_the_connection_fails_during_a_run(self):
-        def fail(stream, text, dropped):
+        def fail(pieces, dropped):
             raise EOFError('gone')
         answer = self.agent.run(u"import sys\nsys.stdout.write('')\nprint('x')\n5", u'f', 0, fail)
         self.assertEqual(u'5', answer[1])
+
+    def test_both_streams_share_their_bursts(self):
+        self.run_source(u"import sys\nfor n in range(400):\n"
+                        u"    sys.stdout.write('out')\n    sys.stderr.write('err')\n")
+        self.assertEqual(u'outerr' * 400, self.editor.text())
+        self.assertLessEqual(len(self.editor.bursts), 40)
+
+    def test_a_burst_has_a_limited_number_of_pieces(self):
+        self.run_source(u"import sys\nfor n in range(5000):\n"
+                        u"    sys.stdout.write('o')\n    sys.stderr.write('e')\n")
+        self.assertEqual(u'oe' * 5000, self.editor.text())
+        self.assertLessEqual(max(len(pieces) for pieces, _ in self.editor.bursts), 1000)
+
+    def test_a_stream_that_was_saved_during_a_run_is_put_back_later(self):
+        try:
+            self.run_source(u"import sys, io\nsaved = sys.stdout\nsys.stdout = io.StringIO()")
+            self.run_source(u"sys.stdout = saved\nprint('again')")
+            self.assertEqual(u'again\n', self.editor.text())
+            self.assertIs(self.streams[0], sys.stdout)
+            # As done by a thread that outlives the run in which it redirected the stream.
+            sys.stdout = self.agent.namespace['saved']
+            self.run_source(u"print('once more')")
+            self.assertEqual(u'again\nonce more\n', self.editor.text())
+            self.assertIs(self.streams[0], sys.stdout)
+        finally:
+            sys.stdout = self.streams[0]
+
+    def test_a_handler_that_kept_the_stream_prints_into_later_runs(self):
+        self.run_source(u"import logging, sys\nhandler = logging.StreamHandler(sys.stderr)\n"
+                        u"logger = logging.Logger('mine')\nlogger.addHandler(handler)")
+        self.run_source(u"logger.warning('noticed')")
+        self.assertEqual(u'noticed\n', self.editor.text(u'stderr'))
+
+    def test_two_helpers_that_install_at_once(self):
+        names = peer_helper.load()
+        make, other, entered, leave = names['Redirection'], Editor(), threading.Event(), threading.Event()
+
+        def second_window():
+            agent = peer_helper.agent(entered=entered, leave=leave)
+            agent.run(u"entered.set()\nleave.wait(10)\nprint('other')", u'f', 0, other.emit)
+        thread = threading.Thread(target=second_window)
+
+        def overtaken():
+            names['Redirection'] = make
+            thread.start()
+            entered.wait(10)
+            return make()
+        names['Redirection'] = overtaken
+        agent = names['create_agent']({'leave': leave, 'thread': thread})[0]
+        agent.run(u"leave.set()\nthread.join(10)\nprint('mine')", u'f', 0, self.editor.emit)
+        self.assertEqual((u'mine\n', u'other\n'), (self.editor.text(), other.text()))
+
+    def test_a_thread_that_cannot_start_keeps_nothing_of_ours(self):
+        source = (u"import threading\nt = threading.Thread(target=len, args=('',)); t.start(); t.join()\n"
+                  u"before = set(t.__dict__)\n"
+                  u"try:\n    t.start()\nexcept RuntimeError:\n    pass\n"
+                  u"sorted(set(t.__dict__) - before)")
+        self.assertEqual(u'[]', self.run_source(source)[1])
+
+    def test_no_thread_is_left_when_the_streams_cannot_be_replaced(self):
+        names = peer_helper.load()
+
+        def fail(queue):
+            raise ValueError('no')
+        names['redirect'] = fail
+        agent = names['create_agent']({})[0]
+        self.assertRaises(ValueError, agent.run, u'1', u'f', 0, self.editor.emit)
 
     def test_what_the_user_puts_in_place_stays(self):
         original = sys.stdout

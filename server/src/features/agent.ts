@@ -9,7 +9,7 @@ import { type Connection, type Disposable, Handler, type Netref, isNetref, relea
 const FILES = ['static_lookup.py', 'render.py', 'listing.py', 'output.py', 'runner.py', 'agent.py'];
 
 /** How long the peer may take to answer a question about its objects. A run may take for ever. */
-const QUESTION_SECONDS = 30;
+export const QUESTION_SECONDS = 30;
 
 /** What the helper tells when it is installed. */
 export interface AgentInfo {
@@ -20,8 +20,8 @@ export interface AgentInfo {
   readonly rpycVersion: string | undefined;
 }
 
-/** Called by the helper with what a run prints: stream, text, and number of characters lost before it. */
-export type EmitOutput = (stream: unknown, text: unknown, dropped: unknown) => void;
+/** Called by the helper with what a run prints: pairs of stream and text, and number of characters lost before. */
+export type EmitOutput = (pieces: unknown, dropped: unknown) => void;
 
 /** What a question to the helper may be limited by. */
 export interface QuestionOptions {
@@ -36,8 +36,6 @@ export interface QuestionOptions {
  */
 export class Agent implements Disposable {
   private disposed = false;
-  /** Runs use the namespace of this other connection's helper. */
-  private joined: Agent | undefined;
 
   private constructor(
     private readonly connection: Connection,
@@ -87,9 +85,6 @@ export class Agent implements Disposable {
    * @returns false where the other connection is not in the same process
    */
   async join(other: Agent, signal?: AbortSignal): Promise<boolean> {
-    if (other === this || this.joined === other) {
-      return true;
-    }
     const token = randomUUID();
     await other.ask('offer', [token], { signal });
     let found: unknown = false;
@@ -99,9 +94,6 @@ export class Agent implements Disposable {
       if (found !== true) {
         await other.ask('withdraw', []).catch(() => undefined);
       }
-    }
-    if (found === true) {
-      this.joined = other;
     }
     return found === true;
   }

@@ -3,18 +3,32 @@ import { cut, printed } from '../inspect/preview';
 
 /** More than the helper ever sends at once. */
 const MAX_TEXT = 1_000_000;
+const MAX_PIECES = 10_000;
 
-/** What the helper sent as one burst of a run's output; undefined where it makes no sense, or is empty. */
-export function outputOf(
-  runId: string,
-  stream: unknown,
-  text: unknown,
-  dropped: unknown,
-): RunOutput | undefined {
-  if ((stream !== 'stdout' && stream !== 'stderr') || typeof text !== 'string') {
-    return undefined;
+/**
+ * What the helper sent as one burst of a run's output, in order; what makes no sense, or is empty, is passed over.
+ *
+ * @param pieces pairs of stream and text
+ * @param dropped number of characters that were lost before them
+ */
+export function outputsOf(runId: string, pieces: unknown, dropped: unknown): readonly RunOutput[] {
+  const outputs: RunOutput[] = [];
+  let lost = typeof dropped === 'number' && Number.isSafeInteger(dropped) && dropped > 0 ? dropped : 0;
+  let left = MAX_TEXT;
+  for (const piece of Array.isArray(pieces) ? (pieces as unknown[]).slice(0, MAX_PIECES) : []) {
+    if (left === 0) {
+      break;
+    }
+    const [stream, text] = Array.isArray(piece) ? (piece as unknown[]) : [];
+    if ((stream !== 'stdout' && stream !== 'stderr') || typeof text !== 'string') {
+      continue;
+    }
+    const shown = printed(cut(text, left));
+    left = Math.max(left - text.length, 0);
+    if (shown !== '' || lost > 0) {
+      outputs.push({ runId, stream, text: shown, dropped: lost });
+      lost = 0;
+    }
   }
-  const lost = typeof dropped === 'number' && Number.isSafeInteger(dropped) && dropped > 0 ? dropped : 0;
-  const shown = printed(cut(text, MAX_TEXT));
-  return shown === '' && lost === 0 ? undefined : { runId, stream, text: shown, dropped: lost };
+  return outputs;
 }

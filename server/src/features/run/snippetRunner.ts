@@ -1,10 +1,11 @@
 import type { Problem, RunError, RunOutput, RunRequest, RunResult } from '../../api/model';
 import { Emitter, type Event, type Logger, RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
+import type { EmitOutput } from '../agent';
 import { ShapeError, asCount, asLine, asLines, asText, asTuple } from '../inspect/rows';
 import { untilAborted } from '../pool/abort';
 import type { Lease, LeasePurpose } from '../pool/profileConnections';
 import { ProblemCode, ProblemError, badAnswer, notClassic } from '../problem';
-import { outputOf } from './runOutput';
+import { outputsOf } from './runOutput';
 
 export interface SnippetRunnerOptions {
   readonly lend: (profileId: string, purpose: LeasePurpose, signal?: AbortSignal) => Promise<Lease>;
@@ -69,9 +70,8 @@ export class SnippetRunner {
     const started = performance.now();
     const elapsedMs = (): number => Math.round(performance.now() - started);
     let over = false;
-    const emit = (stream: unknown, text: unknown, dropped: unknown): void => {
-      const output = outputOf(runId, stream, text, dropped);
-      if (!over && output !== undefined) {
+    const emit: EmitOutput = (pieces, dropped) => {
+      for (const output of over ? [] : outputsOf(runId, pieces, dropped)) {
         this.output.fire(output);
       }
     };
