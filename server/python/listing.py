@@ -19,7 +19,9 @@ REACHABLE = 4
 
 
 class Stopped(Exception):
-    """A path ends early: `status` is `gone` (nothing there), `unread` (only running code would tell) or `stale`."""
+    """A path ends early: `status` is `gone` (nothing there), `unread` (only running code would tell), `stale` (the
+    number it begins with was released) or `limit` (no more can be held).
+    """
 
     def __init__(self, status, message):
         Exception.__init__(self, message)
@@ -78,7 +80,18 @@ _SIMPLE = (u'none', u'boolean', u'number', u'string', u'bytes')
 
 
 def row(step, name, obj, reachable):
-    """One row for a value that is at hand."""
+    """One row for a value that is at hand. There is one, whatever the value is."""
+    try:
+        return _row(step, name, obj, reachable)
+    except Exception:
+        return _unshown_row(step, name, reachable)
+
+
+def _unshown_row(step, name, reachable):
+    return step, name, u'object', u'', unshown(), REACHABLE if reachable else 0, None
+
+
+def _row(step, name, obj, reachable):
     container = container_of(obj)
     kind = kind_of(obj)
     flags = REACHABLE if reachable else 0
@@ -103,10 +116,13 @@ def unread_row(step, name, descriptor):
 
 def attribute_row(attributes, name):
     """The row of one attribute, or None where there is nothing behind the name."""
-    status, value = attributes.lookup(name)
+    step, shown = (u'a', clean(name, STEP_LIMIT)), clean(name, NAME_LIMIT)
+    try:
+        status, value = attributes.lookup(name)
+    except Exception:
+        return _unshown_row(step, shown, True)
     if status is MISSING:
         return None
-    step, shown = (u'a', clean(name, STEP_LIMIT)), clean(name, NAME_LIMIT)
     if status is UNREAD:
         return unread_row(step, shown, value)
     return row(step, shown, value, True)
@@ -352,7 +368,7 @@ def _documentation(obj):
 
 def _class_documentation(cls):
     for base in mro(cls):
-        text = class_dict(base).get('__doc__')
+        text = class_entry(base, '__doc__')
         if among(type(text), STRINGS) and base is not object:
             return text
         if among(base, _UNDOCUMENTED):

@@ -68,12 +68,19 @@ def render(obj, limit, ask=False):
         _write(out, obj, 3 if not ask else 50, ask, ())
     except Full:
         pass
+    except Exception:
+        return clean(unshown(), limit), True
     return clean(out.text(), limit), out.cut
 
 
 def placeholder(obj):
     """What stands for a value that has a text of its own."""
     return u'<%s at 0x%x>' % (clean(type_name(obj), NAME_LIMIT), id(obj))
+
+
+def unshown():
+    """What stands for a value that the built-in types themselves fail on, while their exception is handled."""
+    return u'<it cannot be shown: %s>' % clean(class_name(sys.exc_info()[0]), NAME_LIMIT)
 
 
 class Container(object):
@@ -85,12 +92,17 @@ class Container(object):
         self.kind = kind
         self.obj = obj
         self.exact = type(obj) is base
-        self.length = base.__len__(obj)
+        self.length = _range_length(obj) if base is _RANGE else base.__len__(obj)
         self.iterate = iterate
         self.ordered = ordered
 
     def part(self, start, count):
         """Up to `count` entries from position `start` as a list; pairs of key and value for a dict."""
+        count = min(count, self.length - start)
+        if count <= 0:
+            return []
+        if type(self.obj) is _RANGE:
+            return [self.obj[position] for position in range(start, start + count)]
         if self.ordered and start and self.kind in ('list', 'tuple'):
             base = list if self.kind == 'list' else tuple
             if derives(self.obj, base):
@@ -120,6 +132,15 @@ try:
     _RANGE = xrange
 except NameError:
     _RANGE = range
+
+
+def _range_length(obj):
+    """The length of a range, at most what the length of a list can be: `len` refuses longer ones."""
+    try:
+        return len(obj)
+    except OverflowError:
+        return sys.maxsize
+
 
 # A dict subclass is read through dict: `OrderedDict` after `move_to_end` is then shown in its old order, since
 # its own iterator would hash the keys again.
@@ -161,8 +182,7 @@ def _write(out, obj, depth, ask, above):
     if obj is None or obj is Ellipsis or obj is NotImplemented or among(cls, (bool, float, complex)):
         out.write(TEXT(repr(obj)))
     elif among(cls, INTEGERS):
-        bits = obj.bit_length()
-        out.write(u'<integer of %d bits>' % bits if bits > _BIT_LENGTH_LIMIT else TEXT(repr(obj)))
+        _write_integer(out, obj)
     elif among(cls, STRINGS) or cls is bytes or cls is bytearray:
         _write_string(out, obj)
     elif among(cls, _BRACKETS):
@@ -178,13 +198,33 @@ def _write(out, obj, depth, ask, above):
     elif among(cls, _BUILTIN_CALLABLES):
         out.write(u'%s(%s)' % (clean(obj.__name__, NAME_LIMIT), ELLIPSIS))
     elif cls is _RANGE:
-        out.write(TEXT(repr(obj)))
+        _write_range(out, obj)
     elif derives(obj, BaseException) and special(obj, '__repr__') is _EXCEPTION_REPR:
         out.write(clean(type_name(obj), NAME_LIMIT).rsplit(u'.', 1)[-1])
-        arguments = _EXCEPTION_ARGS(obj)
-        _write_items(out, u'(', u')', arguments, len(arguments), depth, ask, above)
+        _write_items(out, u'(', u')', _EXCEPTION_ARGS(obj), depth, ask, above)
     else:
         out.write(placeholder(obj))
+
+
+def _write_integer(out, obj):
+    bits = obj.bit_length()
+    try:
+        text = TEXT(repr(obj)) if bits <= _BIT_LENGTH_LIMIT else None
+    except ValueError:
+        # `sys.set_int_max_str_digits` allows fewer digits.
+        text = None
+    out.write(u'<integer of %d bits>' % bits if text is None else text)
+
+
+def _write_range(out, obj):
+    if PY2:
+        out.write(TEXT(repr(obj)))
+        return
+    # Its ends may be of a class of the user's: they were, up to Python 3.9.
+    ends = (obj.start, obj.stop)
+    if type(obj.step) is not int or obj.step != 1:
+        ends += (obj.step,)
+    _write_items(out, u'range(', u')', ends, 1, False, ())
 
 
 def _write_string(out, obj):
@@ -215,10 +255,10 @@ def _write_container(out, obj, depth, ask, above):
         return
     if type(obj) is tuple and container.length == 1:
         closing = u',)'
-    _write_items(out, opening, closing, entries, container.length, depth, ask, above)
+    _write_items(out, opening, closing, entries, depth, ask, above)
 
 
-def _write_items(out, opening, closing, entries, length, depth, ask, above):
+def _write_items(out, opening, closing, entries, depth, ask, above):
     out.write(opening)
     for position, item in enumerate(entries):
         out.write(u', ' if position else u'')
@@ -267,8 +307,10 @@ def signature_of(function, bound=False):
     positional_only = getattr(code, 'co_posonlyargcount', 0)
     keyword_only = getattr(code, 'co_kwonlyargcount', 0)
     # Both may be subclasses that override how they are read.
-    defaults = tuple.__getitem__(function.__defaults__ or (), slice(None))
-    keyword_defaults = named_pairs(getattr(function, '__kwdefaults__', None) or {})
+    defaults = function.__defaults__
+    defaults = () if defaults is None else tuple.__getitem__(defaults, slice(None))
+    keyword_defaults = getattr(function, '__kwdefaults__', None)
+    keyword_defaults = {} if keyword_defaults is None else named_pairs(keyword_defaults)
     annotations = _stored_annotations(function)
     parts = []
     for position in range(count):

@@ -25,6 +25,8 @@ _MRO = type.__dict__['__mro__'].__get__
 _CLASS_DICT = type.__dict__['__dict__'].__get__
 _CLASS_NAME = type.__dict__.get('__qualname__', type.__dict__['__name__']).__get__
 _CLASS_MODULE = type.__dict__['__module__'].__get__
+_CLASS_FLAGS = type.__dict__['__flags__'].__get__
+_HEAP_TYPE = 1 << 9
 
 _OLD_INSTANCE = getattr(types, 'InstanceType', None)
 _OLD_CLASS = getattr(types, 'ClassType', None)
@@ -84,6 +86,21 @@ def class_dict(cls):
     return _CLASS_DICT(cls) or {}
 
 
+def class_entry(cls, name, default=None):
+    """One entry of the dictionary of a class, without its bases.
+
+    The keys of a class that Python code made may be of a class that defines `==`: those are passed over.
+    """
+    found = class_dict(cls)
+    if _is_built_in(cls):
+        return found.get(name, default)
+    return named_pairs(found).get(name, default)
+
+
+def _is_built_in(cls):
+    return not (_OLD_CLASS is not None and type(cls) is _OLD_CLASS) and not _CLASS_FLAGS(cls) & _HEAP_TYPE
+
+
 def class_of(obj):
     """The class of an object; for an old-style instance of Python 2 the class that the user wrote."""
     if _OLD_INSTANCE is not None and type(obj) is _OLD_INSTANCE:
@@ -99,16 +116,13 @@ def derives(obj, base):
 def class_name(cls):
     """`int`, `numpy.ndarray`: the name of a class, without the name of the built-in module."""
     if _OLD_CLASS is not None and type(cls) is _OLD_CLASS:
-        name, module = cls.__name__, cls.__dict__.get('__module__')
+        name = cls.__name__
     else:
         try:
             name = _CLASS_NAME(cls)
         except AttributeError:
             name = '?'
-        try:
-            module = _CLASS_MODULE(cls)
-        except AttributeError:
-            module = None
+    module = _CLASS_MODULE(cls) if _is_built_in(cls) else class_entry(cls, '__module__')
     if not among(type(name), STRINGS):
         name = '?'
     if not among(type(module), STRINGS) or module in ('builtins', '__builtin__', 'exceptions'):
@@ -129,7 +143,7 @@ def instance_dict(obj):
         return None
     cls = type(obj)
     for base in mro(cls):
-        entry = class_dict(base).get('__dict__', MISSING)
+        entry = class_entry(base, '__dict__', MISSING)
         if entry is MISSING:
             continue
         # A class that defines `__dict__` itself hides the real one: asking for it would run its code.
@@ -251,7 +265,7 @@ class Attributes(object):
 def special(obj, name):
     """The attribute `name` of an object's class, unbound, or MISSING: how Python finds special methods."""
     for base in mro(class_of(obj)):
-        found = class_dict(base).get(name, MISSING)
+        found = class_entry(base, name, MISSING)
         if found is not MISSING:
             return found
     return MISSING
@@ -275,7 +289,7 @@ def _merged(cls):
 
 def _type_defines(entry, name):
     for base in mro(type(entry)):
-        if name in class_dict(base):
+        if class_entry(base, name, MISSING) is not MISSING:
             return True
     return False
 

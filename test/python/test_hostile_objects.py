@@ -132,6 +132,41 @@ class Hostile(unittest.TestCase):
             function.__annotations__ = {'a': function.__signature__}
         self.check(function, deeper=False)
 
+    def test_function_with_hostile_defaults(self):
+        for base, name in ((tuple, '__defaults__'), (dict, '__kwdefaults__')):
+            def function(a, b=1):
+                pass
+            try:
+                setattr(function, name, base.__new__(hostile_class(base, ['__del__'])))
+            except TypeError:
+                # Only Python 2 insists on the type itself.
+                self.assertTrue(PY2)
+            self.check(function, deeper=False)
+
+    def test_class_whose_names_compare_themselves(self):
+        class Name(str):
+            __hash__ = str.__hash__
+
+            def __eq__(self, other):
+                if watching:
+                    witness.append(other)
+                return str.__eq__(self, other)
+        watching = []
+        names = ('__dict__', '__doc__', '__get__', '__set__', '__module__', '__repr__', '__init__', 'value')
+        bases = [object, Exception, type] + ([] if PY2 else [list])
+        for base in bases:
+            for name in names:
+                del watching[:]
+                cls = type('Odd', (base,), {Name(name): str(name)})
+                owner = type('Owner', (object,), {'entry': None})
+                made = type.__new__(cls, 'Made', (object,), {}) if base is type else base.__new__(cls)
+                if name not in ('__get__', '__set__'):
+                    owner.entry = made
+                watching.append(True)
+                self.check(made, deeper=False)
+                self.check(cls, deeper=False)
+                self.check(owner, deeper=False)
+
     def test_exception_with_hostile_arguments(self):
         self.check(ValueError(object.__new__(hostile_class(object, ['__del__']))))
 

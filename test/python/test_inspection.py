@@ -87,6 +87,54 @@ class Pages(unittest.TestCase):
             row = peer_helper.rows(agent, u'namespace', (A(name),))[shown]
             self.assertEqual(row[VALUE], agent.resolve(u'namespace', (A(name), row[0]))[1][-1][VALUE])
 
+    # Python 2's ranges end where its small integers do.
+    if not PY2:
+        def test_ranges_longer_than_any_list(self):
+            long, endless = range(10 ** 20), range(0, 10 ** 5000, 10 ** 3)
+            agent = peer_helper.agent(long=long, endless=endless, back=range(10 ** 20, 0, -3), e=ValueError(long))
+            found = peer_helper.rows(agent, u'namespace')
+            self.assertEqual((u'range(0, 100000000000000000000)', sys.maxsize),
+                             (found[u'long'][VALUE], found[u'long'][LENGTH]))
+            self.assertEqual(u'range(0, <integer of 16610 bits>, 1000)', found[u'endless'][VALUE])
+            self.assertEqual(sys.maxsize, found[u'back'][LENGTH])
+            status, _, total, more, _, rows = agent.page((), u'namespace', (A(u'long'),), 10 ** 15, 10, None)
+            self.assertEqual((u'ok', sys.maxsize, True), (status, total, more))
+            self.assertEqual((u'[1000000000000000]', u'1000000000000000'), (rows[0][1], rows[0][VALUE]))
+            first = peer_helper.rows(agent, u'namespace', (A(u'back'),))[u'[0]']
+            self.assertEqual(u'100000000000000000000', first[VALUE])
+            self.assertEqual(u'ok', agent.describe(u'namespace', (A(u'endless'),))[0])
+
+    if hasattr(sys, 'set_int_max_str_digits'):
+        def test_numbers_that_python_refuses_to_write(self):
+            before = sys.get_int_max_str_digits()
+            sys.set_int_max_str_digits(640)
+            try:
+                found = peer_helper.rows(peer_helper.agent(n=10 ** 700, d={10 ** 700: 1}), u'namespace')
+            finally:
+                sys.set_int_max_str_digits(before)
+            self.assertEqual(u'<integer of 2326 bits>', found[u'n'][VALUE])
+            self.assertEqual(u'{<integer of 2326 bits>: 1}', found[u'd'][VALUE])
+
+    def test_a_value_that_cannot_be_shown_takes_one_row_only(self):
+        names = peer_helper.load()
+        bad = [3]
+
+        def fail(obj, original):
+            if obj is bad:
+                raise OverflowError('too much')
+            return original(obj)
+        for function in ('container_of', 'kind_of'):
+            original = names[function]
+            names[function] = lambda obj, original=original: fail(obj, original)
+            agent = names['create_agent']({'good': 1, 'bad': bad, 'items': [bad, 2], 'keys': {5: bad}})[0]
+            found = peer_helper.rows(agent, u'namespace')
+            self.assertEqual(u'1', found[u'good'][VALUE])
+            self.assertEqual(((u'a', u'bad'), u'bad', u'object', u'<it cannot be shown: OverflowError>'),
+                             (found[u'bad'][:3] + (found[u'bad'][VALUE],)))
+            self.assertEqual(u'2', peer_helper.rows(agent, u'namespace', (A(u'items'),))[u'[1]'][VALUE])
+            self.assertEqual([u'5'], list(peer_helper.rows(agent, u'namespace', (A(u'keys'),))))
+            names[function] = original
+
     def test_a_thousand_attributes_in_pages(self):
         class Wide(object):
             pass
