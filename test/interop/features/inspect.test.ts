@@ -304,6 +304,39 @@ for (const version of RPYC_VERSIONS) {
       assert.equal((await problemOf(explorer.page(closed))).code, 'ERR_STALE');
     });
 
+    it('lets go of what was held for an answer that nobody waited for', async () => {
+      await using server = await startClassic(version);
+      await using relay = await Relay.start(server);
+      await using explorer = await Explorer.connect(relay);
+      await explorer.run(
+        'x = [1]\nclass Computing(object):\n    @property\n    def result(self): return [2]\nc = Computing()',
+      );
+      const list = await explorer.find('Namespace', 'x');
+      const rows = await explorer.page(await explorer.find('Namespace', 'c'));
+      const { handle } = named(rows.nodes, 'result');
+      await relay.setDelay(50);
+      const questions = [
+        (signal: AbortSignal) =>
+          explorer.tree.children({ handle: list.handle, offset: 0, limit: 10 }, signal),
+        (signal: AbortSignal) => explorer.tree.read(handle, signal),
+      ];
+      for (const ask of questions) {
+        await relay.reset();
+        const waiting = new AbortController();
+        const answer = ask(waiting.signal);
+        const failed = assert.rejects(answer);
+        await eventually('the question is on its way', async () => (await relay.counts()).up.frames > 0);
+        waiting.abort();
+        await failed;
+      }
+      await eventually('the peer holds what the tree does', async () => {
+        const held = await explorer.value(HELD);
+        return held === String(explorer.tree.heldCount('p'));
+      });
+      assert.equal(explorer.tree.heldCount('p'), 1);
+      assert.equal((await explorer.page(list)).nodes.length, 1);
+    });
+
     it('holds no more than its limits allow, least recently used first', async () => {
       await using server = await startClassic(version);
       await using explorer = await Explorer.connect(server, { tree: { limits: { rows: 60, held: 5 } } });

@@ -1,5 +1,7 @@
 import type { ObjectDetails, PathStep } from '../../api/model';
-import type { Agent } from '../agent';
+import { AsyncResultTimeout } from '../../rpyc/index';
+import { type Agent, QUESTION_SECONDS } from '../agent';
+import { linkSignals, untilAborted } from '../pool/abort';
 import { ProblemError, staleHandle } from '../problem';
 import type { Entry, Held } from './handleTable';
 import { TextLimit } from './preview';
@@ -17,7 +19,10 @@ import {
   toWireStep,
 } from './rows';
 import type { ObjectSource, PageQuery, PartFacts, SourcePage, SourceText } from './source';
-import { goneError, unreadError } from './treeProblems';
+import { goneError, heldLimitError, unreadError } from './treeProblems';
+
+/** The answer is waited for here, and taken in even when it is late. */
+const ENDLESS = { timeoutSeconds: null } as const;
 
 /** Where a walk on the peer begins, and its steps. */
 interface Way {
@@ -25,23 +30,34 @@ interface Way {
   readonly steps: readonly WireStep[];
 }
 
+/** Numbers of the helper's table that need not be held any more. */
+export interface SourceReleases {
+  /** Takes what waits, to travel with a page. */
+  take(): readonly number[];
+  /** What was taken has perhaps not arrived. */
+  putBack(numbers: readonly number[]): void;
+  /** One more. */
+  add(number: number): void;
+}
+
 /** Looks at objects through the helper: one round trip for whatever is asked. */
 export class AgentSource implements ObjectSource {
-  /**
-   * @param takeReleased numbers of the helper's table that need not be held any more; they travel with a page
-   */
   constructor(
     private readonly agent: Agent,
-    private readonly takeReleased: () => readonly number[],
+    private readonly releases: SourceReleases,
     private readonly signal: AbortSignal | undefined,
   ) {}
 
   async page(entry: Entry, { offset, limit, filter }: PageQuery): Promise<SourcePage> {
-    const { base, steps } = wayTo(entry);
-    const answer = await this.ask('page', [this.takeReleased(), base, steps, offset, limit, filter]);
-    const [number, total, more, note, rows] = answer;
-    const held = asCount(number, 'number');
-    const page = readPage(total, more, note, rows);
+    const way = wayTo(entry);
+    this.signal?.throwIfAborted();
+    const released = this.releases.take();
+    const answer = this.agent.ask('page', [released, way.base, way.steps, offset, limit, filter], ENDLESS);
+    answer.catch(() => this.releases.putBack(released));
+    const { held, page } = await this.receive(answer, way, ([number, total, more, note, rows]) => ({
+      held: asCount(number, 'number'),
+      page: readPage(total, more, note, rows),
+    }));
     return {
       ...page,
       parts: page.rows.map((facts) => ({ facts })),
@@ -90,10 +106,13 @@ export class AgentSource implements ObjectSource {
     if (entry.step.kind === 'root') {
       return { facts: entry.facts };
     }
-    const { base, steps } = wayTo(entry, { again: true });
-    const [number, row] = await this.ask('read', [base, steps]);
-    const held: Held = { kind: 'number', number: asCount(number, 'number') };
-    return { facts: { ...readRow(row), reachable: entry.facts.reachable, step: entry.step }, held };
+    const way = wayTo(entry, { again: true });
+    this.signal?.throwIfAborted();
+    const answer = this.agent.ask('read', [way.base, way.steps], ENDLESS);
+    return this.receive(answer, way, ([number, row]) => {
+      const held: Held = { kind: 'number', number: asCount(number, 'number') };
+      return { facts: { ...readRow(row), reachable: entry.facts.reachable, step: entry.step }, held };
+    });
   }
 
   async text(entry: Entry, limit: number): Promise<SourceText> {
@@ -104,23 +123,74 @@ export class AgentSource implements ObjectSource {
 
   /** Asks, and takes the helper's refusals for what they are. */
   private async ask(method: string, args: readonly unknown[]): Promise<readonly unknown[]> {
-    const answer = await this.agent.ask(method, args, { signal: this.signal });
-    const [status, ...rest] = asTuple(answer, 'answer');
-    if (status === 'ok') {
-      return rest;
+    return accepted(await this.agent.ask(method, args, { signal: this.signal }));
+  }
+
+  /**
+   * Waits for an answer that holds something on the peer. The request itself is not given up: when nobody waits any
+   * more, or the answer makes no sense, what it holds is let go as soon as it comes.
+   */
+  private async receive<T>(
+    answer: Promise<unknown>,
+    way: Way,
+    read: (parts: readonly unknown[]) => T,
+  ): Promise<T> {
+    try {
+      return read(accepted(await inTime(answer, this.signal)));
+    } catch (error) {
+      answer.then(
+        (late) => {
+          const number = heldBy(late);
+          // An object that was held before keeps its number.
+          if (number !== undefined && number !== way.base) {
+            this.releases.add(number);
+          }
+        },
+        () => undefined,
+      );
+      throw error;
     }
-    const detail = asLine(rest[0], TextLimit.hover);
-    switch (status) {
-      case 'gone':
-        throw goneError(detail);
-      case 'unread':
-        throw unreadError(detail);
-      case 'stale':
-      case 'limit':
-        throw new ProblemError({ ...staleHandle(), detail });
-      default:
-        throw new ShapeError('status');
-    }
+  }
+}
+
+/** The parts of an answer; a refusal is thrown. */
+function accepted(answer: unknown): readonly unknown[] {
+  const [status, ...rest] = asTuple(answer, 'answer');
+  if (status === 'ok') {
+    return rest;
+  }
+  const detail = asLine(rest[0], TextLimit.hover);
+  switch (status) {
+    case 'gone':
+      throw goneError(detail);
+    case 'unread':
+      throw unreadError(detail);
+    case 'stale':
+      throw new ProblemError({ ...staleHandle(), detail });
+    case 'limit':
+      throw heldLimitError(detail);
+    default:
+      throw new ShapeError('status');
+  }
+}
+
+/** The number of the helper's table that an answer begins with, where it does. */
+function heldBy(answer: unknown): number | undefined {
+  const [status, number] = Array.isArray(answer) ? (answer as unknown[]) : [];
+  const isNumber = typeof number === 'number' && Number.isSafeInteger(number) && number > 0;
+  return status === 'ok' && isNumber ? number : undefined;
+}
+
+/** Settles as `answer` does; rejects as soon as the signal is aborted, or the time for a question is over. */
+async function inTime<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(new AsyncResultTimeout()), QUESTION_SECONDS * 1000);
+  const linked = linkSignals(signal, deadline.signal);
+  try {
+    return await untilAborted(answer, linked.signal);
+  } finally {
+    clearTimeout(timer);
+    linked.dispose();
   }
 }
 

@@ -10,7 +10,7 @@ import type {
 import { type Logger, release } from '../../rpyc/index';
 import type { Lease } from '../pool/profileConnections';
 import { ProblemCode, ProblemError, badAnswer, notConnected, staleHandle } from '../problem';
-import { AgentSource } from './agentSource';
+import { AgentSource, type SourceReleases } from './agentSource';
 import {
   DEFAULT_HANDLE_LIMITS,
   type Entry,
@@ -20,6 +20,7 @@ import {
   type RootName,
   rootFacts,
 } from './handleTable';
+import { PeerReleases } from './peerReleases';
 import { TextLimit, multiLine, singleLine } from './preview';
 import { ShapeError } from './rows';
 import { ServiceSource } from './serviceSource';
@@ -44,13 +45,6 @@ const MAX_TEXT = 10_000_000;
 const MAX_FILTER = 200;
 const MAX_PATH = 200;
 
-/** What has to be let go on one connection's peer. */
-interface Releases {
-  readonly generation: number;
-  readonly numbers: number[];
-  scheduled: boolean;
-}
-
 /**
  * The remote objects of all connections as rows: in pages, by handle, without evaluating anything that was not asked
  * for. Rows hold nothing on the peer until they are expanded or read.
@@ -58,12 +52,13 @@ interface Releases {
 export class ObjectTree {
   private readonly table: HandleTable;
   private readonly limits: HandleLimits;
-  private readonly releases = new Map<string, Releases>();
+  private readonly releases: PeerReleases;
 
   constructor(private readonly options: ObjectTreeOptions) {
     const limits = options.limits ?? DEFAULT_HANDLE_LIMITS;
     this.table = new HandleTable(options.epoch, limits, (entry, held) => this.letGo(entry, held));
     this.limits = limits;
+    this.releases = new PeerReleases(options);
   }
 
   /** The profile that a handle belongs to, while the handle is good. */
@@ -186,7 +181,7 @@ export class ObjectTree {
 
   /** The connection is gone, and with it everything that was held there. */
   forget(profileId: string): void {
-    this.releases.delete(profileId);
+    this.releases.forget(profileId);
     this.table.forget(profileId);
   }
 
@@ -235,66 +230,24 @@ export class ObjectTree {
   }
 
   private sourceOf(lease: Lease, signal: AbortSignal | undefined): ObjectSource {
-    const { agent, connection, profileId } = lease;
-    return agent === undefined
-      ? new ServiceSource(connection, signal)
-      : new AgentSource(agent, () => this.takeReleased(profileId), signal);
+    const { agent, connection, profileId, generation } = lease;
+    if (agent === undefined) {
+      return new ServiceSource(connection, signal);
+    }
+    const releases: SourceReleases = {
+      take: () => this.releases.take(profileId, generation),
+      putBack: (numbers) => this.releases.putBack(profileId, generation, numbers),
+      add: (number) => this.releases.add(profileId, generation, [number]),
+    };
+    return new AgentSource(agent, releases, signal);
   }
-
-  // ---- letting go ---------------------------------------------------------------------------------------------
 
   private letGo({ profileId, generation }: Entry, held: Held): void {
     if (held.kind === 'netref') {
       void release(held.netref);
     }
-    if (held.kind !== 'number') {
-      return;
-    }
-    let releases = this.releases.get(profileId);
-    if (releases?.generation !== generation) {
-      releases = { generation, numbers: [], scheduled: false };
-      this.releases.set(profileId, releases);
-    }
-    releases.numbers.push(held.number);
-    if (!releases.scheduled) {
-      releases.scheduled = true;
-      // All that is let go in this turn goes in one message.
-      setImmediate(() => void this.sendReleases(profileId));
-    }
-  }
-
-  private takeReleased(profileId: string): readonly number[] {
-    return this.releases.get(profileId)?.numbers.splice(0) ?? [];
-  }
-
-  private async sendReleases(profileId: string): Promise<void> {
-    const releases = this.releases.get(profileId);
-    if (releases === undefined) {
-      return;
-    }
-    releases.scheduled = false;
-    if (releases.numbers.length === 0) {
-      return;
-    }
-    try {
-      const lease = await this.options.lend(profileId, 'explore');
-      try {
-        if (lease.generation !== releases.generation) {
-          this.releases.delete(profileId);
-          return;
-        }
-        const numbers = releases.numbers.splice(0);
-        if (numbers.length > 0) {
-          await lease.agent?.ask('release', [numbers]);
-        }
-      } finally {
-        lease.dispose();
-      }
-    } catch (error) {
-      // Busy, or gone: what is left goes with the next page, or with the connection.
-      this.options.logger.debug(
-        `Letting go of rows: ${error instanceof Error ? error.message : String(error)}`,
-      );
+    if (held.kind === 'number') {
+      this.releases.add(profileId, generation, [held.number]);
     }
   }
 }

@@ -19,12 +19,26 @@ export function unreadError(detail: string): ProblemError {
   });
 }
 
+/** The helper holds as many objects as it may. */
+export function heldLimitError(detail: string): ProblemError {
+  return new ProblemError({
+    code: 'ERR_HELD_LIMIT',
+    message: 'Too many objects are open on this connection: close some of the rows, or reconnect.',
+    detail,
+  });
+}
+
 /** The object has no parts to show. */
 export function noPartsError(): ProblemError {
   return new ProblemError({
     code: 'ERR_GONE',
     message: 'There is nothing inside this row: refresh the tree.',
   });
+}
+
+/** The last row of a page of an object that has more names than are taken in. */
+export function nameLimitNote(limit: number): string {
+  return `This object lists more than ${limit.toLocaleString('en')} names: the rest is not shown.`;
 }
 
 /** The last row of a page for which older rows had to go. */

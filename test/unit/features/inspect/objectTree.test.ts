@@ -85,6 +85,7 @@ describe('The tree and a peer that lies', () => {
     assert.equal(await codeFor(['gone', 'x is not there'], 'children'), 'ERR_GONE');
     assert.equal(await codeFor(['unread', 'x'], 'children'), 'ERR_UNREAD');
     assert.equal(await codeFor(['stale', 'x'], 'children'), 'ERR_STALE');
+    assert.equal(await codeFor(['limit', 'x'], 'children'), 'ERR_HELD_LIMIT');
   });
 
   it('has no rows for a connection that is not there', () => {
