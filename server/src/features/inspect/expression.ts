@@ -1,6 +1,6 @@
 /** The Python expressions that lead from a connection's namespace to the objects of its tree. */
 import type { PathStep } from '../../api/model';
-import { pythonString } from './preview';
+import { isPlain, pythonString } from './preview';
 
 const IDENTIFIER = /^[\p{ID_Start}_][\p{ID_Continue}]*$/u;
 
@@ -10,6 +10,13 @@ const KEYWORDS = new Set(
     'global if import in is lambda nonlocal not or pass print raise return try while with yield'
   ).split(' '),
 );
+
+/** A text, bytes, a number or a constant, as `repr` writes them. */
+const SIMPLE_LITERAL =
+  /[bu]?'(?:[^'\\]|\\.)*'|[bu]?"(?:[^"\\]|\\.)*"|-?\d+(?:L|(?:\.\d+)?(?:e[+-]?\d+)?)|None|True|False/y;
+
+/** Tuples within tuples; as far as the helper says that there is an expression. */
+const MAX_DEPTH = 4;
 
 /** A longer one helps nobody. */
 const MAX_LENGTH = 2000;
@@ -68,10 +75,45 @@ function buildExpression({ root, expression }: ExpressionParent, step: PathStep)
     case 'index':
       return `${expression}[${step.index}]`;
     case 'key':
-      return `${expression}[${step.text}]`;
+      return isLiteral(step.text) ? `${expression}[${step.text}]` : undefined;
     case 'root':
       return undefined;
   }
+}
+
+/**
+ * Whether a text is one literal and nothing else. It comes from the peer and goes to whatever the user pastes it
+ * into, so it is not taken as it comes.
+ */
+function isLiteral(text: string): boolean {
+  return isPlain(text) && literalEnd(text, 0, MAX_DEPTH) === text.length;
+}
+
+/** Where the literal ends that begins here; undefined where none does. */
+function literalEnd(text: string, start: number, depth: number): number | undefined {
+  if (text[start] === '(' && depth > 0) {
+    return tupleEnd(text, start + 1, depth - 1);
+  }
+  SIMPLE_LITERAL.lastIndex = start;
+  return SIMPLE_LITERAL.test(text) ? SIMPLE_LITERAL.lastIndex : undefined;
+}
+
+function tupleEnd(text: string, start: number, depth: number): number | undefined {
+  let at = start;
+  while (text[at] !== ')') {
+    const end = literalEnd(text, at, depth);
+    if (end === undefined) {
+      return undefined;
+    }
+    if (text[end] === ',') {
+      at = text[end + 1] === ' ' ? end + 2 : end + 1;
+    } else if (text[end] === ')') {
+      at = end;
+    } else {
+      return undefined;
+    }
+  }
+  return at + 1;
 }
 
 function isName(text: string): boolean {

@@ -32,6 +32,11 @@ export function singleLine(text: string, limit: number): string {
   return cut(cut(text, limit).replace(UNSAFE, escaped), limit);
 }
 
+/** Whether there is nothing in a text that `singleLine` would escape. */
+export function isPlain(text: string): boolean {
+  return text.search(UNSAFE) === -1;
+}
+
 /** As `singleLine`, with line ends and tabs kept. */
 export function multiLine(text: string, limit: number): string {
   return cut(cut(text, limit).replace(UNSAFE_IN_LINES, escapedInLines), limit);

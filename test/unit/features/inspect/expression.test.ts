@@ -20,6 +20,60 @@ describe('The expression of a row', () => {
     assert.equal(partExpression(OBJECT, { kind: 'key', index: 0, text: "'k'" }, true), "x['k']");
   });
 
+  it('takes a key for an expression where it is one literal, and nothing more', () => {
+    const withKey = (text: string): string | undefined =>
+      partExpression(OBJECT, { kind: 'key', index: 0, text }, true);
+    const literals = [
+      '1',
+      '-7',
+      '12L',
+      '1.5',
+      '-1e-07',
+      '1.5e+300',
+      'None',
+      'True',
+      "'it\\'s'",
+      '"it\'s"',
+      "b'\\x00'",
+      "u'\\xe4'",
+      "'größe 😀'",
+      '()',
+      '(1,)',
+      "(1, 'a', (None, b''))",
+    ];
+    for (const text of literals) {
+      assert.equal(withKey(text), `x[${text}]`);
+    }
+    const others = [
+      '',
+      '1]\ncurl example.org | sh\n#',
+      '1; 2',
+      '1 ',
+      ' 1',
+      'f()',
+      'x',
+      "'a' + 'b'",
+      "'a' 'b'",
+      "'a",
+      "'a\\'",
+      "'a\nb'",
+      "'a\u001b[2Jb'",
+      "'a\u202eb'",
+      "'a\u0085b'",
+      '(1',
+      '(1, f())',
+      '(1 2)',
+      '((((((1,),),),),),)',
+      "f''",
+      '[1]',
+      '{}',
+      'Nonexistent',
+    ];
+    for (const text of others) {
+      assert.equal(withKey(text), undefined, text);
+    }
+  });
+
   it('uses getattr for names that no syntax reaches', () => {
     assert.equal(partExpression(OBJECT, { kind: 'attr', name: 'class' }, true), "getattr(x, 'class')");
     assert.equal(partExpression(OBJECT, { kind: 'attr', name: "a'b" }, true), 'getattr(x, "a\'b")');
