@@ -111,6 +111,35 @@ for (const version of RPYC_VERSIONS) {
       assert.equal(explorer.tree.heldCount('p'), 1);
     });
 
+    it('takes no more of an answer than it shows', async () => {
+      await using server = await startPeer(version, 'sprawling_service.py');
+      await using explorer = await Explorer.connect(server);
+      const root = explorer.root('Root service');
+      const page = await explorer.page(root, 19_900, 500);
+      assert.deepEqual([page.total, page.more, page.nodes.length], [20_000, false, 100]);
+      assert.match(page.note ?? '', /more than 20,000 names/);
+    });
+
+    it('believes no sequence that gives more than it was asked for', async () => {
+      await using server = await startPeer(version, 'sprawling_service.py');
+      await using explorer = await Explorer.connect(server);
+      const { handle } = named(await rootRows(explorer), 'sequence');
+      const sequence = await explorer.tree.read(handle);
+      assert.equal(sequence.kind, 'list');
+      const page = await explorer.page(sequence, 0, 10);
+      assert.deepEqual([page.nodes.length, page.total, page.more], [10, Number.MAX_SAFE_INTEGER, true]);
+    });
+
+    it('makes rows for a page of a long tuple, not for all of it', async () => {
+      await using server = await startPeer(version, 'sprawling_service.py');
+      await using explorer = await Explorer.connect(server);
+      const { handle } = named(await rootRows(explorer), 'long');
+      const long = await explorer.tree.read(handle);
+      assert.equal(long.kind, 'tuple');
+      const { nodes, total } = await explorer.page(long, 99_990, 100);
+      assert.deepEqual([nodes.length, nodes[0]?.name, total], [10, '[99990]', 100_000]);
+    });
+
     it('tells documentation without reading anything', async () => {
       await using server = await startPeer(version, 'shelf_service.py');
       await using explorer = await Explorer.connect(server);

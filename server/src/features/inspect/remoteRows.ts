@@ -90,27 +90,27 @@ function lengthOf(value: BrineValue): number | undefined {
 }
 
 /**
- * Rows for the names of an object of a strict service, from what DIR and INSPECT tell. Both list names that the
- * policy keeps out of reach: those are shown with the reason. Nothing is read, so that nothing is refused.
+ * The names of an object of a strict service that are shown, in order. DIR lists names that the policy keeps out of
+ * reach, too: those are shown with the reason.
  */
-export function memberFacts(
-  names: readonly string[],
-  methods: ReadonlyMap<string, string | null>,
-): readonly RowFacts[] {
-  return [...new Set(names)]
-    .filter((name) => !isSpecial(name) || SAFE_SPECIAL.has(name))
-    .sort(byReach)
-    .map((name) => memberRow(name, methods));
+export function memberNames(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].filter((name) => !isSpecial(name) || SAFE_SPECIAL.has(name)).sort(byReach);
 }
 
-function memberRow(name: string, methods: ReadonlyMap<string, string | null>): RowFacts {
+/** What a member is called in its row. */
+export function memberTitle(name: string): string {
+  return singleLine(name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, TextLimit.name);
+}
+
+/** The row of a member, from what INSPECT tells. Nothing is read, so that nothing is refused. */
+export function memberFacts(name: string, methods: ReadonlyMap<string, string | null>): RowFacts {
   const documentation = methods.get(name);
   const isMethod = documentation !== undefined;
   const obstacle = obstacleOf(name);
   const unread = !isMethod && obstacle === undefined;
   return {
     step: { kind: 'attr', name },
-    name: singleLine(name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, TextLimit.name),
+    name: memberTitle(name),
     kind: isMethod ? 'method' : 'unread',
     typeName: isMethod ? 'method' : '',
     value: obstacle ?? (unread ? CLICK_TO_READ : firstLine(documentation ?? '')),

@@ -33,10 +33,10 @@ export interface PageFacts {
 /** A step as it travels to the helper. */
 export type WireStep = readonly ['a', string] | readonly ['i', number] | readonly ['k', number, string];
 
-/** The helper's answer was not what its contract says. */
+/** An answer was not what it has to be: the helper's contract, or RPyC, says otherwise. */
 export class ShapeError extends Error {
   constructor(what: string) {
-    super(`The helper sent a wrong ${what}`);
+    super(`The peer sent a wrong ${what}`);
     this.name = 'ShapeError';
   }
 }

@@ -14,13 +14,16 @@ import {
 import { ProblemError, staleHandle } from '../problem';
 import type { Entry } from './handleTable';
 import { TextLimit, multiLine, valueText } from './preview';
-import { kindOf, memberFacts, valueFacts } from './remoteRows';
-import type { RowFacts } from './rows';
+import { kindOf, memberFacts, memberNames, memberTitle, valueFacts } from './remoteRows';
+import { type RowFacts, asCount } from './rows';
 import type { ObjectSource, PageQuery, PartFacts, SourcePage, SourceText } from './source';
-import { goneError, noPartsError, unreadError } from './treeProblems';
+import { goneError, nameLimitNote, noPartsError, unreadError } from './treeProblems';
 
 /** How long the service may take to answer a question about its objects. */
 const QUESTION_SECONDS = 30;
+
+/** Names of one object that are taken in. */
+const MAX_NAMES = 20_000;
 
 /**
  * Looks at the objects of a strict service, where no helper can run: by DIR and INSPECT, which no policy refuses and
@@ -38,7 +41,8 @@ export class ServiceSource implements ObjectSource {
 
   async page(entry: Entry, query: PageQuery): Promise<SourcePage> {
     if (entry.held?.kind === 'value') {
-      return pageOf(this.itemParts(entry.held.items, 0), query);
+      const { items } = entry.held;
+      return pageOf([...items.keys()], query, itemTitle, (index) => itemPart(index, items[index]));
     }
     const object = await this.objectOf(entry);
     const kind = entry.step.kind === 'root' ? 'service' : kindOf(object);
@@ -50,10 +54,10 @@ export class ServiceSource implements ObjectSource {
       dir(object, this.options),
       inspectMethods(object, this.options),
     ]);
-    return pageOf(
-      memberFacts(names, methods).map((facts) => ({ facts })),
-      query,
-    );
+    const page = pageOf(memberNames(names.slice(0, MAX_NAMES)), query, memberTitle, (name) => ({
+      facts: memberFacts(name, methods),
+    }));
+    return names.length > MAX_NAMES ? { ...page, note: nameLimitNote(MAX_NAMES) } : page;
   }
 
   async resolve(path: readonly PathStep[]): Promise<readonly RowFacts[]> {
@@ -64,13 +68,10 @@ export class ServiceSource implements ObjectSource {
     }
     const root = (await this.connection.root) as Netref;
     const [names, methods] = await Promise.all([dir(root, this.options), inspectMethods(root, this.options)]);
-    const facts = memberFacts(names, methods).find(
-      (member) => step?.kind === 'attr' && member.step.kind === 'attr' && member.step.name === step.name,
-    );
-    if (facts === undefined) {
+    if (step?.kind !== 'attr' || !memberNames(names.slice(0, MAX_NAMES)).includes(step.name)) {
       throw goneError('The service has no such name');
     }
-    return [facts];
+    return [memberFacts(step.name, methods)];
   }
 
   async describe(entry: Entry): Promise<ObjectDetails> {
@@ -134,21 +135,15 @@ export class ServiceSource implements ObjectSource {
     const items = isNetref(slice)
       ? await this.connection.request(Handler.buffiter, [slice, limit], this.options)
       : slice;
-    if (typeof length !== 'number' || !Array.isArray(items)) {
+    if (!Array.isArray(items)) {
       throw noPartsError();
     }
+    const total = asCount(length, 'length');
     return {
-      parts: this.itemParts(items as readonly unknown[], offset),
-      total: length,
-      more: offset + limit < length,
+      parts: (items as unknown[]).slice(0, limit).map((item, position) => itemPart(offset + position, item)),
+      total,
+      more: offset + limit < total,
     };
-  }
-
-  private itemParts(items: readonly unknown[], offset: number): readonly PartFacts[] {
-    return items.map((item, position) => {
-      const index = offset + position;
-      return valueFacts({ kind: 'index', index }, `[${index}]`, item);
-    });
   }
 
   private async objectOf(entry: Entry): Promise<Netref> {
@@ -169,12 +164,25 @@ function typeNameFor({ facts }: Entry): string {
   return facts.typeName === '' ? facts.name : facts.typeName;
 }
 
-function pageOf(parts: readonly PartFacts[], { offset, limit, filter }: PageQuery): SourcePage {
+function itemTitle(index: number): string {
+  return `[${index}]`;
+}
+
+function itemPart(index: number, item: unknown): PartFacts {
+  return valueFacts({ kind: 'index', index }, itemTitle(index), item);
+}
+
+/** One page of what has these keys; only the rows of the page are made. */
+function pageOf<Key>(
+  keys: readonly Key[],
+  { offset, limit, filter }: PageQuery,
+  titleOf: (key: Key) => string,
+  partOf: (key: Key) => PartFacts,
+): SourcePage {
   const wanted = filter.toLowerCase();
-  const matching =
-    wanted === '' ? parts : parts.filter(({ facts }) => facts.name.toLowerCase().includes(wanted));
+  const matching = wanted === '' ? keys : keys.filter((key) => titleOf(key).toLowerCase().includes(wanted));
   return {
-    parts: matching.slice(offset, offset + limit),
+    parts: matching.slice(offset, offset + limit).map(partOf),
     total: matching.length,
     more: offset + limit < matching.length,
   };
