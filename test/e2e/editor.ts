@@ -203,9 +203,16 @@ export function shownOutput(): string {
 }
 
 export function waitForOutput(pattern: RegExp, timeoutMs = 10_000): Promise<RegExpExecArray> {
-  return eventually(`the output ${String(pattern)}`, () => pattern.exec(shownOutput()) ?? undefined, {
-    timeoutMs,
-  });
+  return eventually(
+    `the output ${String(pattern)}`,
+    () => {
+      const text = shownOutput();
+      const found = pattern.exec(text);
+      assert.ok(found !== null, text);
+      return found;
+    },
+    { timeoutMs },
+  );
 }
 
 export function clearOutput(): Thenable<unknown> {

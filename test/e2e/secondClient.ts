@@ -2,27 +2,23 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 
-import {
-  type ClassicOptions,
-  type PythonPeer,
-  pythonEnv,
-  type RpycVersion,
-  runPython,
-  startClassic,
-} from '../support/pythonPeer';
+import { type PythonPeer, pythonEnv, type RpycVersion, runPython, startClassic } from '../support/pythonPeer';
 import { REPOSITORY } from '../support/tools';
 
 const MODULES = path.join(REPOSITORY, 'test/e2e/peer');
 
-/** Starts `rpyc_classic` in a Python that finds the module `journey`. */
-export async function startJourneyPeer(
+/**
+ * Starts `rpyc_classic` in a Python that has loaded the module `journey`.
+ *
+ * @param options `ticks` is what the module begins with
+ */
+export function startJourneyPeer(
   version: RpycVersion,
-  options: Pick<ClassicOptions, 'port' | 'mode'> = {},
+  options: { readonly port?: number; readonly ticks?: number } = {},
 ): Promise<PythonPeer> {
+  const { port = 0, ticks = 0 } = options;
   const searchPath = [MODULES, pythonEnv(version).env['PYTHONPATH']].filter(Boolean).join(path.delimiter);
-  const peer = await startClassic(version, { ...options, env: { PYTHONPATH: searchPath } });
-  await onPeer(version, peer, 'import journey', '0');
-  return peer;
+  return startClassic(version, { port, env: { PYTHONPATH: searchPath, JOURNEY_TICKS: String(ticks) } });
 }
 
 const CLIENT = `

@@ -13,6 +13,13 @@ const SLOW_MS = 30_000;
 /** Where the mouse is over nothing that would show a tooltip. */
 const RESTING_PLACE = { x: 900, y: 420 };
 
+/** What moves in is not half transparent in a picture; what turns for ever is not waited for. */
+const ANIMATIONS_END = `Promise.all(
+  document.getAnimations().map((animation) =>
+    animation.effect.getComputedTiming().endTime === Infinity ? undefined : animation.finished.catch(() => undefined),
+  ),
+).then(() => undefined)`;
+
 export class WorkbenchPage {
   private pictures = 0;
 
@@ -168,6 +175,7 @@ export class WorkbenchPage {
 
   /** A picture in which the mouse stays where it is. */
   async pictureAsItIs(name: string, readme?: string): Promise<void> {
+    await this.page.evaluate(ANIMATIONS_END);
     const number = String(++this.pictures).padStart(2, '0');
     mkdirSync(PICTURES, { recursive: true });
     const file = path.join(PICTURES, `${this.prefix}-${number}-${name}.png`);

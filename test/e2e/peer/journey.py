@@ -1,5 +1,7 @@
 """What the end-to-end tests look at on the peer: a module of one Python process that all its clients share."""
 
+import os
+
 
 class Gauge(object):
     """A gauge that counts how often it is read."""
@@ -23,4 +25,4 @@ def greet(name, polite=True):
 gauge = Gauge()
 numbers = [n * 7919 % 1000 for n in range(100000)]
 settings = {"host": "lab", "ports": (18812, 18821), "nested": {"deep": [1.5, None]}}
-ticks = 0
+ticks = int(os.environ.get("JOURNEY_TICKS", "0"))

@@ -13,4 +13,4 @@ def divide(a, b):
 
 divide(1, 0)
 
-print("run began"); time.sleep(120)
+import time; print("run began"); time.sleep(120)
