@@ -147,7 +147,7 @@ describe('The schema of the setting rpyc.profiles', () => {
   const manifest = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as Manifest;
   const schema = manifest.contributes.configuration.properties['rpyc.profiles']?.items ?? {};
   const fields = schema.properties ?? {};
-  const transport = fields['transport'] ?? {};
+  const transport: Schema = fields['transport'] ?? {};
 
   it('knows the fields that the check knows, and no other', () => {
     assert.deepEqual(Object.keys(fields).sort(), [...PROFILE_FIELDS].sort());
@@ -186,7 +186,7 @@ describe('The schema of the setting rpyc.profiles', () => {
     const { port: portSchema, host, kind: kindSchema } = transport.properties ?? {};
     assert.equal(kindSchema?.default, kind);
     assert.equal(portSchema?.default, port);
-    assert.deepEqual([portSchema?.minimum, portSchema?.maximum], [1, MAX_PORT]);
+    assert.deepEqual([portSchema.minimum, portSchema.maximum], [1, MAX_PORT]);
     for (const text of [host, fields['label'], fields['id']]) {
       assert.equal(text?.maxLength, MAX_PROFILE_TEXT);
     }

@@ -62,24 +62,31 @@ export class ConnectionPool {
   }
 
   /**
-   * Takes the whole list of profiles. A connection whose profile is gone, or goes elsewhere now, is closed;
-   * a profile that is not valid is told as a failed connection.
+   * Takes the whole list of profiles. A connection whose profile is gone, or goes elsewhere now, is closed, and the
+   * state of its successor is told; a profile that is not valid is told as a failed connection.
    */
   setProfiles(values: readonly unknown[]): void {
     if (this.closed) {
       return;
     }
+    // Of these something was told that no longer holds.
+    const outdated = new Set(this.refused.keys());
     const profiles = this.checked(values);
     for (const [id, entry] of this.entries) {
       const next = profiles.get(id);
       if (next === undefined || !isSameTarget(entry.profile, next)) {
+        outdated.add(id);
         this.remove(id, entry);
       }
     }
     for (const [id, profile] of profiles) {
       const known = this.entries.get(id);
       known?.connections.rename(profile);
-      this.entries.set(id, { profile, connections: known?.connections ?? this.create(profile) });
+      const connections = known?.connections ?? this.create(profile);
+      this.entries.set(id, { profile, connections });
+      if (outdated.has(id)) {
+        this.tell(profile, connections.state);
+      }
     }
     for (const [endpoint, queue] of this.places) {
       if (queue.inUse === 0 && queue.waiting === 0) {
@@ -155,8 +162,8 @@ export class ConnectionPool {
     for (const [id, entry] of this.entries) {
       this.remove(id, entry);
     }
-    this.refused.clear();
     await Promise.all(this.leaving);
+    this.refused.clear();
     this.stateChanged.dispose();
     this.dialectLearned.dispose();
   }
@@ -182,8 +189,9 @@ export class ConnectionPool {
       acquirePlace: (signal) => this.acquirePlace(endpointOf(profile.transport), signal),
       openOptions: { pythonDir, dialectMemory, logger, wireLog },
       onDidChangeState: (state) => {
-        // One that is on its way out does not speak for its successor.
-        if ((this.entries.get(profile.id)?.connections ?? connections) === connections) {
+        // One that is on its way out does not speak for what took its place, a profile that is refused included.
+        const newest = this.entries.get(profile.id)?.connections ?? connections;
+        if (newest === connections && !this.refused.has(profile.id)) {
           this.tell(profile, state);
         }
       },
