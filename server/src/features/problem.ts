@@ -38,6 +38,16 @@ export const ProblemCode = {
   unknownProfile: 'ERR_UNKNOWN_PROFILE',
 } as const;
 
+/** Attempts that fail like this may go better in a moment; after others it is useless to try again. */
+const PASSING: ReadonlySet<string> = new Set([
+  ErrorCode.refused,
+  ErrorCode.dns,
+  ErrorCode.unreachable,
+  ErrorCode.timeout,
+  ErrorCode.closed,
+  ProblemCode.connectionLimit,
+]);
+
 const MAX_PEER_TEXT = 300;
 const MAX_DETAIL = 8000;
 
@@ -186,6 +196,11 @@ export function toProblem(error: unknown, about: ProblemContext = {}): Problem {
     message: 'Something went wrong inside the extension: choose Show Log and report what it says.',
     ...detailOf(error),
   };
+}
+
+/** Whether trying again may help, with nothing changed by the user. */
+export function isPassing({ code }: Problem): boolean {
+  return PASSING.has(code);
 }
 
 function sentenceFor(code: string, error: Error, about: ProblemContext): string | undefined {

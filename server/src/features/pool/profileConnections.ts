@@ -8,6 +8,7 @@ import {
   ProblemError,
   busy,
   cancelled,
+  isPassing,
   lostAndReconnecting,
   lostForGood,
   notClassic,
@@ -56,9 +57,6 @@ interface Attempt {
   waiters: number;
 }
 
-/** Attempts that fail like this may go better in a moment; after others it is useless to try again. */
-const PASSING_PROBLEMS = new Set(['ERR_REFUSED', 'ERR_DNS', 'ERR_UNREACHABLE', 'ERR_TIMEOUT', 'ERR_CLOSED']);
-
 /** While we are connected, and while we try to be so again. */
 const KNOWS_PEER: ReadonlySet<ConnectionStatus> = new Set(['connected', 'lost', 'reconnecting']);
 
@@ -80,6 +78,8 @@ export class ProfileConnections {
   private attempt: Attempt | undefined;
   private retryTimer: NodeJS.Timeout | undefined;
   private runsInProgress = 0;
+  /** The run that is in progress has the main connection to itself. */
+  private runsOnMain = false;
   /** The connection was lost and is to come back by itself. */
   private returning = false;
   private disposed = false;
@@ -98,6 +98,11 @@ export class ProfileConnections {
       open: (signal) => this.open(signal),
       isRunning: () => this.runsInProgress > 0,
       onDidChange: () => this.change({}),
+      onDidFail: (error) => {
+        const problem = toProblem(error, contextOfProfile(this.profile));
+        options.openOptions.logger.warn(`Runs use the connection that explores: ${problem.message}`);
+        return isPassing(problem);
+      },
     });
     this.current = {
       profileId: options.profile.id,
@@ -144,6 +149,14 @@ export class ProfileConnections {
    */
   async connect(signal?: AbortSignal): Promise<ConnectionState> {
     this.throwIfDisposed();
+    while (this.attempt?.controller.signal.aborted === true) {
+      // One that was given up is nothing to join: what is left of it ends first.
+      await untilAborted(
+        this.attempt.finished.catch(() => undefined),
+        signal,
+      );
+      this.throwIfDisposed();
+    }
     if (this.main === undefined) {
       await this.join(this.attempt ?? this.begin('connecting', false), signal);
     }
@@ -161,7 +174,10 @@ export class ProfileConnections {
     await attempt?.finished.catch(() => undefined);
     await this.closeAll();
     this.backoff.reset();
-    this.change({ status: 'disconnected' });
+    // Somebody may have asked to connect meanwhile.
+    if (this.main === undefined && this.attempt === undefined) {
+      this.change({ status: 'disconnected' });
+    }
   }
 
   async dispose(): Promise<void> {
@@ -210,10 +226,12 @@ export class ProfileConnections {
       }
       const lent = this.mayOpenSecond(main) ? await this.runConnection(main, main.agent, signal) : main;
       this.runsInProgress += 1;
+      this.runsOnMain = lent === main;
       this.change({});
       return this.lease(lent, 'run', {
         dispose: () => {
           this.runsInProgress -= 1;
+          this.runsOnMain = false;
           this.runner.closeWhenIdle();
           this.change({});
           turn.dispose();
@@ -244,7 +262,7 @@ export class ProfileConnections {
   }
 
   private refuseWhileBusy(): void {
-    if (this.runsInProgress > 0 && this.main !== undefined && !this.mayOpenSecond(this.main)) {
+    if (this.runsOnMain) {
       throw new ProblemError(busy(this.label));
     }
   }
@@ -334,8 +352,9 @@ export class ProfileConnections {
     } catch (error) {
       const problem = this.problemOf(error, signal, stage);
       if (problem.code === ProblemCode.cancelled) {
+        this.returning = false;
         this.change({ status: 'disconnected' });
-      } else if (this.returning && PASSING_PROBLEMS.has(problem.code)) {
+      } else if (this.returning && isPassing(problem)) {
         this.retryLater(problem);
       } else {
         this.returning = false;

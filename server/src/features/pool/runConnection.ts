@@ -8,6 +8,8 @@ export interface RunConnectionOptions {
   readonly isRunning: () => boolean;
   /** It was opened or closed. */
   readonly onDidChange: () => void;
+  /** It could not be opened. Tells whether that may go better another time. */
+  readonly onDidFail: (error: unknown) => boolean;
 }
 
 /**
@@ -25,7 +27,7 @@ export class RunConnection {
     return this.current !== undefined;
   }
 
-  /** It was tried, and did not reach the process of the main one. */
+  /** It was tried, and did not reach the process of the main one, or cannot be had at all. */
   get isUseless(): boolean {
     return this.useless;
   }
@@ -34,27 +36,30 @@ export class RunConnection {
    * Opens it, unless it is open.
    *
    * @param agent the main connection's, whose namespace is used
-   * @returns undefined where it does not reach the same process
+   * @returns undefined where it cannot be had, or does not reach the same process; runs use the main one then
+   * @throws the signal's reason
    */
   async acquire(agent: Agent, signal: AbortSignal): Promise<PooledConnection | undefined> {
     clearTimeout(this.timer);
     if (this.current !== undefined) {
       return this.current;
     }
-    const opened = await this.options.open(signal);
     try {
-      if ((await opened.agent?.join(agent, signal)) === true) {
-        this.current = opened;
-        this.options.onDidChange();
-        return opened;
+      const opened = await this.openJoined(agent, signal);
+      if (opened === undefined) {
+        this.useless = true;
+        return undefined;
       }
+      this.current = opened;
+      this.options.onDidChange();
+      return opened;
     } catch (error) {
-      await opened.close();
-      throw error;
+      if (signal.aborted) {
+        throw error;
+      }
+      this.useless = !this.options.onDidFail(error);
+      return undefined;
     }
-    this.useless = true;
-    await opened.close();
-    return undefined;
   }
 
   /** A run has ended: if it was the last one, the time until it is closed begins. */
@@ -89,5 +94,19 @@ export class RunConnection {
     this.current = undefined;
     this.useless = false;
     await current?.close();
+  }
+
+  private async openJoined(agent: Agent, signal: AbortSignal): Promise<PooledConnection | undefined> {
+    const opened = await this.options.open(signal);
+    try {
+      if ((await opened.agent?.join(agent, signal)) === true) {
+        return opened;
+      }
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+    await opened.close();
+    return undefined;
   }
 }
