@@ -1,13 +1,18 @@
-import os from 'node:os';
-
 import type { ConnectionState, Problem, Profile } from '../api/model';
 import { endpointOf } from '../api/profile';
 import type { ConnectionPool } from './pool/connectionPool';
 import type { WireLog } from './pool/wireLog';
 import { ProblemCode } from './problem';
+import { Redactor } from './redactor';
 
 /** Problems that the report tells, the newest. */
 const KEPT_PROBLEMS = 20;
+
+/** What is told of problems whose own words may hold anything: names that nobody knows, or values of the peer. */
+const WITHHELD: ReadonlyMap<string, string> = new Map([
+  [ProblemCode.profile, 'a profile is not valid'],
+  [ProblemCode.remote, 'the remote Python raised an exception'],
+]);
 
 export interface DiagnosticsReportOptions {
   /** Names this start of the process. */
@@ -70,9 +75,8 @@ export class DiagnosticsReport {
   /** The names are taken out now: the profile may be gone when the report is asked for. */
   private keep({ code, message, detail }: Problem): void {
     this.redactor.learn(this.options.pool.profiles);
-    // A profile that is not valid is not known by its names.
-    const text = code === ProblemCode.profile ? 'a profile is not valid' : message;
-    const cause = detail === undefined ? '' : ` [${firstLine(detail)}]`;
+    const text = WITHHELD.get(code) ?? message;
+    const cause = detail === undefined || WITHHELD.has(code) ? '' : ` [${firstLine(detail)}]`;
     this.problems.push(this.redactor.redact(`${new Date().toISOString()} ${code}: ${text}${cause}`));
     this.problems.splice(0, this.problems.length - KEPT_PROBLEMS);
   }
@@ -96,48 +100,6 @@ function describeState(state: ConnectionState): string {
         ]),
     ...(problem === undefined ? [] : [problem.code]),
   ].join(', ');
-}
-
-/** Says nothing about anybody, and much about what is wrong. */
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1']);
-
-/** Knows the names that were ever met, and takes them out of a text, with whatever looks like a secret. */
-class Redactor {
-  private readonly names = new Map([
-    [os.homedir(), '<home>'],
-    [os.hostname(), '<this host>'],
-  ]);
-  private hosts = 0;
-
-  learn(profiles: readonly Profile[]): void {
-    for (const { transport, label } of profiles) {
-      if (!LOOPBACK.has(transport.host) && !this.names.has(transport.host)) {
-        this.hosts += 1;
-        this.names.set(transport.host, `<host-${this.hosts}>`);
-      }
-      if (!this.names.has(label)) {
-        this.names.set(label, `<connection to ${this.names.get(transport.host) ?? transport.host}>`);
-      }
-    }
-  }
-
-  redact(text: string): string {
-    // Longer names first, so that no part of one is replaced before the whole.
-    return [...this.names]
-      .filter(([name]) => name.length > 1)
-      .sort(([a], [b]) => b.length - a.length)
-      .reduce((line, [name, stand]) => line.replace(wholeName(name), stand), text)
-      .replace(
-        /\b(pass(?:word|wd|phrase)?|token|secret|key|authorization)(["']?\s*[=:]\s*)\S+/gi,
-        '$1$2<secret>',
-      )
-      .replace(/(\/(?:home|Users)\/)[^/\s]+/g, '$1<user>');
-  }
-}
-
-function wholeName(name: string): RegExp {
-  const literal = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, 'gu');
 }
 
 function firstLine(text: string): string {

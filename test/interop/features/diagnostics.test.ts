@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { DiagnosticsReport } from '../../../server/src/features/diagnostics';
 import { TestPool, profileTo } from '../../support/pool';
-import { startClassic } from '../../support/pythonPeer';
+import { startClassic, startPeer } from '../../support/pythonPeer';
 
 describe('diagnostics report', () => {
   it('tells versions, states and problems, and no host or name', async () => {
@@ -32,5 +32,14 @@ describe('diagnostics report', () => {
     for (const name of ['payroll', 'Payroll', 'ACME', 'Furnace', 'Second door', 'Broken one']) {
       assert.ok(!text.includes(name), `${name} is in the report:\n${text}`);
     }
+  });
+
+  it('tells nothing that a remote exception says', async () => {
+    await using server = await startPeer('6.0.2', 'refusing_service.py');
+    await using test = new TestPool([profileTo(server)]);
+    const report = new DiagnosticsReport({ epoch: 'e1', pool: test.pool, wireLog: test.wireLog });
+    await assert.rejects(test.pool.connect('p'), /payroll/);
+    assert.match(report.text(), /ERR_REMOTE: the remote Python raised an exception$/m);
+    assert.doesNotMatch(report.text(), /payroll/);
   });
 });
