@@ -83,7 +83,8 @@ export function checkProfile(value: unknown): CheckedProfile {
     return wrong('oneShot', 'must be true or false');
   }
   const { transport } = checked;
-  const { id = `${transport.kind}:${endpointOf(transport)}`.slice(0, MAX_PROFILE_TEXT) } = value;
+  const address = endpointOf(transport);
+  const { id = `${transport.kind}:${address}`.slice(0, MAX_PROFILE_TEXT) } = value;
   if (!isText(id) || id.trim() === '') {
     return wrong('id', `must be one line of 1 to ${MAX_PROFILE_TEXT} characters`);
   }
@@ -91,7 +92,7 @@ export function checkProfile(value: unknown): CheckedProfile {
   const profile: Profile = {
     id,
     version,
-    label: label === '' ? endpointOf(transport) : label,
+    label: label === '' ? address.slice(0, MAX_PROFILE_TEXT) : label,
     transport,
     service,
     dialect,
