@@ -26,9 +26,22 @@ export function lineText(text: string, limit: number): string {
 
 /** A Markdown code block that its own content cannot close. */
 export function codeBlock(text: string, language: string): string {
-  const runs = text.match(/`+/g) ?? [];
+  // Counted after cleaning: what is taken out may have stood between two backticks.
+  const clean = outputText(text);
+  const runs = clean.match(/`+/g) ?? [];
   const fence = '`'.repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
-  return `\n${fence}${language}\n${outputText(text)}\n${fence}\n`;
+  return `\n${fence}${language}\n${clean}\n${fence}\n`;
+}
+
+/** Text with words from elsewhere for a message: VS Code would make `[text](command:…)` a link that runs it. */
+export function messageText(text: string): string {
+  const ZERO_WIDTH_SPACE = '\u200b';
+  return outputText(text).replace(/\](?=\()/g, `]${ZERO_WIDTH_SPACE}`);
+}
+
+/** Text from a peer for a list to pick from: as `lineText`, and `$(name)` is no icon. */
+export function pickText(text: string, limit: number): string {
+  return lineText(text, limit).replace(/(?<!\\)\$\((?=[\w-]+(?:~\w+)?\))/g, '\\$(');
 }
 
 function escapeCharacter(character: string): string {

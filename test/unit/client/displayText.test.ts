@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { codeBlock, lineText, outputText } from '../../../client/src/displayText';
+import { codeBlock, lineText, messageText, outputText, pickText } from '../../../client/src/displayText';
 
 describe('Text from a peer', () => {
   it('loses colours and other terminal sequences', () => {
@@ -23,5 +23,27 @@ describe('Text from a peer', () => {
   it('cannot end the code block that holds it', () => {
     assert.equal(codeBlock('plain', 'python'), '\n```python\nplain\n```\n');
     assert.equal(codeBlock('a\n```\n[x](command:y)', ''), '\n````\na\n```\n[x](command:y)\n````\n');
+  });
+
+  it('cannot end the code block by characters that are taken out', () => {
+    assert.equal(codeBlock('``\u001b[0m`', ''), '\n````\n```\n````\n');
+  });
+
+  it('is no link in a message', () => {
+    for (const text of [
+      '[Free](command:rpyc.restart)',
+      '[a](file:///etc/passwd)',
+      '[a] [b](https://x.test)',
+    ]) {
+      assert.doesNotMatch(messageText(text), /\]\(/);
+      assert.equal(messageText(text).replace(/\u200b/g, ''), text);
+    }
+    assert.doesNotMatch(messageText('[a]\u001b[0m(command:x)'), /\]\(/);
+  });
+
+  it('is no icon in a list', () => {
+    assert.equal(pickText('$(bug) x', 20), '\\$(bug) x');
+    assert.equal(pickText('$(sync~spin)', 20), '\\$(sync~spin)');
+    assert.equal(pickText('a$b $(c d)\n', 20), 'a$b $(c d) ');
   });
 });
