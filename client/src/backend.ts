@@ -10,8 +10,9 @@ import {
 } from '../../server/src/api/messages';
 import type { HelloResult, NotificationMessage, RequestMessage } from '../../server/src/api/messages';
 import type { ConnectionState, RunOutput } from '../../server/src/api/model';
-import { CrashBudget } from './crashBudget';
-import { ProblemError } from './problems';
+import { backendLost, ProblemError } from './problems';
+import { ProcessKeeper } from './processKeeper';
+import type { BackendStatus, KeptProcess } from './processKeeper';
 import type { Settings } from './settings';
 
 const CRASHES = 3;
@@ -20,12 +21,10 @@ const STOP_TIMEOUT_MS = 2_000;
 const DIALECTS_KEY = 'dialects';
 const DIALECTS_LIMIT = 500;
 
-export type BackendStatus = 'stopped' | 'starting' | 'running' | 'givenUp';
-
 type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 /** One run of the background process. */
-interface Session {
+interface Session extends KeptProcess {
   readonly client: LanguageClient;
   readonly hello: HelloResult;
 }
@@ -38,24 +37,15 @@ export interface BackendOptions {
   readonly log: vscode.LogOutputChannel;
 }
 
-/**
- * The background process: started when it is first needed, started again when it crashed, left alone when it
- * crashes too often.
- */
+/** What the background process is asked and tells. It is started when it is first needed. */
 export class Backend implements vscode.Disposable {
-  private readonly budget = new CrashBudget(CRASHES, CRASH_WINDOW_MS);
   private readonly started = new vscode.EventEmitter<void>();
   private readonly processEnded = new vscode.EventEmitter<void>();
   private readonly statusChanged = new vscode.EventEmitter<BackendStatus>();
   private readonly connectionChanged = new vscode.EventEmitter<ConnectionState>();
   private readonly outputProduced = new vscode.EventEmitter<RunOutput>();
   private readonly traceListener: vscode.Disposable;
-  private current: Promise<Session> | undefined;
-  private live: Session | undefined;
-  private statusNow: BackendStatus = 'stopped';
-  /** Clients whose end is dealt with. */
-  private readonly ended = new WeakSet<LanguageClient>();
-  private disposed = false;
+  private readonly keeper: ProcessKeeper<Session>;
 
   /** A new process has said hello and knows nothing yet. */
   readonly onDidStart = this.started.event;
@@ -69,14 +59,30 @@ export class Backend implements vscode.Disposable {
     this.traceListener = options.settings.onDidChangeTrace(() => {
       this.notify(SetTrace, { trace: options.settings.trace() });
     });
+    this.keeper = new ProcessKeeper<Session>({
+      launch: (unwanted, died) => this.launch(unwanted, died),
+      givenUp,
+      stopped: () => new ProblemError(backendLost()),
+      notStarted,
+      onDidChangeStatus: (status) => this.statusChanged.fire(status),
+      onDidStart: ({ hello }) => {
+        options.log.info(`Background process ${hello.pid} started`);
+        this.started.fire();
+      },
+      onDidEnd: () => this.processEnded.fire(),
+      warn: (message) => options.log.warn(message),
+      crashes: CRASHES,
+      crashWindowMs: CRASH_WINDOW_MS,
+      stopTimeoutMs: STOP_TIMEOUT_MS,
+    });
   }
 
   get status(): BackendStatus {
-    return this.statusNow;
+    return this.keeper.status;
   }
 
   get pid(): number | undefined {
-    return this.live?.hello.pid;
+    return this.keeper.live?.hello.pid;
   }
 
   /**
@@ -88,7 +94,10 @@ export class Backend implements vscode.Disposable {
     params: P,
     token?: vscode.CancellationToken,
   ): Promise<R> {
-    const { client } = await this.ensure();
+    const { client } = await this.keeper.ensure();
+    if (token?.isCancellationRequested === true) {
+      throw new vscode.CancellationError();
+    }
     // An absent token must be left out: the protocol would take it for one more parameter.
     return token === undefined
       ? await client.sendRequest<R>(message.method, params)
@@ -97,7 +106,7 @@ export class Backend implements vscode.Disposable {
 
   /** Tells the process something, if it runs. */
   notify<P>(message: NotificationMessage<P>, params: P): void {
-    const session = this.live;
+    const session = this.keeper.live;
     if (session === undefined) {
       return;
     }
@@ -107,36 +116,18 @@ export class Backend implements vscode.Disposable {
   }
 
   /** A process that is asked for by the user: earlier crashes do not count. */
-  async restart(): Promise<void> {
-    await this.stop();
-    this.budget.reset();
-    this.setStatus('stopped');
-    this.processEnded.fire();
-    await this.ensure();
+  restart(): Promise<void> {
+    return this.keeper.restart();
   }
 
   /** Ends the process, in order where it answers in time. */
-  async stop(): Promise<void> {
-    const current = this.current;
-    if (current === undefined) {
-      return;
-    }
-    try {
-      const { client } = await current;
-      this.ended.add(client);
-      this.current = undefined;
-      this.live = undefined;
-      await client.dispose(STOP_TIMEOUT_MS);
-    } catch (error) {
-      this.options.log.warn(`The background process did not stop in order: ${String(error)}`);
-    }
-    this.setStatus('stopped');
+  stop(): Promise<void> {
+    return this.keeper.stop();
   }
 
   dispose(): void {
-    this.disposed = true;
     this.traceListener.dispose();
-    void this.stop();
+    this.keeper.dispose();
     for (const emitter of [this.started, this.processEnded, this.statusChanged]) {
       emitter.dispose();
     }
@@ -144,53 +135,26 @@ export class Backend implements vscode.Disposable {
     this.outputProduced.dispose();
   }
 
-  private ensure(): Promise<Session> {
-    if (this.statusNow === 'givenUp') {
-      return Promise.reject(
-        new ProblemError({
-          code: 'ERR_BACKEND_STOPPED',
-          message: vscode.l10n.t(
-            'The RPyC background process crashed {0} times within a minute: run "RPyC: Restart Background Process" to try again.',
-            CRASHES,
-          ),
-        }),
-      );
+  private async launch(unwanted: AbortSignal, died: () => void): Promise<Session> {
+    const client = await this.createClient(unwanted, died);
+    let ending: Promise<void> | undefined;
+    const end = (): Promise<void> => (ending ??= client.dispose(STOP_TIMEOUT_MS));
+    // Not at once: a client must not be disposed of while it tells that it is closed.
+    const endSoon = (): void => void setTimeout(() => void end().catch(() => undefined), 0);
+    unwanted.addEventListener('abort', endSoon, { once: true });
+    if (unwanted.aborted) {
+      throw new vscode.CancellationError();
     }
-    if (this.disposed) {
-      return Promise.reject(new vscode.CancellationError());
-    }
-    this.current ??= this.start();
-    return this.current;
-  }
-
-  private async start(): Promise<Session> {
-    this.setStatus('starting');
-    const client = await this.createClient();
-    try {
-      await client.start();
-      const hello = await client.sendRequest<HelloResult>(Hello.method, {
-        dialects: this.dialects(),
-        trace: this.options.settings.trace(),
-      });
-      const session = { client, hello };
-      this.live = session;
-      this.setStatus('running');
-      this.options.log.info(`Background process ${hello.pid} started`);
-      this.started.fire();
-      return session;
-    } catch (error) {
-      this.options.log.error(`The background process did not start: ${String(error)}`);
-      this.gone(client);
-      throw new ProblemError({
-        code: 'ERR_BACKEND_START',
-        message: vscode.l10n.t('The RPyC background process did not start: see the log for details.'),
-        detail: String(error),
-      });
-    }
+    await client.start();
+    const hello = await client.sendRequest<HelloResult>(Hello.method, {
+      dialects: this.dialects(),
+      trace: this.options.settings.trace(),
+    });
+    return { client, hello, end };
   }
 
   /** The language client weighs more than the rest of the extension: it is loaded when it is first needed. */
-  private async createClient(): Promise<LanguageClient> {
+  private async createClient(unwanted: AbortSignal, died: () => void): Promise<LanguageClient> {
     const node = await import(/* webpackChunkName: "languageClient" */ 'vscode-languageclient/node');
     const { log, module, settings } = this.options;
     const run = { module, transport: node.TransportKind.ipc };
@@ -212,17 +176,24 @@ export class Backend implements vscode.Disposable {
         errorHandler: {
           error: () => ({ action: node.ErrorAction.Continue, handled: true }),
           closed: () => {
-            this.gone(client);
+            died();
             const message = 'The connection to the background process is closed';
             return { action: node.CloseAction.DoNotRestart, message, handled: true };
           },
         },
       },
     );
+    // A process that stops closes its connections, which must not look as if the user had.
     client.onNotification(ConnectionStateChanged.method, (state: ConnectionState) => {
-      this.connectionChanged.fire(state);
+      if (!unwanted.aborted) {
+        this.connectionChanged.fire(state);
+      }
     });
-    client.onNotification(RunOutputProduced.method, (output: RunOutput) => this.outputProduced.fire(output));
+    client.onNotification(RunOutputProduced.method, (output: RunOutput) => {
+      if (!unwanted.aborted) {
+        this.outputProduced.fire(output);
+      }
+    });
     client.onNotification(DialectLearned.method, (learned: { endpoint: string; dialect: string }) => {
       void this.rememberDialect(learned.endpoint, learned.dialect);
     });
@@ -231,31 +202,6 @@ export class Backend implements vscode.Disposable {
       log[level === 'trace' && settings.trace() !== 'off' ? 'info' : level](message);
     });
     return client;
-  }
-
-  /** Runs once for each process that ends without being asked to. */
-  private gone(client: LanguageClient): void {
-    if (this.ended.has(client)) {
-      return;
-    }
-    this.ended.add(client);
-    this.current = undefined;
-    this.live = undefined;
-    setTimeout(() => void client.dispose().catch(() => undefined), 0);
-    const again = this.budget.spend(Date.now()) && !this.disposed;
-    this.options.log.error(`The background process ended unexpectedly${again ? ', starting it again' : ''}`);
-    this.setStatus(again ? 'stopped' : 'givenUp');
-    this.processEnded.fire();
-    if (again) {
-      this.ensure().catch((error: unknown) => this.options.log.error(String(error)));
-    }
-  }
-
-  private setStatus(status: BackendStatus): void {
-    if (this.statusNow !== status && !this.disposed) {
-      this.statusNow = status;
-      this.statusChanged.fire(status);
-    }
   }
 
   private dialects(): Readonly<Record<string, string>> {
@@ -267,4 +213,22 @@ export class Backend implements vscode.Disposable {
     const kept = [...others, [endpoint, dialect] as const].slice(-DIALECTS_LIMIT);
     await this.options.memory.update(DIALECTS_KEY, Object.fromEntries(kept));
   }
+}
+
+function givenUp(): Error {
+  return new ProblemError({
+    code: 'ERR_BACKEND_STOPPED',
+    message: vscode.l10n.t(
+      'The RPyC background process crashed {0} times within a minute: run "RPyC: Restart Background Process" to try again.',
+      CRASHES,
+    ),
+  });
+}
+
+function notStarted(cause: unknown): Error {
+  return new ProblemError({
+    code: 'ERR_BACKEND_START',
+    message: vscode.l10n.t('The RPyC background process did not start: see the log for details.'),
+    detail: String(cause),
+  });
 }

@@ -9,13 +9,17 @@ import type { Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
 import { VIEW_ID } from './connectionsView';
 import { pickChild } from './findObject';
-import { isCancelled, problemOf, showProblem } from './problems';
+import { pickText } from './displayText';
+import { confirm, showInformation } from './messageBoxes';
+import { isCancelled, ProblemError, problemOf, showProblem } from './problems';
+import { addressOf, nodeName } from './rowItems';
 import type { ObjectRow, Row } from './rows';
 import type { Settings } from './settings';
 import type { Snippets } from './snippets';
 
 const COPY_LIMIT = 10_000_000;
 const HINT_MS = 3_000;
+const HINT_LIMIT = 60;
 
 export interface CommandParts {
   readonly backend: Backend;
@@ -48,7 +52,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
           const problem = problemOf(error);
           parts.log.error(`${id}: ${problem.message} ${problem.detail ?? ''}`);
           // Not awaited: the command is over, whenever the message is closed.
-          void showProblem(problem);
+          void showProblem(problem, error instanceof ProblemError ? error.mend : undefined);
         }
       }),
     ),
@@ -62,21 +66,15 @@ function commandTable(parts: CommandParts): CommandTable {
     'rpyc.cancelConnecting': async (argument) => {
       const id =
         profileOf(argument) ??
-        (await parts.picker.pickByStatus(
-          ['connecting', 'reconnecting'],
-          vscode.l10n.t('Stop connecting to which?'),
-        ));
+        (await parts.picker.pickOffered('cancelConnecting', vscode.l10n.t('Stop connecting to which?')));
       if (id !== undefined) {
-        await parts.connections.cancel(id);
+        await parts.connections.disconnect(id);
       }
     },
     'rpyc.disconnect': async (argument) => {
       const id =
         profileOf(argument) ??
-        (await parts.picker.pickByStatus(
-          ['connected', 'lost', 'reconnecting'],
-          vscode.l10n.t('Disconnect from which?'),
-        ));
+        (await parts.picker.pickOffered('disconnect', vscode.l10n.t('Disconnect from which?')));
       if (id !== undefined) {
         await parts.connections.disconnect(id);
       }
@@ -121,7 +119,10 @@ function commandTable(parts: CommandParts): CommandTable {
     'rpyc.showOutput': async (argument) => {
       const id =
         profileOf(argument) ??
-        (await parts.picker.pickByStatus(['connected'], vscode.l10n.t('Show the output of which?')));
+        (await parts.picker.pickWhere(
+          (one) => parts.snippets.hasOutput(one) || parts.connections.isConnected(one),
+          vscode.l10n.t('Show the output of which?'),
+        ));
       if (id !== undefined) {
         parts.snippets.showOutput(id);
       }
@@ -154,9 +155,7 @@ async function addConnection({ connections, settings, picker, view }: CommandPar
 }
 
 async function connect({ picker }: CommandParts, argument: Argument): Promise<void> {
-  const id =
-    profileOf(argument) ??
-    (await picker.pickByStatus(['disconnected', 'failed', 'lost'], vscode.l10n.t('Connect to which?')));
+  const id = profileOf(argument) ?? (await picker.pickOffered('connect', vscode.l10n.t('Connect to which?')));
   if (id !== undefined) {
     await picker.connect(id);
   }
@@ -167,22 +166,17 @@ async function removeConnection(
   argument: Argument,
 ): Promise<void> {
   const id =
-    profileOf(argument) ??
-    (await picker.pickByStatus(
-      ['disconnected', 'connecting', 'connected', 'lost', 'reconnecting', 'failed'],
-      vscode.l10n.t('Remove which connection?'),
-    ));
+    profileOf(argument) ?? (await picker.pickWhere(() => true, vscode.l10n.t('Remove which connection?')));
   const entry = id === undefined ? undefined : connections.entry(id);
   if (entry === undefined) {
     return;
   }
-  const remove = vscode.l10n.t('Remove');
-  const choice = await vscode.window.showWarningMessage(
+  const agreed = await confirm(
     vscode.l10n.t('Remove the connection "{0}" from the settings?', entry.profile.label),
-    { modal: true, detail: vscode.l10n.t('Nothing changes on the server.') },
-    remove,
+    vscode.l10n.t('Nothing changes on the server.'),
+    vscode.l10n.t('Remove'),
   );
-  if (choice === remove) {
+  if (agreed) {
     await settings.removeProfile(entry);
   }
 }
@@ -203,7 +197,7 @@ async function findModule(parts: CommandParts, argument: Argument): Promise<void
   const roots = await view.model.childrenOf(view.model.connectionRow(id));
   const modules = roots.find((row) => row.kind === 'object' && row.node.kind === 'modules');
   if (modules?.kind !== 'object') {
-    void vscode.window.showInformationMessage(
+    void showInformation(
       vscode.l10n.t('"{0}" is not a classic connection: its modules cannot be seen.', connections.label(id)),
     );
     return;
@@ -224,19 +218,32 @@ async function copyValue(parts: CommandParts, argument: Argument): Promise<void>
   const row = rowOf(parts, argument);
   if (row?.kind === 'note') {
     await copy(row.message);
+  } else if (row?.kind === 'connection') {
+    const profile = parts.connections.entry(row.profileId)?.profile;
+    if (profile !== undefined) {
+      await copy(addressOf(profile), copiedHint(addressOf(profile)));
+    }
   } else if (row?.kind === 'object') {
     const { text, truncated } = await parts.view.model.withFreshHandle(row, (handle) =>
       parts.backend.request(ObjectText, { handle, limit: COPY_LIMIT }),
     );
-    await copy(text, truncated);
+    const name = nodeName(row.node);
+    await copy(
+      text,
+      truncated
+        ? vscode.l10n.t('Copied the beginning of {0}: the value is too long', pickText(name, HINT_LIMIT))
+        : copiedHint(name),
+    );
   }
 }
 
-async function copy(text: string, truncated = false): Promise<void> {
+/** Names what was copied: the key copies the selected row, which need not be the one that has the focus. */
+function copiedHint(name: string): string {
+  return vscode.l10n.t('Copied {0}', pickText(name, HINT_LIMIT));
+}
+
+async function copy(text: string, hint = vscode.l10n.t('Copied')): Promise<void> {
   await vscode.env.clipboard.writeText(text);
-  const hint = truncated
-    ? vscode.l10n.t('Copied the beginning: the value is too long')
-    : vscode.l10n.t('Copied');
   vscode.window.setStatusBarMessage(`$(check) ${hint}`, HINT_MS);
 }
 

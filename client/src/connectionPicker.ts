@@ -1,9 +1,14 @@
 import * as vscode from 'vscode';
-import type { ConnectionStatus } from '../../server/src/api/model';
 import { connectionText } from './appearance';
 import type { Connections } from './connections';
+import { pickText } from './displayText';
+import { showInformation } from './messageBoxes';
+import { isOffered } from './offers';
+import type { OfferedCommand } from './offers';
 import { showProblem } from './problems';
 import { addressOf } from './rowItems';
+
+const TEXT_LIMIT = 200;
 
 interface ConnectionItem extends vscode.QuickPickItem {
   readonly profileId?: string;
@@ -35,7 +40,7 @@ export class ConnectionPicker {
         'No classic connection can run Python: add one to a server started with rpyc_classic.',
       );
       const add = vscode.l10n.t('Add Connection…');
-      if ((await vscode.window.showInformationMessage(message, add)) === add) {
+      if ((await showInformation(message, add)) === add) {
         await vscode.commands.executeCommand('rpyc.addConnection');
       }
       return undefined;
@@ -43,16 +48,16 @@ export class ConnectionPicker {
     return this.pick(ids, vscode.l10n.t('Run on which connection?'));
   }
 
-  /** Lets the user pick one in a certain state; the only one is taken without asking. */
-  async pickByStatus(
-    statuses: readonly ConnectionStatus[],
-    placeholder: string,
-  ): Promise<string | undefined> {
-    const ids = this.connections.entries
-      .map(({ profile }) => profile.id)
-      .filter((id) => statuses.includes(this.connections.state(id).status));
+  /** Lets the user pick one for which a command is offered. */
+  pickOffered(command: OfferedCommand, placeholder: string): Promise<string | undefined> {
+    return this.pickWhere((id) => isOffered(command, this.connections.state(id).status), placeholder);
+  }
+
+  /** Lets the user pick one that is fit; the only one is taken without asking. */
+  async pickWhere(isFit: (profileId: string) => boolean, placeholder: string): Promise<string | undefined> {
+    const ids = this.connections.entries.map(({ profile }) => profile.id).filter(isFit);
     if (ids.length === 0) {
-      void vscode.window.showInformationMessage(vscode.l10n.t('There is no connection for this.'));
+      void showInformation(vscode.l10n.t('There is no connection for this.'));
       return undefined;
     }
     return ids.length === 1 ? ids[0] : this.pick(ids, placeholder);
@@ -65,9 +70,8 @@ export class ConnectionPicker {
     }
     const outcome = await this.connections.connect(profileId);
     if (outcome.kind === 'failed') {
-      void showProblem(outcome.problem, async () => {
-        await this.connect(profileId);
-      });
+      const title = vscode.l10n.t('Retry');
+      void showProblem(outcome.problem, { title, run: () => this.connect(profileId) });
     }
     return outcome.kind === 'connected';
   }
@@ -92,8 +96,9 @@ export class ConnectionPicker {
     const state = this.connections.state(profileId);
     return {
       profileId,
-      label: this.connections.label(profileId),
-      description: profile === undefined ? '' : connectionText(state, addressOf(profile)),
+      label: pickText(this.connections.label(profileId), TEXT_LIMIT),
+      description:
+        profile === undefined ? '' : pickText(connectionText(state, addressOf(profile)), TEXT_LIMIT),
     };
   }
 }

@@ -5,6 +5,7 @@ import type { Backend } from './backend';
 import { BACKEND_LOST, isCancelled, problemOf } from './problems';
 import type { ProfileEntry, RejectedProfile } from './profiles';
 import type { Settings } from './settings';
+import type { WorkspaceConsent } from './workspaceConsent';
 
 /** Something about one connection changed. */
 export interface ConnectionChange {
@@ -21,10 +22,16 @@ export type ConnectOutcome =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly problem: Problem };
 
+/** A wish to connect that is being fulfilled. */
+interface Attempt {
+  readonly source: vscode.CancellationTokenSource;
+  readonly outcome: Promise<ConnectOutcome>;
+}
+
 /** The profiles, and the newest state of each as the background process told it. */
 export class Connections implements vscode.Disposable {
   private readonly states = new Map<string, ConnectionState>();
-  private readonly attempts = new Map<string, vscode.CancellationTokenSource>();
+  private readonly attempts = new Map<string, Attempt>();
   private readonly changed = new vscode.EventEmitter<ConnectionChange>();
   private readonly profilesChanged = new vscode.EventEmitter<readonly string[]>();
   private readonly listeners: vscode.Disposable;
@@ -38,6 +45,7 @@ export class Connections implements vscode.Disposable {
   constructor(
     private readonly backend: Backend,
     private readonly settings: Settings,
+    private readonly consent: WorkspaceConsent,
   ) {
     this.listeners = vscode.Disposable.from(
       settings.onDidChangeProfiles(() => this.readProfiles()),
@@ -73,65 +81,90 @@ export class Connections implements vscode.Disposable {
   }
 
   /** Connects, or joins the attempt that is under way. */
-  async connect(profileId: string): Promise<ConnectOutcome> {
+  connect(profileId: string): Promise<ConnectOutcome> {
+    const running = this.attempts.get(profileId);
+    if (running !== undefined) {
+      return running.outcome;
+    }
+    const source = new vscode.CancellationTokenSource();
+    const outcome = this.attempt(profileId, source.token).finally(() => {
+      if (this.attempts.get(profileId)?.source === source) {
+        this.attempts.delete(profileId);
+      }
+      source.dispose();
+    });
+    this.attempts.set(profileId, { source, outcome });
+    return outcome;
+  }
+
+  /**
+   * Closes every connection of the profile, and stops trying to connect: an attempt of ours may have been joined by
+   * a run, and one of the background process has no attempt of ours.
+   */
+  async disconnect(profileId: string): Promise<void> {
+    this.cancelAttempt(profileId);
+    if (this.backend.status === 'running') {
+      try {
+        await this.backend.request(Disconnect, { profileId });
+      } catch (error) {
+        // Without the process there is no connection either.
+        if (problemOf(error).code !== BACKEND_LOST) {
+          throw error;
+        }
+      }
+    }
+    if (!this.attempts.has(profileId)) {
+      this.accept({ ...idle(profileId), generation: this.state(profileId).generation });
+    }
+  }
+
+  dispose(): void {
+    this.listeners.dispose();
+    for (const profileId of [...this.attempts.keys()]) {
+      this.cancelAttempt(profileId);
+    }
+    this.changed.dispose();
+    this.profilesChanged.dispose();
+  }
+
+  private async attempt(profileId: string, token: vscode.CancellationToken): Promise<ConnectOutcome> {
     if (!vscode.workspace.isTrusted) {
       const message = vscode.l10n.t(
         'RPyC does not connect in Restricted Mode: trust this workspace to connect to a remote Python.',
       );
       return { kind: 'failed', problem: { code: 'ERR_UNTRUSTED', message } };
     }
-    this.attempts.get(profileId)?.cancel();
-    const attempt = new vscode.CancellationTokenSource();
-    this.attempts.set(profileId, attempt);
+    const entry = this.entry(profileId);
+    if (entry !== undefined && !this.consent.isGiven(entry)) {
+      const agreed = await this.consent.ask(entry);
+      // The settings may have changed while the question stood there: another content is another question.
+      const now = this.entry(profileId);
+      if (!agreed || token.isCancellationRequested || now === undefined || !this.consent.isGiven(now)) {
+        return { kind: 'cancelled' };
+      }
+    }
+    const { generation } = this.state(profileId);
     // Shown at once: the background process may have to start before it can tell anything.
-    this.accept({ ...idle(profileId), generation: this.state(profileId).generation, status: 'connecting' });
+    const placeholder: ConnectionState = { ...idle(profileId), generation, status: 'connecting' };
+    this.accept(placeholder);
     try {
-      this.accept(await this.backend.request(Connect, { profileId }, attempt.token));
+      this.accept(await this.backend.request(Connect, { profileId }, token));
       return { kind: 'connected' };
     } catch (error) {
-      return this.attemptFailed(profileId, attempt.token, error);
-    } finally {
-      if (this.attempts.get(profileId) === attempt) {
-        this.attempts.delete(profileId);
-      }
-      attempt.dispose();
+      return this.attemptFailed(placeholder, token, error);
     }
   }
 
-  /** Stops trying to connect. */
-  async cancel(profileId: string): Promise<void> {
-    const attempt = this.attempts.get(profileId);
-    if (attempt === undefined) {
-      await this.disconnect(profileId);
-    } else {
-      attempt.cancel();
-    }
-  }
-
-  /** Closes every connection of the profile. */
-  async disconnect(profileId: string): Promise<void> {
-    this.attempts.get(profileId)?.cancel();
-    if (this.backend.status === 'running') {
-      await this.backend.request(Disconnect, { profileId });
-    }
-    this.accept({ ...idle(profileId), generation: this.state(profileId).generation });
-  }
-
-  dispose(): void {
-    this.listeners.dispose();
-    for (const attempt of this.attempts.values()) {
-      attempt.cancel();
-      attempt.dispose();
-    }
-    this.attempts.clear();
-    this.changed.dispose();
-    this.profilesChanged.dispose();
-  }
-
-  private attemptFailed(profileId: string, token: vscode.CancellationToken, error: unknown): ConnectOutcome {
-    const generation = this.state(profileId).generation;
+  /** Where the background process has told a state of its own, that one stands. */
+  private attemptFailed(
+    placeholder: ConnectionState,
+    token: vscode.CancellationToken,
+    error: unknown,
+  ): ConnectOutcome {
+    const { profileId, generation } = placeholder;
+    const isNewest = this.state(profileId) === placeholder;
     if (token.isCancellationRequested || isCancelled(error)) {
-      if (isTrying(this.state(profileId)) && !this.attemptedAnew(profileId, token)) {
+      if (isNewest) {
         this.accept({ ...idle(profileId), generation });
       }
       return { kind: 'cancelled' };
@@ -141,15 +174,16 @@ export class Connections implements vscode.Disposable {
       // The new process tries again, or `backendEnded` says why there is none.
       return { kind: 'cancelled' };
     }
-    if (isTrying(this.state(profileId))) {
+    if (isNewest) {
       this.accept({ ...idle(profileId), generation, status: 'failed', problem });
     }
     return { kind: 'failed', problem };
   }
 
-  private attemptedAnew(profileId: string, token: vscode.CancellationToken): boolean {
-    const attempt = this.attempts.get(profileId);
-    return attempt !== undefined && attempt.token !== token;
+  /** It counts no more, although its end may take a while. */
+  private cancelAttempt(profileId: string): void {
+    this.attempts.get(profileId)?.source.cancel();
+    this.attempts.delete(profileId);
   }
 
   private accept(state: ConnectionState): void {
@@ -172,7 +206,7 @@ export class Connections implements vscode.Disposable {
     this.entriesNow = entries;
     this.rejectedNow = rejected;
     for (const id of gone) {
-      this.attempts.get(id)?.cancel();
+      this.cancelAttempt(id);
       this.states.delete(id);
     }
     this.backend.notify(SetProfiles, { profiles: entries.map((entry) => entry.profile) });
@@ -192,17 +226,17 @@ export class Connections implements vscode.Disposable {
   /** Connected until the process ended. A server that takes one client only has lost it: it is not asked again. */
   private isWanted(profileId: string, state: ConnectionState): boolean {
     const withProcess = state.status === 'lost' && state.problem?.code === 'ERR_BACKEND_STOPPED';
-    const oneShot = this.entry(profileId)?.profile.oneShot === true;
-    return !oneShot && (state.status === 'reconnecting' || withProcess);
+    const entry = this.entry(profileId);
+    const mayReturn = entry !== undefined && entry.profile.oneShot !== true && this.consent.isGiven(entry);
+    return mayReturn && (state.status === 'reconnecting' || withProcess);
   }
 
   private async connectAgain(profileId: string, before: ConnectionState): Promise<void> {
     try {
       this.accept(await this.backend.request(Connect, { profileId }));
     } catch (error) {
-      const state = this.state(profileId);
       const problem = problemOf(error);
-      if (problem.code !== BACKEND_LOST && (state === before || isTrying(state))) {
+      if (problem.code !== BACKEND_LOST && this.state(profileId) === before) {
         this.accept({ ...idle(profileId), status: 'failed', problem });
       }
     }

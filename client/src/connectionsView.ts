@@ -14,6 +14,7 @@ import type { ProfileField } from './profiles';
 import { connectionItem, moreItem, noteItem, objectItem, objectTooltip, STALE_SCHEME } from './rowItems';
 import { RowModel } from './rowModel';
 import type { ObjectSource } from './rowModel';
+import type { Snippets } from './snippets';
 import type { ConnectionRow, NoteRow, ObjectRow, ParentRow, Row } from './rows';
 
 export const VIEW_ID = 'rpyc.connections';
@@ -36,7 +37,8 @@ export class ConnectionsView
   constructor(
     private readonly backend: Backend,
     private readonly connections: Connections,
-    log: vscode.LogOutputChannel,
+    private readonly snippets: Snippets,
+    private readonly log: vscode.LogOutputChannel,
   ) {
     this.model = new RowModel(objectSource(backend, connections, log));
     this.view = vscode.window.createTreeView<Row>(VIEW_ID, { treeDataProvider: this, showCollapseAll: true });
@@ -162,8 +164,9 @@ export class ConnectionsView
     this.treeChanged.fire(row);
   }
 
-  async reveal(row: Row, expand = false): Promise<void> {
-    await this.view.reveal(row, { select: true, focus: true, expand });
+  /** Puts the focus on a row. */
+  reveal(row: Row, expand = false): Promise<void> {
+    return this.show(row, { select: true, focus: true, expand });
   }
 
   isExpanded(row: ParentRow): boolean {
@@ -242,7 +245,8 @@ export class ConnectionsView
     }
     const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
     const expansion = this.isExpanded(row) ? Expanded : Collapsed;
-    return connectionItem(row, { entry, state, expansion: hasRows ? expansion : None });
+    const hasOutput = this.snippets.hasOutput(row.profileId);
+    return connectionItem(row, { entry, state, hasOutput, expansion: hasRows ? expansion : None });
   }
 
   private connectionChanged({ profileId, fresh, idle }: ConnectionChange): void {
@@ -262,7 +266,19 @@ export class ConnectionsView
       }
     }
     if (opens && this.view.visible) {
-      void this.view.reveal(row, { select: false, focus: false, expand: true });
+      void this.show(row, { select: false, focus: false, expand: true });
+    }
+  }
+
+  /** The row may be gone by the time that the tree looks for it, which is no failure of what the user asked for. */
+  private async show(
+    row: Row,
+    options: { readonly select: boolean; readonly focus: boolean; readonly expand: boolean },
+  ): Promise<void> {
+    try {
+      await this.view.reveal(row, options);
+    } catch (error) {
+      this.log.warn(`Cannot show the row ${row.id}: ${String(error)}`);
     }
   }
 

@@ -4,12 +4,14 @@ import { registerCommands } from './commands';
 import { ConnectionPicker } from './connectionPicker';
 import { Connections } from './connections';
 import { ConnectionsView } from './connectionsView';
+import { showError } from './messageBoxes';
 import { problemOf } from './problems';
 import { Settings } from './settings';
 import { Snippets } from './snippets';
 import { StatusBar } from './statusBar';
 import { testApi } from './testApi';
 import type { TestApi } from './testApi';
+import { WorkspaceConsent } from './workspaceConsent';
 
 /** All that lives as long as the extension is active, put together. No process is started here. */
 export class ExtensionParts implements vscode.Disposable {
@@ -27,10 +29,10 @@ export class ExtensionParts implements vscode.Disposable {
       settings,
       log,
     });
-    const connections = new Connections(backend, settings);
-    const view = new ConnectionsView(backend, connections, log);
+    const connections = new Connections(backend, settings, new WorkspaceConsent(context.workspaceState));
     const picker = new ConnectionPicker(connections);
     const snippets = new Snippets(backend, connections, picker, context.workspaceState);
+    const view = new ConnectionsView(backend, connections, snippets, log);
     const statusBar = new StatusBar(backend, connections, snippets);
     const manifest: unknown = context.extension.packageJSON;
     const commands = registerCommands({
@@ -55,8 +57,8 @@ export class ExtensionParts implements vscode.Disposable {
       afterRuns,
       commands,
       statusBar,
-      snippets,
       view,
+      snippets,
       connections,
       backend,
       settings,
@@ -78,7 +80,7 @@ export class ExtensionParts implements vscode.Disposable {
 async function offerRestart(backend: Backend, log: vscode.LogOutputChannel): Promise<void> {
   const restart = vscode.l10n.t('Restart');
   const showLog = vscode.l10n.t('Show Log');
-  const choice = await vscode.window.showErrorMessage(
+  const choice = await showError(
     vscode.l10n.t('The RPyC background process crashed three times within a minute and was left stopped.'),
     restart,
     showLog,

@@ -3,6 +3,7 @@ import { ObjectChildren, ObjectRelease } from '../../server/src/api/messages';
 import type { Handle, ObjectNode } from '../../server/src/api/model';
 import type { Backend } from './backend';
 import { objectIcon } from './appearance';
+import { pickText } from './displayText';
 import { isCancelled, problemOf } from './problems';
 import { nodeDescription, nodeName } from './rowItems';
 import { PAGE_SIZE } from './rowModel';
@@ -10,6 +11,7 @@ import type { RowModel } from './rowModel';
 import type { ObjectRow } from './rows';
 
 const TYPING_PAUSE_MS = 150;
+const TEXT_LIMIT = 300;
 
 interface FoundItem extends vscode.QuickPickItem {
   readonly node: ObjectNode | undefined;
@@ -31,6 +33,7 @@ export function pickChild(
   const offered: Handle[] = [];
   let search = new vscode.CancellationTokenSource();
   let pause: ReturnType<typeof setTimeout> | undefined;
+  let hidden = false;
 
   const look = async (): Promise<void> => {
     search.cancel();
@@ -43,14 +46,22 @@ export function pickChild(
       const page = await model.withFreshHandle(parent, (handle) =>
         backend.request(ObjectChildren, { handle, offset: 0, limit: PAGE_SIZE, filter }, token),
       );
-      offered.push(...page.nodes.map((node) => node.handle));
+      const handles = page.nodes.map((node) => node.handle);
+      if (hidden) {
+        backend.notify(ObjectRelease, { handles });
+        return;
+      }
+      offered.push(...handles);
       if (!token.isCancellationRequested) {
-        pick.items = page.nodes.map(foundItem);
+        pick.items = [
+          ...page.nodes.map(foundItem),
+          ...(page.note === undefined ? [] : [noteItem(page.note)]),
+        ];
         pick.title = page.more ? vscode.l10n.t('{0} (the first {1})', title, page.nodes.length) : title;
       }
     } catch (error) {
       if (!token.isCancellationRequested && !isCancelled(error)) {
-        pick.items = [{ label: problemOf(error).message, node: undefined, alwaysShow: true }];
+        pick.items = [noteItem(problemOf(error).message)];
       }
     } finally {
       if (!token.isCancellationRequested) {
@@ -70,6 +81,7 @@ export function pickChild(
       pick.hide();
     });
     pick.onDidHide(() => {
+      hidden = true;
       clearTimeout(pause);
       search.cancel();
       search.dispose();
@@ -85,10 +97,15 @@ export function pickChild(
 
 function foundItem(node: ObjectNode): FoundItem {
   return {
-    label: nodeName(node),
-    description: nodeDescription(node),
+    label: pickText(nodeName(node), TEXT_LIMIT),
+    description: pickText(nodeDescription(node), TEXT_LIMIT),
     iconPath: objectIcon(node.kind, false),
     alwaysShow: true,
     node,
   };
+}
+
+/** A sentence among the objects that were found, which cannot be picked. */
+function noteItem(message: string): FoundItem {
+  return { label: pickText(message, TEXT_LIMIT), node: undefined, alwaysShow: true };
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Problem } from '../../server/src/api/model';
+import { showError } from './messageBoxes';
 
 /** What the language client rejects with when the process at its other end is gone. */
 const PROCESS_GONE = [-32_099, -32_097, -32_096];
@@ -7,9 +8,18 @@ const PROCESS_GONE = [-32_099, -32_097, -32_096];
 /** The process ended before it answered. */
 export const BACKEND_LOST = 'ERR_BACKEND_LOST';
 
+/** A button beside a problem that does something about it. */
+export interface Mend {
+  readonly title: string;
+  readonly run: () => Promise<unknown>;
+}
+
 /** A failure that can be told to the user as it is. */
 export class ProblemError extends Error {
-  constructor(readonly problem: Problem) {
+  constructor(
+    readonly problem: Problem,
+    readonly mend?: Mend,
+  ) {
     super(problem.message);
     this.name = 'ProblemError';
   }
@@ -28,15 +38,19 @@ export function problemOf(error: unknown): Problem {
     return { code, message, ...(typeof detail === 'string' ? { detail } : {}) };
   }
   if (PROCESS_GONE.includes(Number(property(error, 'code')))) {
-    return {
-      code: BACKEND_LOST,
-      message: vscode.l10n.t('The RPyC background process stopped unexpectedly: connect again.'),
-    };
+    return backendLost();
   }
   return {
     code: 'ERR_INTERNAL',
     message: vscode.l10n.t('Something went wrong inside the RPyC extension: see the log for details.'),
     detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  };
+}
+
+export function backendLost(): Problem {
+  return {
+    code: BACKEND_LOST,
+    message: vscode.l10n.t('The RPyC background process stopped unexpectedly: connect again.'),
   };
 }
 
@@ -51,19 +65,15 @@ export function isCancelled(error: unknown): boolean {
   );
 }
 
-/**
- * Tells a problem that stopped something the user asked for.
- * @param retry offered as a button where it is given
- */
-export async function showProblem(problem: Problem, retry?: () => Promise<void>): Promise<void> {
-  const retryButton = vscode.l10n.t('Retry');
+/** Tells a problem that stopped something the user asked for. */
+export async function showProblem(problem: Problem, mend?: Mend): Promise<void> {
   const logButton = vscode.l10n.t('Show Log');
-  const buttons = retry === undefined ? [logButton] : [retryButton, logButton];
-  const choice = await vscode.window.showErrorMessage(problem.message, ...buttons);
+  const buttons = mend === undefined ? [logButton] : [mend.title, logButton];
+  const choice = await showError(problem.message, ...buttons);
   if (choice === logButton) {
     await vscode.commands.executeCommand('rpyc.showLog');
-  } else if (choice === retryButton) {
-    await retry?.();
+  } else if (choice !== undefined) {
+    await mend?.run();
   }
 }
 

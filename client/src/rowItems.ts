@@ -17,18 +17,23 @@ const VALUE_LIMIT = 300;
 /** Characters of each part of a tooltip. */
 const TOOLTIP_LIMITS = { signature: 500, value: 800, documentation: 3_000 } as const;
 
+/** What stands in the place of a value that was not read. */
+const CLICK_TO_READ = 'click to read';
+
 /** Rows of this scheme are shown as those of a connection that is gone. */
 export const STALE_SCHEME = 'rpyc-stale';
 
 export interface ConnectionItemOptions {
   readonly entry: ProfileEntry;
   readonly state: ConnectionState;
+  /** What runs on it printed can be shown. */
+  readonly hasOutput: boolean;
   readonly expansion: vscode.TreeItemCollapsibleState;
 }
 
 /** The row of a connection. */
 export function connectionItem(row: ConnectionRow, options: ConnectionItemOptions): vscode.TreeItem {
-  const { profile, origin } = options.entry;
+  const { profile } = options.entry;
   const { state } = options;
   const item = new vscode.TreeItem(lineText(profile.label, NAME_LIMIT), options.expansion);
   const address = addressOf(profile);
@@ -36,8 +41,8 @@ export function connectionItem(row: ConnectionRow, options: ConnectionItemOption
   item.id = row.id;
   item.iconPath = connectionIcon(state);
   item.description = text;
-  item.contextValue = connectionContext(state, origin);
-  item.tooltip = connectionTooltip(profile, state);
+  item.contextValue = connectionContext(options);
+  item.tooltip = connectionTooltip(options);
   item.accessibilityInformation = { label: `${profile.label}, ${text}` };
   return item;
 }
@@ -46,19 +51,26 @@ export function addressOf(profile: Profile): string {
   return formatAddress(profile.transport.host, profile.transport.port);
 }
 
-function connectionContext(state: ConnectionState, origin: string): string {
-  const tokens = ['rpycConnection', state.status, origin];
+function connectionContext({ entry, state, hasOutput }: ConnectionItemOptions): string {
+  const tokens = ['rpycConnection', state.status, entry.origin];
   if (state.peer?.service === 'classic') {
     tokens.push('classic');
   }
   if (state.busy) {
     tokens.push('busy');
   }
+  if (hasOutput) {
+    tokens.push('output');
+  }
   return tokens.join(' ');
 }
 
-function connectionTooltip(profile: Profile, state: ConnectionState): vscode.MarkdownString {
+function connectionTooltip({ entry, state }: ConnectionItemOptions): vscode.MarkdownString {
+  const { profile, origin } = entry;
   const lines = [addressOf(profile)];
+  if (origin === 'workspace') {
+    lines.push(vscode.l10n.t('from workspace settings'));
+  }
   const { peer, problem } = state;
   if (peer !== undefined) {
     lines.push(peerText(peer), vscode.l10n.t('root object: {0}', peer.rootType));
@@ -93,19 +105,42 @@ export function objectItem(row: ObjectRow, stale: boolean, expanded: boolean): v
   item.iconPath = objectIcon(node.kind, stale);
   item.description = nodeDescription(node);
   item.contextValue = objectContext(node);
+  const spoken = [nodeName(node), node.typeName, lineText(valueText(node), VALUE_LIMIT)];
   if (stale) {
     item.resourceUri = vscode.Uri.from({ scheme: STALE_SCHEME, path: `/${row.id}` });
     item.tooltip = vscode.l10n.t('As it was when the connection was lost');
+    spoken.push(vscode.l10n.t('as it was when the connection was lost'));
   } else if (isUnread(node)) {
     item.command = { command: 'rpyc.readValue', title: vscode.l10n.t('Read Value'), arguments: [row] };
   }
-  const parts = [nodeName(node), node.typeName, lineText(node.value, VALUE_LIMIT)];
-  item.accessibilityInformation = { label: parts.filter((part) => part !== '').join(', ') };
+  item.accessibilityInformation = { label: spoken.filter((part) => part !== '').join(', ') };
   return item;
 }
 
 export function nodeName(node: ObjectNode): string {
-  return lineText(node.name, NAME_LIMIT);
+  return rootName(node) ?? lineText(node.name, NAME_LIMIT);
+}
+
+/** The roots are called by us and not by the peer, so they can be translated. */
+function rootName({ path }: ObjectNode): string | undefined {
+  const [root, ...rest] = path;
+  if (root?.kind !== 'root' || rest.length > 0) {
+    return undefined;
+  }
+  switch (root.name) {
+    case 'namespace':
+      return vscode.l10n.t('Namespace');
+    case 'modules':
+      return vscode.l10n.t('Modules');
+    case 'builtins':
+      return vscode.l10n.t('Builtins');
+    case 'service':
+      return vscode.l10n.t('Root service');
+  }
+}
+
+function valueText(node: ObjectNode): string {
+  return isUnread(node) && node.value === CLICK_TO_READ ? vscode.l10n.t('click to read') : node.value;
 }
 
 const CONTAINERS: readonly ObjectKind[] = ['list', 'tuple', 'dict', 'set'];
@@ -113,10 +148,11 @@ const CONTAINERS: readonly ObjectKind[] = ['list', 'tuple', 'dict', 'set'];
 /** Value and type; a container begins with type and length, since its value is cut off first. */
 export function nodeDescription(node: ObjectNode): string {
   const { kind, name, typeName } = node;
+  const text = valueText(node);
   const length = CONTAINERS.includes(kind) ? node.length : undefined;
   const isCallable = kind === 'function' || kind === 'method';
   // The name stands before it already.
-  const value = isCallable && node.value.startsWith(`${name}(`) ? node.value.slice(name.length) : node.value;
+  const value = isCallable && text.startsWith(`${name}(`) ? text.slice(name.length) : text;
   const parts = length === undefined ? [value, typeName] : [`${typeName}(${count(length)})`, value];
   return lineText(parts.filter((part) => part !== '').join('  ·  '), VALUE_LIMIT);
 }

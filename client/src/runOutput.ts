@@ -5,11 +5,12 @@ import { count } from './rowItems';
 
 const TAIL_LIMIT = 65_536;
 
-/** The output channel of one connection. */
+/** The output channel of one connection. A run may outlive it: what comes after the end is dropped. */
 export class RunChannel implements vscode.Disposable {
   private readonly channel: vscode.OutputChannel;
   private atLineStart = true;
   private tailText = '';
+  private disposed = false;
 
   constructor(readonly label: string) {
     this.channel = vscode.window.createOutputChannel(`RPyC: ${label}`);
@@ -21,7 +22,9 @@ export class RunChannel implements vscode.Disposable {
   }
 
   show(): void {
-    this.channel.show(true);
+    if (!this.disposed) {
+      this.channel.show(true);
+    }
   }
 
   begin(where: string): void {
@@ -62,6 +65,7 @@ export class RunChannel implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.disposed = true;
     this.channel.dispose();
   }
 
@@ -71,7 +75,7 @@ export class RunChannel implements vscode.Disposable {
   }
 
   private append(text: string): void {
-    if (text === '') {
+    if (text === '' || this.disposed) {
       return;
     }
     this.atLineStart = text.endsWith('\n');

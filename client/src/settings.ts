@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
 import type { Profile, TraceLevel } from '../../server/src/api/model';
+import { ProblemError } from './problems';
+import { profileContent } from './profileContent';
 import { readProfiles } from './profiles';
 import type { ProfileEntry, ProfileList, ProfileOrigin } from './profiles';
 
@@ -50,9 +52,25 @@ export class Settings implements vscode.Disposable {
     await this.write('user', [...this.raw('user'), { version: 1, ...profile }]);
   }
 
-  async removeProfile(entry: ProfileEntry): Promise<void> {
-    const kept = this.raw(entry.origin).filter((_, index) => index !== entry.index);
-    await this.write(entry.origin, kept.length === 0 ? undefined : kept);
+  /**
+   * Removes the profile, wherever it stands by now.
+   * @throws ProblemError when it was changed since the entry was read
+   */
+  async removeProfile({ origin, profile }: ProfileEntry): Promise<void> {
+    const found = this.profiles().entries.find(
+      (entry) => entry.origin === origin && entry.profile.id === profile.id,
+    );
+    if (found === undefined || profileContent(found.profile) !== profileContent(profile)) {
+      throw new ProblemError({
+        code: 'ERR_PROFILE_CHANGED',
+        message: vscode.l10n.t(
+          'The connection "{0}" was changed in the settings meanwhile: look at it, and remove it again.',
+          profile.label,
+        ),
+      });
+    }
+    const kept = this.raw(origin).filter((_, index) => index !== found.index);
+    await this.write(origin, kept.length === 0 ? undefined : kept);
   }
 
   /** Opens the settings file that holds the profiles. */
@@ -81,6 +99,19 @@ export class Settings implements vscode.Disposable {
   private async write(origin: ProfileOrigin, value: readonly unknown[] | undefined): Promise<void> {
     const target =
       origin === 'user' ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
-    await vscode.workspace.getConfiguration().update(PROFILES, value, target);
+    try {
+      await vscode.workspace.getConfiguration().update(PROFILES, value, target);
+    } catch (error) {
+      throw new ProblemError(
+        {
+          code: 'ERR_SETTINGS',
+          message: vscode.l10n.t(
+            'The connections could not be saved: correct the errors in settings.json and try again.',
+          ),
+          detail: error instanceof Error ? error.message : String(error),
+        },
+        { title: vscode.l10n.t('Open settings.json'), run: () => this.openProfiles(origin) },
+      );
+    }
   }
 }

@@ -4,6 +4,7 @@ import type { RunOutput } from '../../server/src/api/model';
 import type { Backend } from './backend';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
+import { showInformation } from './messageBoxes';
 import { BACKEND_LOST, isCancelled, problemOf, showProblem } from './problems';
 import { RunChannel } from './runOutput';
 import { sourceToRun } from './sourceSelection';
@@ -52,13 +53,16 @@ export class Snippets implements vscode.Disposable {
     return Object.fromEntries([...this.channels].map(([profileId, channel]) => [profileId, channel.tail]));
   }
 
+  /** Something was run on this profile, and its output is still there. */
+  hasOutput(profileId: string): boolean {
+    return this.channels.has(profileId);
+  }
+
   /** Runs the selection of the active editor, or the line of its cursor. */
   async runSelection(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) {
-      void vscode.window.showInformationMessage(
-        vscode.l10n.t('Open a Python file and put the cursor on the line to run.'),
-      );
+      void showInformation(vscode.l10n.t('Open a Python file and put the cursor on the line to run.'));
       return;
     }
     const { document, selection } = editor;
@@ -69,7 +73,7 @@ export class Snippets implements vscode.Disposable {
       endCharacter: selection.end.character,
     });
     if (taken === undefined) {
-      void vscode.window.showInformationMessage(vscode.l10n.t('There is nothing to run on this line.'));
+      void showInformation(vscode.l10n.t('There is nothing to run on this line.'));
       return;
     }
     const profileId = await this.connectionFor(document);
@@ -82,7 +86,7 @@ export class Snippets implements vscode.Disposable {
   async chooseConnection(): Promise<void> {
     const document = vscode.window.activeTextEditor?.document;
     if (document === undefined) {
-      void vscode.window.showInformationMessage(vscode.l10n.t('Open the file first that is to run.'));
+      void showInformation(vscode.l10n.t('Open the file first that is to run.'));
       return;
     }
     const profileId = await this.picker.pickForRuns();
@@ -176,7 +180,9 @@ export class Snippets implements vscode.Disposable {
   private channelOf(profileId: string): RunChannel {
     const label = this.connections.label(profileId);
     let channel = this.channels.get(profileId);
-    if (channel?.label !== label) {
+    const isOld = channel?.label !== label;
+    // A run that goes on keeps its channel, whatever the connection is called by now.
+    if (channel === undefined || (isOld && !this.isInUse(channel))) {
       channel?.dispose();
       channel = new RunChannel(label);
       this.channels.set(profileId, channel);
@@ -184,10 +190,15 @@ export class Snippets implements vscode.Disposable {
     return channel;
   }
 
+  private isInUse(channel: RunChannel): boolean {
+    return [...this.runs.values()].some((run) => run.channel === channel);
+  }
+
   private dropChannels(profileIds: readonly string[]): void {
     for (const profileId of profileIds) {
       this.channels.get(profileId)?.dispose();
       this.channels.delete(profileId);
     }
+    this.runsChanged.fire();
   }
 }

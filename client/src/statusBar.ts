@@ -3,6 +3,7 @@ import type { Backend } from './backend';
 import { connectionText } from './appearance';
 import { isTrying } from './connections';
 import type { Connections } from './connections';
+import { isOffered } from './offers';
 import { addressOf } from './rowItems';
 import type { Snippets } from './snippets';
 
@@ -61,8 +62,18 @@ export class StatusBar implements vscode.Disposable {
     this.setKey('rpyc:profileCount', states.length);
     this.setKey('rpyc:targetCount', connected);
     this.setKey('rpyc:connected', connected > 0);
-    this.setKey('rpyc:connecting', trying > 0);
-    this.setKey('rpyc:troubled', troubled > 0);
+    for (const [key, command] of [
+      ['rpyc:canConnect', 'connect'],
+      ['rpyc:canCancelConnecting', 'cancelConnecting'],
+      ['rpyc:canDisconnect', 'disconnect'],
+    ] as const) {
+      this.setKey(
+        key,
+        states.some(({ status }) => isOffered(command, status)),
+      );
+    }
+    const hasOutput = states.some(({ profileId }) => this.snippets.hasOutput(profileId));
+    this.setKey('rpyc:hasOutput', connected > 0 || hasOutput);
     this.setKey('rpyc:busy', running > 0 || states.some((state) => state.busy));
     this.setKey('rpyc:backendStopped', stopped);
   }

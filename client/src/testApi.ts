@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import type { ConnectionState, Profile } from '../../server/src/api/model';
-import type { Backend, BackendStatus } from './backend';
+import type { Backend } from './backend';
 import type { Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
+import type { BackendStatus } from './processKeeper';
 import { depthOf } from './rows';
 import type { Row } from './rows';
 import type { Snippets } from './snippets';

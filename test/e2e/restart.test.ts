@@ -43,3 +43,35 @@ describe('a background process that keeps crashing', () => {
     await command('notifications.clearAll');
   });
 });
+
+describe('a restart of a healthy background process', () => {
+  let peer: PythonPeer;
+
+  before(async () => {
+    peer = await startJourneyPeer(VERSION);
+    await listConnections([profileTo(peer, LAB)]);
+  });
+
+  after(async () => {
+    await listConnections([]);
+    await peer[Symbol.asyncDispose]();
+  });
+
+  it('brings back the connections that it had', async () => {
+    const { peer: before } = await connect(LAB);
+    const pid = snapshot().backendPid;
+    await command('rpyc.restart');
+    const { peer: after } = await waitForStatus(LAB, 'connected');
+    assert.notEqual(snapshot().backendPid, pid);
+    assert.deepEqual(after, before);
+    await eventually('the objects are back', () => rowsUnder([LAB]).length === 4);
+  });
+
+  it('leaves the connections alone that the user had ended', async () => {
+    await command('rpyc.disconnect', LAB);
+    await waitForStatus(LAB, 'disconnected');
+    await command('rpyc.restart');
+    assert.equal((await waitForStatus(LAB, 'disconnected')).problem, undefined);
+    await command('notifications.clearAll');
+  });
+});

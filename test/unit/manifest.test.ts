@@ -203,9 +203,29 @@ describe('Manifest', () => {
   });
 
   it('tells the user nothing in code that cannot be translated', () => {
-    const bare = /show(?:Error|Warning|Information)Message\(\s*['"`]/;
+    const bare = /\b(?:showError|showInformation|confirm)\(\s*['"`]/;
     for (const source of readSources(['client/src'], ['.ts'])) {
       assert.doesNotMatch(source.text, bare, source.path);
+    }
+  });
+
+  it('shows messages through the one place that takes links out of them', () => {
+    const direct = readSources(['client/src'], ['.ts'])
+      .filter(({ text }) => /\.show(?:Error|Warning|Information)Message\(/.test(text))
+      .map((source) => source.path);
+    assert.deepEqual(direct, ['client/src/messageBoxes.ts']);
+  });
+
+  it('enables commands by keys that the extension sets', () => {
+    const set = readSources(['client/src'], ['.ts']).flatMap(({ text }) => text.match(/'rpyc:\w+'/g) ?? []);
+    const conditions = [
+      ...commands.map(({ enablement }) => enablement),
+      ...Object.values(menus)
+        .flat()
+        .map(({ when }) => when),
+    ];
+    for (const key of conditions.flatMap((condition) => condition?.match(/rpyc:\w+/g) ?? [])) {
+      assert.ok(set.includes(`'${key}'`), key);
     }
   });
 });

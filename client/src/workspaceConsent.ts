@@ -1,0 +1,40 @@
+import * as vscode from 'vscode';
+import { confirm } from './messageBoxes';
+import { profileContent } from './profileContent';
+import type { ProfileEntry } from './profiles';
+import { addressOf } from './rowItems';
+
+const CONSENT_KEY = 'consentedProfiles';
+const CONSENT_LIMIT = 200;
+
+/**
+ * Profiles of the workspace come with a folder that somebody else may have written: each is connected only after the
+ * user has seen where it leads, once for each content.
+ */
+export class WorkspaceConsent {
+  constructor(private readonly memory: vscode.Memento) {}
+
+  isGiven({ origin, profile }: ProfileEntry): boolean {
+    return origin === 'user' || this.contents().includes(profileContent(profile));
+  }
+
+  /** @returns whether the user agreed */
+  async ask({ profile }: ProfileEntry): Promise<boolean> {
+    const agreed = await confirm(
+      vscode.l10n.t('Connect to "{0}" at {1}?', profile.label, addressOf(profile)),
+      vscode.l10n.t(
+        'This connection comes from the settings of the workspace, not from yours. Connect only if you know the server.',
+      ),
+      vscode.l10n.t('Connect'),
+    );
+    if (agreed) {
+      const kept = [...this.contents(), profileContent(profile)].slice(-CONSENT_LIMIT);
+      await this.memory.update(CONSENT_KEY, kept);
+    }
+    return agreed;
+  }
+
+  private contents(): readonly string[] {
+    return this.memory.get<readonly string[]>(CONSENT_KEY) ?? [];
+  }
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+
+import { profileContent } from '../../../client/src/profileContent';
+import type { Profile } from '../../../server/src/api/model';
+
+const PROFILE: Profile = {
+  id: 'lab',
+  version: 1,
+  label: 'Lab',
+  transport: { kind: 'tcp', host: 'lab.example', port: 18812 },
+  service: 'auto',
+};
+
+describe('What consent to a profile of the workspace covers', () => {
+  it('is what the profile leads to, however it is written', () => {
+    const same: Profile = {
+      ...PROFILE,
+      id: 'other',
+      transport: { port: 18812, host: 'lab.example', kind: 'tcp' },
+      dialect: 'auto',
+      oneShot: false,
+    };
+    assert.equal(profileContent(same), profileContent(PROFILE));
+  });
+
+  const changes: readonly Partial<Profile>[] = [
+    { label: 'Laboratory' },
+    { transport: { kind: 'tcp', host: 'evil.example', port: 18812 } },
+    { transport: { kind: 'tcp', host: 'lab.example', port: 18813 } },
+    { service: 'classic' },
+    { dialect: 'C' },
+    { oneShot: true },
+  ];
+  for (const change of changes) {
+    it(`ends with ${JSON.stringify(change)}`, () =>
+      assert.notEqual(profileContent({ ...PROFILE, ...change }), profileContent(PROFILE)));
+  }
+});
