@@ -52,6 +52,7 @@ export class WorkbenchPage {
   }
 
   async scrollToTop(): Promise<void> {
+    await this.rest();
     await this.tree.hover();
     await this.page.mouse.wheel(0, -100_000);
   }
@@ -167,9 +168,15 @@ export class WorkbenchPage {
       .waitFor({ state: 'hidden' });
   }
 
+  /** Takes the mouse away, so that no tooltip is left. */
+  async rest(): Promise<void> {
+    await this.page.mouse.move(RESTING_PLACE.x, RESTING_PLACE.y);
+    await this.page.locator('.workbench-hover').first().waitFor({ state: 'hidden' });
+  }
+
   /** Puts a picture into the cache, and into the README's folder where that was asked for. */
   async picture(name: string, readme?: string): Promise<void> {
-    await this.page.mouse.move(RESTING_PLACE.x, RESTING_PLACE.y);
+    await this.rest();
     await this.pictureAsItIs(name, readme);
   }
 
