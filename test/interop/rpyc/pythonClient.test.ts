@@ -322,6 +322,37 @@ result = [attempt(b'open sesame'), refused(attempt, b'wrong')[0]]
     assert.deepEqual(result, [3, 'EOFError']);
   });
 
+  it('is told that the server closes, behind the answers to what it asked', async () => {
+    const server = new ThreadedServer({ service: InventoryService });
+    await server.start();
+    const closing = eventually('a client', () => server.clients.size === 1).then(() => server.close());
+    const result = await client(
+      version,
+      server,
+      `
+import time
+c = rpyc.connect('127.0.0.1', port)
+closed = []
+c._config['before_closed'] = closed.append
+original = c._HANDLERS[2]
+def handle_close(self):
+    closed.append('told')
+    return original(self)
+c._HANDLERS = dict(c._HANDLERS)
+c._HANDLERS[2] = handle_close
+end = time.time() + 10
+try:
+    c.root
+    while time.time() < end: c.serve(0.1)
+except EOFError:
+    pass
+result = closed[:1]
+`,
+    );
+    await closing;
+    assert.deepEqual(result, ['told']);
+  });
+
   it('is turned away by a server that is full', async () => {
     await using server = new ThreadedServer({ service: InventoryService, maxClients: 1 });
     await server.start();

@@ -1,7 +1,7 @@
 /** TCP streams against real sockets on the loopback interface. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { setImmediate as nextImmediate } from 'node:timers/promises';
+import { setImmediate as nextImmediate, setTimeout } from 'node:timers/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { EOFError, ErrorCode, ConnectError } from '../../../server/src/rpyc/core/errors';
 import type { SocketStream } from '../../../server/src/rpyc/core/stream';
@@ -182,6 +182,34 @@ describe('a TCP stream', () => {
     assert.equal(await gone, undefined);
     await listener.close();
   });
+
+  it('lets all that was written leave when it is closed, however slow the peer is', async () => {
+    const { listener, near, far } = await pair();
+    const size = 32 * 1024 * 1024;
+    near.start();
+    near.write([new Uint8Array(size)]);
+    const gone = closed(near);
+    near.close();
+    // Longer than the wait for the other side's end.
+    await setTimeout(300);
+    let received = 0;
+    for await (const chunk of far) received += (chunk as Uint8Array).length;
+    assert.equal(received, size);
+    assert.equal(await gone, undefined);
+    await listener.close();
+  });
+
+  it('does not wait for ever for a peer that does not read', async () => {
+    const { listener, near, far } = await pair();
+    near.write([new Uint8Array(32 * 1024 * 1024)]);
+    const gone = closed(near);
+    const start = performance.now();
+    near.close();
+    await gone;
+    assert.ok(performance.now() - start < 6000, 'some seconds are enough');
+    far.destroy();
+    await listener.close();
+  }).timeout(10_000);
 
   it('does not wait for a peer that does not end', async () => {
     const listener = await listen();

@@ -38,8 +38,10 @@ export interface Stream {
   destroy(error?: Error): void;
 }
 
-/** How long the other side has to end the stream after we did. */
+/** How long the other side has to end the stream once all that was written has left. */
 const LINGER_SECONDS = 0.1;
+/** How long that may take altogether, for a peer that reads slowly or not at all. */
+const LONGEST_CLOSE_SECONDS = 4;
 
 /** A stream over any of Node's duplex streams, of which it becomes the owner. */
 export class DuplexStream implements Stream {
@@ -105,16 +107,21 @@ export class DuplexStream implements Stream {
   close(): void {
     if (this.ended) return;
     this.ended = true;
+    this.duplex.once('finish', () => this.destroyAfter(LINGER_SECONDS));
     this.duplex.end();
     // What still arrives is read and dropped, for unread bytes would turn our end into a reset.
     this.duplex.resume();
-    this.held.add(after(LINGER_SECONDS, () => this.duplex.destroy()));
+    this.destroyAfter(LONGEST_CLOSE_SECONDS);
   }
 
   destroy(error?: Error): void {
     this.ended = true;
     this.failure ??= error;
     this.duplex.destroy();
+  }
+
+  private destroyAfter(seconds: number): void {
+    this.held.add(after(seconds, () => this.duplex.destroy()));
   }
 
   private finish(): void {

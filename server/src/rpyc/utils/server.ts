@@ -148,6 +148,8 @@ export class ThreadedServer implements AsyncDisposable {
       logger: this.logger,
     });
     this.connections.add(connection);
+    // From here on the socket is the connection's to end, with a word to the client.
+    this.sockets.delete(socket);
     connection.onDidClose(() => {
       this.connections.delete(connection);
       this.logger.debug(`Goodbye ${client}`);
