@@ -6,7 +6,7 @@
 import { inspect } from 'node:util';
 
 import { Connection } from '../core/protocol';
-import { createPath, type Path } from '../core/path';
+import { createPath, localMember, type Path } from '../core/path';
 
 /** The peer's modules by name: `modules.sys`, `modules['xml.dom.minidom']`. Each is imported when it is first used. */
 export interface ModuleNamespace {
@@ -23,7 +23,11 @@ export class ClassicConnection extends Connection {
   get builtins(): Path {
     return createPath({
       host: this.referenceHost,
-      get: () => this.#importModule(this.peerPython === 2 ? '__builtin__' : 'builtins'),
+      get: async () => {
+        // The root tells which Python it is.
+        await this.fetchRoot();
+        return await this.#importModule(this.peerPython === 2 ? '__builtin__' : 'builtins');
+      },
       text: 'builtins',
     });
   }
@@ -67,12 +71,18 @@ export class ClassicConnection extends Connection {
   }
 }
 
-/** Not a promise, and no more than names: `then` and symbols are never taken for modules. */
+const modulesText = (): string => '<modules>';
+
+/** Not a promise, and shown without asking the peer: `then`, `toJSON` and the like are never taken for modules. */
 function createModuleNamespace(get: (name: string) => Path): ModuleNamespace {
   const target: Readonly<Record<string, Path>> = {};
-  Object.defineProperty(target, inspect.custom, { value: () => '<modules>' });
+  Object.defineProperty(target, inspect.custom, { value: modulesText, configurable: true });
   return new Proxy(target, {
-    get: (_target, name) => (typeof name === 'string' && name !== 'then' ? get(name) : undefined),
+    get: (_target, name) => {
+      const local = localMember(name, modulesText);
+      if (local !== undefined) return local;
+      return typeof name === 'string' && name !== 'then' ? get(name) : undefined;
+    },
     has: () => false,
     set: (_target, name) => {
       throw new TypeError(`Cannot set module '${String(name)}'`);
