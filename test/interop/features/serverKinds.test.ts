@@ -35,6 +35,11 @@ for (const version of RPYC_VERSIONS) {
       assert.deepEqual(await kindOf(server), ['pool', true]);
     });
 
+    it('a server that uses its clients finds nothing to use, and stays', async () => {
+      await using server = await startPeer(version, 'mutual_service.py');
+      assert.deepEqual(await kindOf(server), ['threaded', true]);
+    });
+
     it('a forking server has a process for each connection: there is one', async () => {
       await using server = await startClassic(version, { mode: 'forking' });
       assert.deepEqual(await kindOf(server), ['forking', false]);

@@ -6,6 +6,7 @@ import {
   buffiter,
   call,
   callattr,
+  classic,
   cmp,
   contains,
   delattr,
@@ -33,6 +34,8 @@ import {
   type_,
   using_,
 } from '../../../server/src/rpyc/index';
+import { eventually } from '../../support/poll';
+import { startPeer } from '../../support/pythonPeer';
 import { ClassicFixture, dialectOfVersion, forEachVersion } from '../../support/rpycPeers';
 
 /** The part of Python's `os` that the tests use. */
@@ -40,6 +43,37 @@ interface OsModule {
   readonly sep: PromiseLike<string>;
   readonly path: { join(...parts: readonly string[]): PromiseLike<string> };
 }
+
+forEachVersion('A server that uses its clients', (version) => {
+  it('gets a slave that refuses every use', async () => {
+    await using peer = await startPeer(version, 'mutual_service.py');
+    await using connection = await classic.connect(peer.host, peer.port);
+    assert.equal(await connection.eval('6 * 7'), 42);
+    await connection.execute(`
+def attempt(use):
+    try:
+        return repr(use())
+    except Exception as error:
+        return type(error).__name__.split('.')[-1]
+`);
+    await setitem(connection.namespace, 'peer', await connection.root['getconn']?.());
+    await eventually('its shortcuts are installed', () =>
+      connection.eval<boolean>("hasattr(peer, 'teleport')"),
+    );
+    const uses = [
+      "peer.eval('1')",
+      "peer.execute('1')",
+      'peer.modules.os.sep',
+      "peer.namespace['x']",
+      'peer.builtins.open',
+    ];
+    for (const use of uses) {
+      const outcome = await connection.eval<string>(`attempt(lambda: ${use})`);
+      assert.match(outcome, /^(AttributeError|TypeError)$/, use);
+    }
+    assert.equal(connection.closed, false);
+  });
+});
 
 forEachVersion('A classic server', (version) => {
   const fixture = new ClassicFixture(version);

@@ -6,6 +6,7 @@ import {
   type DialectMemory,
   type Disposable,
   ErrorCode,
+  FakeSlaveService,
   type Logger,
   type Netref,
   RemoteError,
@@ -91,6 +92,8 @@ export class PooledConnection {
       }
       const { host, port } = profile.transport;
       const connection = await connect(host, port, {
+        // Servers of the full classic service drop a client that they cannot use in turn.
+        service: FakeSlaveService,
         dialect: profile.dialect ?? 'auto',
         oneShot: profile.oneShot ?? false,
         dialectMemory: options.dialectMemory,

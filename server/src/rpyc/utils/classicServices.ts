@@ -112,8 +112,12 @@ export class MasterService extends Service {
   }
 }
 
-/** What `classic.connect` offers the peer: nothing. */
-export class ClassicClient extends MasterService {}
+/** What `classic.connect` offers the peer: nothing, in the form that a server of the full classic service expects. */
+export class ClassicClient extends FakeSlaveService {
+  override createConnection(channel: Channel, options: ConnectionOptions): ClassicConnection {
+    return new ClassicConnection(channel, options);
+  }
+}
 
 /** Slave and master in one: both sides have the whole other process. */
 export class ClassicService extends SlaveService {
