@@ -51,6 +51,8 @@ export class ConnectionsView
       connections.onDidChangeProfiles((gone) => {
         for (const profileId of gone) {
           this.model.drop(profileId);
+          this.collapsed.delete(profileId);
+          this.withRows.delete(profileId);
         }
         this.treeChanged.fire(undefined);
       }),

@@ -8,7 +8,7 @@ import { command, connect, listConnections, selectLines, snapshot, state, waitFo
 import { profileTo } from './profiles';
 import { startJourneyPeer } from './secondClient';
 
-const LAB = 'Lab';
+const LAB = 'Interrupted lab';
 const [VERSION = '5.3.0'] = RPYC_VERSIONS;
 
 describe('what the user does while something is under way', () => {
