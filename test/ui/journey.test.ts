@@ -204,21 +204,17 @@ describe('the journey of a person', () => {
   it('is told in one sentence what is wrong with an address, and goes on', async () => {
     await using silent = await badServer();
     await addConnection(`127.0.0.1:${await closedPort()}`, 'Closed');
-    await browser.page
-      .getByText(/^Nothing listens on .*: start the RPyC server there/)
-      .first()
-      .waitFor();
+    await workbench.row('Nothing listens on').waitFor();
+    const notifications = await workbench.openNotifications();
+    await notifications.getByText(/Nothing listens on .*: start the RPyC server there/).waitFor();
     await workbench.picture('refused');
-    await workbench.dismissNotifications();
+    await workbench.clearNotifications();
     await addConnection(`127.0.0.1:${silent.port}`, 'Silent');
     await workbench.row('Silent').getByText(/…$/).waitFor();
     await workbench.picture('trying');
-    await browser.page
-      .getByText(/accepts connections but stays silent/)
-      .first()
-      .waitFor();
+    await workbench.row(`127.0.0.1:${silent.port} accepts connections but stays silent`).waitFor();
     await workbench.picture('silent');
-    await workbench.dismissNotifications();
+    await workbench.clearNotifications();
     await workbench.rowMenu('Silent', 'Remove Connection…');
     await browser.page.getByRole('button', { name: 'Remove', exact: true }).click();
     await workbench.row('Silent').waitFor({ state: 'hidden' });

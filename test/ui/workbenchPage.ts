@@ -156,16 +156,20 @@ export class WorkbenchPage {
     return (await this.output.innerText()).replaceAll('\u00a0', ' ');
   }
 
-  notification(text: RegExp): Locator {
-    return this.page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
+  /** Opens the list of notifications by the bell; a workbench under test pops none up by itself. */
+  async openNotifications(): Promise<Locator> {
+    await this.page
+      .locator('.statusbar-item [aria-label^="Notifications"], .statusbar-item[id*="notifications"] a')
+      .first()
+      .click();
+    const list = this.page.locator('.notifications-center');
+    await list.waitFor();
+    return list;
   }
 
-  async dismissNotifications(): Promise<void> {
+  async clearNotifications(): Promise<void> {
     await this.runCommand('Notifications: Clear All Notifications');
-    await this.page
-      .locator('.notifications-toasts .notification-list-item')
-      .first()
-      .waitFor({ state: 'hidden' });
+    await this.page.locator('.notifications-center').waitFor({ state: 'hidden' });
   }
 
   /** Takes the mouse away, so that no tooltip is left. */
