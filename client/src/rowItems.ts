@@ -8,6 +8,7 @@ import type {
 } from '../../server/src/api/model';
 import { connectionIcon, connectionText, objectIcon, peerText } from './appearance';
 import { codeBlock, lineText } from './displayText';
+import { isOffered } from './offers';
 import { formatAddress } from './profiles';
 import type { ProfileEntry } from './profiles';
 import type { ConnectionRow, MoreRow, NoteRow, ObjectRow } from './rows';
@@ -44,6 +45,10 @@ export function connectionItem(row: ConnectionRow, options: ConnectionItemOption
   item.contextValue = connectionContext(options);
   item.tooltip = connectionTooltip(options);
   item.accessibilityInformation = { label: `${profile.label}, ${text}` };
+  // There is nothing to open yet, other than under a lost connection: a click is a wish to connect.
+  if (isOffered('connect', state.status) && state.status !== 'lost') {
+    item.command = { command: 'rpyc.connect', title: vscode.l10n.t('Connect'), arguments: [row] };
+  }
   return item;
 }
 
