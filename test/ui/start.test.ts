@@ -24,6 +24,17 @@ const STOP_MS = 20_000;
 /** Marks every process that a run of `npm start` has started, however deep. */
 const MARK = 'RPYC_START_TEST';
 
+/** The address lets a browser in, and without what it holds nobody gets in. */
+async function onlyWithItsToken(address: string): Promise<void> {
+  const welcome = await fetch(address, { redirect: 'manual' });
+  assert.equal(welcome.status, 302);
+  const [cookie = ''] = (welcome.headers.get('set-cookie') ?? '').split(';');
+  const page = new URL(address);
+  page.searchParams.delete('tkn');
+  assert.equal((await fetch(page, { headers: { cookie } })).status, 200);
+  assert.equal((await fetch(page)).status, 403);
+}
+
 describe('npm start', () => {
   let folder: string;
   let mark: string;
@@ -47,7 +58,7 @@ describe('npm start', () => {
   it('serves a workbench with two connections that work, and Ctrl-C leaves no process and no file', async () => {
     await using npm = start(['--', '--no-open']);
     const address = await readyAddress(npm);
-    assert.ok((await fetch(address)).ok);
+    await onlyWithItsToken(address);
     const { openBrowser } = await loadTools();
     const browser = await openBrowser();
     try {
