@@ -212,6 +212,7 @@ for (const version of RPYC_VERSIONS) {
       await eventuallyOk('the rows are fresh', () => {
         assert.equal(row([...journey, 'ticks']).description, '7  ·  int');
         assert.equal(rowsUnder(numbers).length, before);
+        assert.match(rowsUnder([lab, 'Namespace'])[0]?.label ?? '', /^Empty: /);
       });
       assert.equal(rowsUnder([lab]).length, 4, 'The problem is over');
     });

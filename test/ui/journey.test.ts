@@ -158,7 +158,7 @@ describe('the journey of a person', () => {
     const hover = browser.page.locator('.workbench-hover');
     await hover.getByText('The ship of this name, at anchor or at a berth.').waitFor();
     await hover.getByText('ship(name: str)').first().waitFor();
-    await workbench.pictureAsItIs('hover', 'hover.png');
+    await workbench.pictureAsItIs('hover');
     await workbench.rest();
   });
 
@@ -194,7 +194,7 @@ describe('the journey of a person', () => {
       .first()
       .waitFor();
     await workbench.row('soundings').waitFor();
-    await workbench.picture('lost', 'lost.png');
+    await workbench.picture('lost');
     peer = await startHarbourPeer(port);
     await workbench.row('Harbour').getByText(`rpyc ${VERSION}`).waitFor({ timeout: 40_000 });
     await workbench.row('harbour').waitFor({ state: 'hidden' });
