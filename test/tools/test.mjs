@@ -5,7 +5,7 @@
  *
  * `npm test -- --only unit,interop` runs some stages, for use while developing.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,7 +24,7 @@ const REPORTER = path.join(import.meta.dirname, 'reporter.cjs');
 /** In order. `needs` names stages without which this one cannot run; `tests` marks those that count tests. */
 const STAGES = [
   { name: 'provision', run: provisionAll },
-  { name: 'types', needs: ['provision'], run: () => npmScript('check:types') },
+  { name: 'types', needs: ['provision'], run: compileAnew },
   { name: 'build', needs: ['provision'], run: () => npmScript('package') },
   { name: 'lint', needs: ['provision'], run: () => npmScript('check:lint') },
   { name: 'format', needs: ['provision'], run: () => npmScript('check:format') },
@@ -40,6 +40,12 @@ const STAGES = [
   })),
   { name: 'ui', needs: ['types', 'build'], tests: true, run: mocha('ui', 300_000, 900) },
 ];
+
+/** What was compiled from tests that are no more would be run. */
+function compileAnew() {
+  rmSync(path.join(REPOSITORY, 'out'), { recursive: true, force: true });
+  return npmScript('check:types');
+}
 
 function npmScript(name) {
   return inRepository('npm', ['run', '--silent', name], undefined, 600);
