@@ -63,6 +63,9 @@ for (const version of RPYC_VERSIONS) {
         ['touched', 'method', ''],
         ['version', 'unread', 'click to read'],
       ]);
+      // The service has it under its plain name, too: one row tells of both.
+      assert.equal(rows.filter(({ name }) => name === 'get_service_name').length, 1);
+      assert.notEqual(named(rows, 'get_service_name').value, 'not exposed by the service');
       assert.equal(named(rows, 'public').value, 'not exposed by the service');
       assert.equal(named(rows, 'hidden').value, 'not exposed by the service');
       assert.equal(named(rows, '_secret').value, 'private to the service');

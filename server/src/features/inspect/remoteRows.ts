@@ -91,10 +91,14 @@ function lengthOf(value: BrineValue): number | undefined {
 
 /**
  * The names of an object of a strict service that are shown, in order. DIR lists names that the policy keeps out of
- * reach, too: those are shown with the reason.
+ * reach, too: those are shown with the reason. Who asks for a name whose exposed form is there gets that one, so
+ * the two are one row.
  */
 export function memberNames(names: readonly string[]): readonly string[] {
-  return [...new Set(names)].filter((name) => !isSpecial(name) || SAFE_SPECIAL.has(name)).sort(byReach);
+  const known = new Set(names);
+  return [...known]
+    .filter((name) => (!isSpecial(name) || SAFE_SPECIAL.has(name)) && !known.has(PREFIX + name))
+    .sort(byReach);
 }
 
 /** What a member is called in its row. */
