@@ -62,7 +62,7 @@ export function connectionText(state: ConnectionState, address: string): string 
       return stageText(state);
     case 'reconnecting':
       return state.retryInMs !== undefined && state.retryInMs > 0
-        ? vscode.l10n.t('connection lost, trying again in {0} s', Math.ceil(state.retryInMs / 1000))
+        ? vscode.l10n.t('lost, next try in {0} s', Math.ceil(state.retryInMs / 1000))
         : vscode.l10n.t('reconnecting…');
     case 'failed':
       return vscode.l10n.t('cannot connect · {0}', address);

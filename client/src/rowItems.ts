@@ -8,7 +8,6 @@ import type {
 } from '../../server/src/api/model';
 import { connectionIcon, connectionText, objectIcon, peerText } from './appearance';
 import { codeBlock, lineText } from './displayText';
-import { isOffered } from './offers';
 import { formatAddress } from './profiles';
 import type { ProfileEntry } from './profiles';
 import type { ConnectionRow, MoreRow, NoteRow, ObjectRow } from './rows';
@@ -46,7 +45,7 @@ export function connectionItem(row: ConnectionRow, options: ConnectionItemOption
   item.tooltip = connectionTooltip(options);
   item.accessibilityInformation = { label: `${profile.label}, ${text}` };
   // There is nothing to open yet, other than under a lost connection: a click is a wish to connect.
-  if (isOffered('connect', state.status) && state.status !== 'lost') {
+  if (state.status === 'disconnected' || state.status === 'failed') {
     item.command = { command: 'rpyc.connect', title: vscode.l10n.t('Connect'), arguments: [row] };
   }
   return item;
@@ -90,12 +89,12 @@ function connectionTooltip({ entry, state }: ConnectionItemOptions): vscode.Mark
     lines.push(vscode.l10n.t('open connections: {0}', state.openConnections));
   }
   const tooltip = new vscode.MarkdownString();
-  tooltip.appendMarkdown('**').appendText(profile.label).appendMarkdown('**\n\n');
+  appendPlain(tooltip.appendMarkdown('**'), profile.label).appendMarkdown('**\n\n');
   if (problem !== undefined) {
-    tooltip.appendText(problem.message).appendMarkdown('\n\n');
+    appendPlain(tooltip, problem.message).appendMarkdown('\n\n');
   }
   for (const line of lines) {
-    tooltip.appendText(lineText(line, VALUE_LIMIT)).appendMarkdown('  \n');
+    appendPlain(tooltip, lineText(line, VALUE_LIMIT)).appendMarkdown('  \n');
   }
   return tooltip;
 }
@@ -221,9 +220,9 @@ export function objectTooltip(node: ObjectNode, details: ObjectDetails): vscode.
   tooltip.supportHtml = false;
   const type =
     details.length === undefined ? details.typeName : `${details.typeName}(${count(details.length)})`;
-  tooltip.appendMarkdown('**').appendText(nodeName(node)).appendMarkdown('**');
+  appendPlain(tooltip.appendMarkdown('**'), nodeName(node)).appendMarkdown('**');
   if (type !== '') {
-    tooltip.appendMarkdown(' · ').appendText(lineText(type, VALUE_LIMIT));
+    appendPlain(tooltip.appendMarkdown(' · '), lineText(type, VALUE_LIMIT));
   }
   for (const [part, language] of [
     ['signature', 'python'],
@@ -237,6 +236,15 @@ export function objectTooltip(node: ObjectNode, details: ObjectDetails): vscode.
     }
   }
   return tooltip;
+}
+
+/**
+ * Appends text that is no Markdown. `appendText` makes every space one that no line can break at, and so breaks
+ * words instead.
+ */
+export function appendPlain(tooltip: vscode.MarkdownString, text: string): vscode.MarkdownString {
+  const escaped = new vscode.MarkdownString().appendText(text.trim()).value;
+  return tooltip.appendMarkdown(escaped.replaceAll('&nbsp;', ' '));
 }
 
 function shorten(text: string, limit: number): string {

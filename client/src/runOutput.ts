@@ -48,7 +48,13 @@ export class RunChannel implements vscode.Disposable {
         break;
       case 'error':
         this.line(outputText(result.error?.traceback ?? '').trimEnd());
-        this.line(vscode.l10n.t('✗ {0} after {1}', result.error?.typeName ?? '', elapsed(result.elapsedMs)));
+        this.line(
+          vscode.l10n.t(
+            '✗ {0} after {1}',
+            shortType(result.error?.typeName ?? ''),
+            elapsed(result.elapsedMs),
+          ),
+        );
         break;
       case 'lost':
         this.lost(result.problem?.message ?? vscode.l10n.t('The connection was lost.'));
@@ -82,6 +88,11 @@ export class RunChannel implements vscode.Disposable {
     this.tailText = (this.tailText + text).slice(-TAIL_LIMIT);
     this.channel.append(text);
   }
+}
+
+/** As a Python traceback names it. */
+function shortType(typeName: string): string {
+  return typeName.replace(/^(?:builtins|exceptions)\./, '');
 }
 
 function elapsed(milliseconds: number): string {

@@ -80,7 +80,7 @@ export class Settings implements vscode.Disposable {
     const onRemote = found !== undefined && Reflect.get(found, 'globalRemoteValue') !== undefined;
     const userFile = onRemote ? 'openRemoteSettingsFile' : 'openSettingsJson';
     const file = origin === 'workspace' ? 'openWorkspaceSettingsFile' : userFile;
-    const revealSetting = { key: PROFILES, edit: true };
+    const revealSetting = { key: PROFILES };
     await vscode.commands.executeCommand(`workbench.action.${file}`, { jsonEditor: true, revealSetting });
   }
 

@@ -58,6 +58,16 @@ export class Snippets implements vscode.Disposable {
     return this.channels.has(profileId);
   }
 
+  /** The connection that a document would run on without a question; undefined where one would be asked. */
+  targetOf(document: vscode.TextDocument): string | undefined {
+    const bound = this.bound()[document.uri.toString()];
+    if (bound !== undefined && this.connections.entry(bound) !== undefined) {
+      return bound;
+    }
+    const usable = this.picker.connectedForRuns();
+    return usable.length === 1 ? usable[0] : undefined;
+  }
+
   /** Runs the selection of the active editor, or the line of its cursor. */
   async runSelection(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
@@ -148,13 +158,7 @@ export class Snippets implements vscode.Disposable {
 
   /** The connection that the document ran on last, else the only one there is, else the one the user picks. */
   private async connectionFor(document: vscode.TextDocument): Promise<string | undefined> {
-    const bound = this.bound()[document.uri.toString()];
-    if (bound !== undefined && this.connections.entry(bound) !== undefined) {
-      return (await this.picker.connect(bound)) ? bound : undefined;
-    }
-    const usable = this.picker.connectedForRuns();
-    const only = usable.length === 1 ? usable[0] : undefined;
-    const profileId = only ?? (await this.picker.pickForRuns());
+    const profileId = this.targetOf(document) ?? (await this.picker.pickForRuns());
     if (profileId === undefined || !(await this.picker.connect(profileId))) {
       return undefined;
     }
@@ -171,6 +175,7 @@ export class Snippets implements vscode.Disposable {
     const others = Object.entries(this.bound()).filter(([known]) => known !== uri);
     const kept = [...others, [uri, profileId] as const].slice(-BOUND_LIMIT);
     await this.memory.update(BOUND_KEY, Object.fromEntries(kept));
+    this.runsChanged.fire();
   }
 
   private produced(output: RunOutput): void {

@@ -3,9 +3,12 @@ import type { Backend } from './backend';
 import { connectionText } from './appearance';
 import { isTrying } from './connections';
 import type { Connections } from './connections';
+import { pickText } from './displayText';
 import { isOffered } from './offers';
-import { addressOf } from './rowItems';
+import { addressOf, appendPlain } from './rowItems';
 import type { Snippets } from './snippets';
+
+const LABEL_LIMIT = 30;
 
 /** The one status-bar item, and the context keys that tell the same to menus and keybindings. */
 export class StatusBar implements vscode.Disposable {
@@ -27,6 +30,7 @@ export class StatusBar implements vscode.Disposable {
       connections.onDidChangeProfiles(update),
       backend.onDidChangeStatus(update),
       snippets.onDidChangeRuns(update),
+      vscode.window.onDidChangeActiveTextEditor(update),
     );
     this.update();
   }
@@ -97,14 +101,24 @@ export class StatusBar implements vscode.Disposable {
     if (now.troubled > 0) {
       return `$(warning) RPyC: ${now.connected}`;
     }
-    return now.connected > 0 ? `$(vm-active) RPyC: ${now.connected}` : '$(vm-outline) RPyC';
+    if (now.connected === 0) {
+      return '$(vm-outline) RPyC';
+    }
+    return `$(vm-active) RPyC: ${this.target() ?? now.connected}`;
+  }
+
+  /** What the Python file in front runs on, so that nobody has to run it to find out. */
+  private target(): string | undefined {
+    const document = vscode.window.activeTextEditor?.document;
+    const profileId = document?.languageId === 'python' ? this.snippets.targetOf(document) : undefined;
+    return profileId === undefined ? undefined : pickText(this.connections.label(profileId), LABEL_LIMIT);
   }
 
   private tooltip(): vscode.MarkdownString {
     const tooltip = new vscode.MarkdownString();
     for (const { profile } of this.connections.entries) {
       const text = connectionText(this.connections.state(profile.id), addressOf(profile));
-      tooltip.appendText(`${profile.label}: ${text}`).appendMarkdown('  \n');
+      appendPlain(tooltip, `${profile.label}: ${text}`).appendMarkdown('  \n');
     }
     return tooltip;
   }

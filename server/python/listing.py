@@ -305,7 +305,7 @@ def describe(obj):
         clean(type_name(obj), NAME_LIMIT),
         signature,
         clean(_documentation(obj), 8000),
-        u'' if value == signature else value,
+        value if is_class(obj) or not signature else u'',
         None if container is None else container.length,
     )
 

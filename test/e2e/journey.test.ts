@@ -201,7 +201,7 @@ for (const version of RPYC_VERSIONS) {
       peer.kill();
       await peer.exited;
       await waitForStatus(lab, 'reconnecting');
-      assert.match(row([lab]).description, /connection lost, trying again in \d+ s|reconnecting…/);
+      assert.match(row([lab]).description, /lost, next try in \d+ s|reconnecting…/);
       const [problem] = rowsUnder([lab]);
       // The sentence of the loss, until an attempt to get it back has one of its own.
       assert.match(problem?.label ?? '', /^The connection to “.*” was lost|^Nothing listens on/);
