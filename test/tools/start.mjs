@@ -85,7 +85,7 @@ async function live(open) {
   whenToldToEnd(() => {
     interrupts += 1;
     if (interrupts === 1) {
-      progress('Stopping');
+      progress('Stopping; the tab in the browser can be closed');
       over.abort();
     } else if (interrupts > 2) {
       // The terminal and npm may both pass on one Ctrl-C; more of them mean that somebody is out of patience.
