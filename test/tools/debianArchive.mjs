@@ -47,7 +47,7 @@ export async function unpackFromDebian(release, packages, folder) {
   rmSync(apt, { recursive: true });
 }
 
-/** The mirror that the machine already uses; the well-known one where none is named. */
+/** The mirror that the machine already uses. */
 function debianMirror() {
   const folder = '/etc/apt/sources.list.d';
   const listed = existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : [];
@@ -58,5 +58,5 @@ function debianMirror() {
       return match[1];
     }
   }
-  return 'http://deb.debian.org/debian';
+  throw new ToolError('No Debian mirror is named in /etc/apt: name one there to bring packages of other releases');
 }
