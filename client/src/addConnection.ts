@@ -49,7 +49,10 @@ async function askAddress(answers: Answers): Promise<Outcome> {
   const result = await askText({
     ...position(1),
     value: answers.address,
-    prompt: vscode.l10n.t('Where does the RPyC server listen? Host and port; {0} where you leave the port out.', DEFAULT_PORT),
+    prompt: vscode.l10n.t(
+      'Where does the RPyC server listen? Host and port; {0} where you leave the port out.',
+      DEFAULT_PORT,
+    ),
     placeholder: vscode.l10n.t('host:port, for instance localhost:{0}', DEFAULT_PORT),
     check: addressFault,
   });

@@ -58,5 +58,7 @@ function debianMirror() {
       return match[1];
     }
   }
-  throw new ToolError('No Debian mirror is named in /etc/apt: name one there to bring packages of other releases');
+  throw new ToolError(
+    'No Debian mirror is named in /etc/apt: name one there to bring packages of other releases',
+  );
 }
