@@ -99,11 +99,11 @@ export {
   SlaveService,
 } from './utils/classicServices';
 export {
-  connect,
   type ConnectOptions,
   type ConnectStage,
   type DialectMemory,
   type TraceFrame,
-} from './utils/factory';
+} from './utils/connectOptions';
+export { connect } from './utils/factory';
 export { async_, buffiter, timed } from './utils/helpers';
 export { type Authenticator, type ServerOptions, ThreadedServer } from './utils/server';

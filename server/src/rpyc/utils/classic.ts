@@ -5,7 +5,8 @@
 import { DEFAULT_PORT } from '../core/consts';
 import { ClassicConnection } from './classicConnection';
 import { ClassicClient } from './classicServices';
-import { type ConnectOptions, connectWith } from './factory';
+import type { ConnectOptions } from './connectOptions';
+import { connectWith } from './factory';
 
 /**
  * Connects to a classic server. Unlike Python's, this client offers the server nothing unless `options.service` says so.

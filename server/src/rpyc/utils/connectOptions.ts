@@ -1,0 +1,44 @@
+/*
+ * What every way to connect can be told, after the keyword arguments of rpyc/utils/factory.py.
+ */
+
+import type { Config, Limits } from '../core/config';
+import type { DialectName } from '../core/dialect';
+import type { Service, ServiceClass } from '../core/service';
+import type { Logger } from '../lib/logger';
+
+export type ConnectStage = 'resolve' | 'connect' | 'handshake' | 'root';
+
+/** What is remembered of peers: which dialect was right at `host:port`. Owned by the caller. */
+export type DialectMemory = Pick<Map<string, DialectName>, 'get' | 'set'>;
+
+/** The traffic of a connection, as it travels. */
+export type TraceFrame = (direction: 'in' | 'out', payload: Uint8Array) => void;
+
+/** Options of every connect. */
+export interface ConnectOptions {
+  /** What we offer the peer: nothing, by default. */
+  readonly service?: ServiceClass | Service;
+  /** RPyC's configuration, with its keys as in Python. */
+  readonly config?: Partial<Config>;
+  /** `auto`, the default, asks for the root object to find out; any other spares that and waits for nothing. */
+  readonly dialect?: DialectName | 'auto';
+  /** The server takes one connection in its life: it is never probed. */
+  readonly oneShot?: boolean;
+  /** Seconds that each stage may take: reaching the host, and its first answer. 10 by default. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+  readonly keepalive?: boolean;
+  readonly ipv6?: boolean;
+  readonly limits?: Partial<Limits>;
+  readonly logger?: Logger;
+  readonly trace?: TraceFrame;
+  /** Whether long frames are compressed; true by default. */
+  readonly compress?: boolean;
+  /** Told as each stage begins. */
+  readonly onStage?: (stage: ConnectStage) => void;
+  readonly dialectMemory?: DialectMemory;
+}
+
+/** Seconds for each stage, where the caller does not say. */
+export const DEFAULT_TIMEOUT_SECONDS = 10;
