@@ -19,10 +19,11 @@ const EXPORTS = {
     ...['Service', 'VoidService', 'SlaveService', 'MasterService', 'ClassicService', 'ClassicClient'],
     ...['FakeSlaveService', 'ThreadedServer', 'exposed'],
   ],
+  registry: ['RegistryClient', 'UDPRegistryClient', 'TCPRegistryClient'],
   errors: [
     ...['RpycError', 'RemoteError', 'EOFError', 'AsyncResultTimeout', 'ProtocolError', 'AuthenticationError'],
     ...['DiscoveryError', 'PingError', 'AttributeError', 'ConnectError', 'PythonError', 'ReleasedError'],
-    ...['RequestAborted', 'ErrorCode'],
+    ...['RequestAborted', 'ForbiddenError', 'ErrorCode'],
   ],
   constants: [
     ...['DEFAULT_PORT', 'DEFAULT_SSL_PORT', 'DEFAULT_REGISTRY_PORT', 'DEFAULT_CONFIG', 'DEFAULT_LIMITS'],
@@ -48,6 +49,7 @@ const MEMBERS: [name: string, holder: object, members: readonly string[]][] = [
     ['ready', 'error', 'expired', 'value', 'wait', 'setExpiry', 'addCallback'],
   ],
   ['ThreadedServer', rpyc.ThreadedServer.prototype, ['start', 'port', 'close']],
+  ['RegistryClient', rpyc.RegistryClient.prototype, ['discover', 'list', 'register', 'unregister']],
   ['brine', rpyc.brine, ['dump', 'load']],
   ['classic', rpyc.classic, ['connect']],
 ];

@@ -55,6 +55,7 @@ export {
   DiscoveryError,
   EOFError,
   ErrorCode,
+  ForbiddenError,
   PingError,
   ProtocolError,
   PythonError,
@@ -106,4 +107,14 @@ export {
 } from './utils/connectOptions';
 export { connect } from './utils/factory';
 export { async_, buffiter, timed } from './utils/helpers';
+export {
+  RegistryClient,
+  type RegistryClientOptions,
+  type RegistryRequestOptions,
+  TCPRegistryClient,
+  type TCPRegistryClientOptions,
+  UDPRegistryClient,
+  type UDPRegistryClientOptions,
+} from './utils/registryClient';
+export { type ServerAddress, type StringKind } from './utils/registryMessages';
 export { type Authenticator, type ServerOptions, ThreadedServer } from './utils/server';

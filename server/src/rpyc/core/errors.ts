@@ -42,6 +42,8 @@ export const ErrorCode = {
   released: 'ERR_RELEASED',
   authentication: 'ERR_AUTHENTICATION',
   discovery: 'ERR_DISCOVERY',
+  /** The registry does not allow listing. */
+  forbidden: 'ERR_FORBIDDEN',
   ping: 'ERR_PING',
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
@@ -106,6 +108,13 @@ export class AuthenticationError extends RpycError {
 export class DiscoveryError extends RpycError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, ErrorCode.discovery, options);
+  }
+}
+
+/** The registry does not tell the names of its services; asking for one by its name works nonetheless. */
+export class ForbiddenError extends RpycError {
+  constructor(message = 'Registry does not allow listing', options?: ErrorOptions) {
+    super(message, ErrorCode.forbidden, options);
   }
 }
 

@@ -153,6 +153,8 @@ export interface ConnectTcpOptions {
   readonly keepalive?: boolean | undefined;
   /** Uses IPv6 only; otherwise whichever address of the host answers. */
   readonly ipv6?: boolean | undefined;
+  /** Our own address, which decides on the interface; any by default. */
+  readonly localAddress?: string | undefined;
   readonly onStage?: ((stage: 'resolve' | 'connect') => void) | undefined;
 }
 
@@ -179,6 +181,7 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<SocketStre
     port,
     family: options.ipv6 === true ? 6 : 0,
     keepAlive: options.keepalive === true,
+    ...(options.localAddress !== undefined && { localAddress: options.localAddress }),
     autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
   });
   const held = new DisposableStore();
@@ -232,7 +235,8 @@ const connectCodes: ReadonlyMap<string, readonly [code: ErrorCode, text: string]
   ['ECONNRESET', [ErrorCode.closed, 'Connection was reset']],
 ] satisfies [string, [ErrorCode, string]][]);
 
-function connectError(error: Error, where: string): ConnectError {
+/** What the system says about a connection that could not be made, with our code for it. */
+export function connectError(error: Error, where: string): ConnectError {
   const [code, text] = connectCodes.get(systemCode(error)) ?? [ErrorCode.unreachable, 'Connection failed'];
   return new ConnectError(`${text}: ${where}`, code, { cause: error });
 }

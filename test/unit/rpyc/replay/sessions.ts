@@ -25,9 +25,13 @@ export const sessions: readonly string[] = [
   ...customSessions,
 ];
 
-export const registrySessions: readonly string[] = ['udp', 'tcp'].flatMap((transport) =>
-  VERSIONS.map((version) => `registry-${transport}-${version}`),
-);
+/** The registry is the same in all dialects; Python 2 writes byte strings. */
+export const registrySessions: readonly string[] = [
+  ...['udp', 'tcp'].flatMap((transport) =>
+    ['3.4.4', '4.0.2', ...VERSIONS].map((version) => `registry-${transport}-${version}`),
+  ),
+  'registry-udp-4.0.2-py27',
+];
 
 export function scenarioOf(session: string): Scenario {
   const scenario = scenarios.get(session.slice(0, session.indexOf('-')));
