@@ -1,5 +1,6 @@
 /** A peer that says whatever a test wants, over a stream in memory. */
-import { type DialectName, dialectOf, type Message } from '../../server/src/rpyc/core/dialect';
+import { type DialectName, dialectOf } from '../../server/src/rpyc/core/dialect';
+import type { Message } from '../../server/src/rpyc/core/envelope';
 import { DEFAULT_LIMITS } from '../../server/src/rpyc/core/config';
 import { Channel } from '../../server/src/rpyc/core/channel';
 import { MessageType } from '../../server/src/rpyc/core/consts';

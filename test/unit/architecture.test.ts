@@ -54,10 +54,10 @@ const LAYERS: readonly Layer[] = [
 /** Inside `rpyc/core`, bottom first: by value, a file imports only from files named before it. */
 const CORE_ORDER = [
   'consts exceptionBases errors config pyTypes',
-  'brine dialect threadBinding messageHead codec reference refs pending housekeeping',
+  'brine envelope references dialect dialectEvidence threadBinding messageHead codec reference refs targets pending housekeeping',
   'specialMethods exposure vinegar boxing stream',
   'channel iteration path netref builtins asyncResult',
-  'handlers serving requesting',
+  'handlers serving requesting rootRequest',
   'protocol',
   'service',
 ]

@@ -81,12 +81,6 @@ def no_label(client):
     wait(client)
 
 
-def old_reference(client):
-    """A root as 4.0 and older describe it: (oid, class name, module name)."""
-    client.sendall(reply(b"\x11\x54\x12\x51\x08\x0b\x4b\x4b\x08\x0b\x6d\x6d"))
-    wait(client)
-
-
 def unknown_message(client):
     client.sendall(frame(b"\x12\x59\x50\x11\x51\x00"))
     wait(client)

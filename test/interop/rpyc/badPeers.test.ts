@@ -21,7 +21,6 @@ const cases: readonly (readonly [kind: string, code: string, message: RegExp])[]
   ['deep', 'ERR_LIMIT', /./],
   ['long_integer', 'ERR_LIMIT', /./],
   ['no_label', 'ERR_PROTOCOL', /label/],
-  ['old_reference', 'ERR_DIALECT', /rpyc 3\.x\/4\.0/],
   ['unknown_message', 'ERR_PROTOCOL', /./],
 ];
 

@@ -11,7 +11,7 @@ import {
   RemoteError,
 } from '../../../server/src/rpyc/index';
 import { eventually } from '../../support/poll';
-import { OLDER_RPYC_VERSIONS, startClassic, startPeer } from '../../support/pythonPeer';
+import { startClassic, startPeer } from '../../support/pythonPeer';
 import { ClassicFixture, dialectOfVersion, forEachVersion } from '../../support/rpycPeers';
 
 forEachVersion('A connection', (version) => {
@@ -195,12 +195,3 @@ forEachVersion('A strict service', (version) => {
     await assert.rejects(connection.syncRequest(Handler.pickle, root, 2), { typeName: 'ValueError' });
   });
 });
-
-for (const version of OLDER_RPYC_VERSIONS.filter((older) => /^(3|4\.0)\./.test(older))) {
-  describe(`A server of rpyc ${version}`, () => {
-    it('is told to speak a dialect of its own', async () => {
-      await using peer = await startClassic(version);
-      await assert.rejects(classic.connect(peer.host, peer.port), { code: 'ERR_DIALECT' });
-    });
-  });
-}

@@ -6,10 +6,11 @@
 import { isThenable } from '../lib/deferred';
 import { isDumpable } from './brine';
 import { Label } from './consts';
-import type { Dialect, Reference } from './dialect';
+import type { Dialect } from './dialect';
 import { ProtocolError, PythonError } from './errors';
 import type { BrineValue } from './pyTypes';
 import { referenceOf, type ReferenceHost } from './reference';
+import type { Reference } from './references';
 import type { LocalRefs } from './refs';
 
 /** A label and its payload. */

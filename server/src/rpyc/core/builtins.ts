@@ -7,8 +7,8 @@ import { Handler } from './consts';
 import { ProtocolError, RemoteError } from './errors';
 import type { Netref } from './netref';
 import { needsResolving, type Path, resolvePaths, withTarget } from './path';
-import { Kwargs } from './pyTypes';
-import { referenceOf, type RequestOptions } from './reference';
+import { Kwargs, NotImplemented, PyLong } from './pyTypes';
+import { referenceOf, type ReferenceHost, type RequestOptions } from './reference';
 
 /** What these functions work on. */
 export type Remote = Netref | Path;
@@ -105,7 +105,8 @@ export async function iter(ref: Remote, options?: RequestOptions): Promise<Netre
  * @throws RemoteError `builtins.StopIteration` at the end
  */
 export async function next(ref: Remote, options?: RequestOptions): Promise<unknown> {
-  return await callattr(ref, '__next__', [], undefined, options);
+  const name = ({ peerPython }: ReferenceHost): string => (peerPython === 2 ? 'next' : '__next__');
+  return await ask(ref, (host) => [Handler.callattr, [name(host), [], []]], options);
 }
 
 /** `ref[key]`. */
@@ -142,20 +143,34 @@ export async function cmp(
   op: ComparisonOperator = '__cmp__',
   options?: RequestOptions,
 ): Promise<unknown> {
-  return await request(ref, Handler.cmp, [other, op], options);
+  // Before 4.1 the rich comparisons are methods like any other, which not every object has.
+  const asked: { handler?: Handler } = {};
+  const question = ({ dialect }: ReferenceHost): Question => {
+    if (dialect?.hasOperators !== false) return [Handler.cmp, [other, op]];
+    if (op === '__cmp__') return [Handler.cmp, [other]];
+    asked.handler = Handler.callattr;
+    return [Handler.callattr, [op, [other], []]];
+  };
+  try {
+    return await ask(ref, question, options);
+  } catch (error) {
+    if (asked.handler === Handler.callattr && isAttributeError(error)) return NotImplemented;
+    throw error;
+  }
 }
 
 /**
  * `isinstance(ref, cls)`, decided by the peer. Exact where the peer lets us call `__instancecheck__`; elsewhere
- * INSTANCECHECK is asked, which knows builtin classes only.
+ * INSTANCECHECK is asked, which knows builtin classes only and is not there before 4.1.
  */
 export async function isinstance(ref: Remote, cls: Remote, options?: RequestOptions): Promise<boolean> {
-  return await withTarget(ref, async (_host, target) => {
+  return await withTarget(ref, async (host, target) => {
     try {
       return Boolean(await callattr(cls, '__instancecheck__', [target], undefined, options));
     } catch (error) {
       const reference = referenceOf(target);
-      if (!isAttributeError(error) || reference === undefined) throw error;
+      const cannotAsk = reference === undefined || host.dialect?.hasOperators === false;
+      if (!isAttributeError(error) || cannotAsk) throw error;
       return Boolean(await request(cls, Handler.instancecheck, [reference.target.echo], options));
     }
   });
@@ -213,12 +228,17 @@ export async function enter(ref: Remote, options?: RequestOptions): Promise<unkn
 /**
  * Leaves a context manager.
  *
- * @param error why it is left early; the peer sees some exception in its place, since ours is none of Python's
+ * @param error why it is left early; the peer sees some exception in its place, since ours is none of Python's, and
+ *   before 4.0 its message in the place of an exception
  * @returns whether the context manager asks to go on in spite of the error
  */
 export async function exit(ref: Remote, error?: unknown, options?: RequestOptions): Promise<boolean> {
   const reason = error === undefined || error === null ? null : reasonText(error);
-  return Boolean(await request(ref, Handler.ctxexit, [reason], options));
+  const question = ({ dialect }: ReferenceHost): Question => {
+    if (dialect?.hasContextExit !== false) return [Handler.ctxexit, [reason]];
+    return [Handler.callattr, ['__exit__', [reason, reason, null], []]];
+  };
+  return Boolean(await ask(ref, question, options));
 }
 
 /**
@@ -251,12 +271,26 @@ function request(
   args: readonly unknown[],
   options?: RequestOptions,
 ): Promise<unknown> {
+  return ask(ref, () => [handler, args], options);
+}
+
+/** A handler, and its arguments behind the object. */
+type Question = readonly [handler: Handler, args: readonly unknown[]];
+
+/** As `request`, where the question depends on what the peer understands. */
+function ask(
+  ref: Remote,
+  question: (host: ReferenceHost) => Question,
+  options?: RequestOptions,
+): Promise<unknown> {
   const reference = referenceOf(ref);
-  // Without an await before it, so that requests leave in the order in which they are made.
-  if (reference !== undefined && !needsResolving(args)) {
-    return reference.host.request(handler, [ref, ...args], options);
+  if (reference !== undefined) {
+    const [handler, args] = question(reference.host);
+    // Without an await before it, so that requests leave in the order in which they are made.
+    if (!needsResolving(args)) return reference.host.request(handler, [ref, ...args], options);
   }
   return withTarget(ref, async (host, target) => {
+    const [handler, args] = question(host);
     const ready = (await resolvePaths(args)) as readonly unknown[];
     return await host.request(handler, [target, ...ready], options);
   });
@@ -292,5 +326,6 @@ function asText(value: unknown): string {
 function asInteger(value: unknown): number | bigint {
   if (typeof value === 'number' || typeof value === 'bigint') return value;
   if (typeof value === 'boolean') return Number(value);
+  if (value instanceof PyLong) return value.valueOf();
   throw new ProtocolError('The peer gave no integer');
 }

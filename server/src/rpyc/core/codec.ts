@@ -5,14 +5,9 @@
 
 import type { Limits } from './config';
 import type { MessageType } from './consts';
-import {
-  type Dialect,
-  dialectForEnvelope,
-  type DialectName,
-  dialectOf,
-  type Envelope,
-  sniffEnvelope,
-} from './dialect';
+import { type Dialect, type DialectName, dialectOf, guessFor, refineByReference } from './dialect';
+import { refineByRequest } from './dialectEvidence';
+import { type Envelope, sniffEnvelope } from './envelope';
 import { ErrorCode, ProtocolError } from './errors';
 import type { BrineValue } from './pyTypes';
 import { THREAD_PREFIX_BYTES, ThreadBinding } from './threadBinding';
@@ -44,8 +39,8 @@ export class DialectMismatch extends ProtocolError {
 }
 
 export interface CodecOptions {
-  /** `auto` takes the dialect of the first payload. */
-  readonly dialect: DialectName | 'auto';
+  /** `auto` takes the dialect of the first payload; `old` is A, B or C, whichever the peer shows. */
+  readonly dialect: DialectName | 'auto' | 'old';
   readonly bindThreads: boolean;
   readonly limits: Limits;
 }
@@ -56,10 +51,9 @@ export class MessageCodec {
   private isFirst = true;
   private readonly limits: Limits;
 
-  /** @throws ProtocolError `ERR_DIALECT` for a dialect that is not spoken */
   constructor({ dialect, bindThreads, limits }: CodecOptions) {
     this.limits = limits;
-    if (dialect !== 'auto') this.known = dialectOf(dialect);
+    if (dialect !== 'auto') this.known = dialect === 'old' ? guessFor('old') : dialectOf(dialect);
     if (bindThreads) this.binding = new ThreadBinding();
   }
 
@@ -103,11 +97,26 @@ export class MessageCodec {
     return this.binding.serve(message.sender, fn);
   }
 
+  /** The peer referred to an object by a number, or by an id pack. */
+  sawReference(isOid: boolean): void {
+    if (this.known?.isGuess === true) this.known = refineByReference(this.known, isOid);
+  }
+
+  /** The peer asked for something, which shows its dialect where a target object is named. */
+  sawRequest(handler: BrineValue, boxedArgs: BrineValue, holds: (key: string) => boolean): void {
+    if (this.known?.isGuess === true) this.known = refineByRequest(this.known, handler, boxedArgs, holds);
+  }
+
+  /** The peer was found to speak this dialect of those that it may. */
+  settle(name: DialectName): void {
+    if (this.known?.isGuess === true) this.known = dialectOf(name);
+  }
+
   private recognise(payload: Uint8Array): void {
     const seen = recogniseDialect(payload);
     if (seen === undefined) return;
     if (this.known === undefined) {
-      this.known = dialectOf(dialectForEnvelope(seen.envelope));
+      this.known = guessFor(seen.envelope);
       if (seen.bindThreads) this.binding ??= new ThreadBinding();
       return;
     }

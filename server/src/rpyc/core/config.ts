@@ -131,6 +131,7 @@ export type AttributeOperation = 'getattr' | 'setattr' | 'delattr';
  *
  * @param name as it came: text, or UTF-8 bytes from a Python 2 peer
  * @param has whether the object has an attribute of that name
+ * @param prefersExposed the policy of 3.x: a name is looked up with the prefix first, whatever else is allowed
  * @returns the name itself, or the name with the exposed prefix
  * @throws TypeError for a name that is no text; `AttributeError` where the policy refuses
  */
@@ -139,6 +140,7 @@ export function checkAttr(
   name: unknown,
   has: (name: string) => boolean,
   operation: AttributeOperation,
+  prefersExposed = false,
 ): string {
   const text = attributeName(name);
   if (!isAllowed(config, operation)) throw refusal(text);
@@ -149,7 +151,7 @@ export function checkAttr(
     (config.allow_safe_attrs && config.safe_attrs.has(text)) ||
     (config.allow_public_attrs && !text.startsWith('_'));
   const exposed = prefix !== '' && has(prefix + text) ? prefix + text : undefined;
-  if (plain && (exposed === undefined || has(text))) return text;
+  if (plain && (exposed === undefined || (has(text) && !prefersExposed))) return text;
   if (exposed !== undefined) return exposed;
   throw refusal(text);
 }

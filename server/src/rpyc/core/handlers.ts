@@ -29,6 +29,8 @@ import { isIterator, nextItem, type AnyIterator } from './specialMethods';
 /** What the handlers ask of the connection that they serve. */
 export interface HandlerContext {
   readonly config: Config;
+  /** The policy is that of 3.x: see `checkAttr`. */
+  readonly prefersExposed: boolean;
   /** What GETROOT gives. */
   readonly root: object;
   /** Ends the connection at the peer's wish. */
@@ -37,6 +39,8 @@ export interface HandlerContext {
   idOf(object: object): bigint;
   /** Gives back references of the peer's. False where it holds none. */
   release(object: object, count: number): boolean;
+  /** The peer sent a name as bytes, as Python 2 does. */
+  sawByteName(): void;
   /** The object behind a key that came by value, as INSPECT has it. */
   objectOf(key: BrineValue): object | undefined;
 }
@@ -101,9 +105,10 @@ function allowedName(
   name: unknown,
   operation: AttributeOperation,
 ): string {
+  if (name instanceof Uint8Array) context.sawByteName();
   // Of a proxy of another connection nothing is known here; its owner applies its own policy besides ours.
   const has = referenceOf(target) === undefined ? (member: string) => hasMember(target, member) : () => true;
-  return checkAttr(context.config, name, has, operation);
+  return checkAttr(context.config, name, has, operation, context.prefersExposed);
 }
 
 function get(context: HandlerContext, target: unknown, name: unknown): unknown {

@@ -4,7 +4,7 @@
  */
 
 import { handlerName, MessageType } from './consts';
-import { sniffEnvelope } from './dialect';
+import { sniffEnvelope } from './envelope';
 import { THREAD_PREFIX_BYTES } from './threadBinding';
 
 export interface MessageHead {

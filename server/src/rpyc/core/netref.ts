@@ -6,7 +6,6 @@
 
 import { inspect } from 'node:util';
 
-import type { Reference } from './dialect';
 import { ErrorCode, ProtocolError } from './errors';
 import { iterate } from './iteration';
 import {
@@ -20,6 +19,7 @@ import {
   RemoteProxyHandler,
 } from './path';
 import { referenceSymbol, RemoteReference, type ReferenceHost } from './reference';
+import type { Reference } from './references';
 
 /** An object of the peer. It is no promise; every string name but `then` is an attribute of the peer's. */
 export type Netref = RemoteAttributes & RemoteCallable & NetrefMembers;

@@ -15,7 +15,7 @@ import type { Channel } from './channel';
 import { DialectMismatch, type IncomingMessage, MessageCodec } from './codec';
 import { type Config, type Limits, mergeConfig, mergeLimits } from './config';
 import { Handler, MessageType } from './consts';
-import type { DialectName } from './dialect';
+import type { Dialect, DialectName } from './dialect';
 import {
   AsyncResultTimeout,
   EOFError,
@@ -33,6 +33,7 @@ import type { BrineValue } from './pyTypes';
 import type { ReferenceForm, ReferenceHost, RequestOptions } from './reference';
 import { LocalRefs } from './refs';
 import { Requesting } from './requesting';
+import { askForRoot } from './rootRequest';
 import { Serving } from './serving';
 
 /** What a connection offers its peer: the object is the root that the peer gets. */
@@ -44,8 +45,8 @@ export interface ConnectionService {
 export interface ConnectionOptions {
   readonly service: ConnectionService;
   readonly config?: Partial<Config> | undefined;
-  /** `auto` takes the dialect in which the peer speaks first. */
-  readonly dialect: DialectName | 'auto';
+  /** `auto` takes the dialect in which the peer speaks first; `old` is A, B or C, whichever it shows. */
+  readonly dialect: DialectName | 'auto' | 'old';
   readonly limits?: Partial<Limits> | undefined;
   readonly logger?: Logger | undefined;
 }
@@ -90,10 +91,7 @@ export class Connection implements Disposable, AsyncDisposable {
   /** The peer's root object, asked for once, when it is first needed. */
   readonly root: Path;
 
-  /**
-   * @param channel becomes the connection's own
-   * @throws ProtocolError `ERR_DIALECT` for a dialect that is not spoken
-   */
+  /** @param channel becomes the connection's own */
   constructor(channel: Channel, options: ConnectionOptions) {
     this.#channel = channel;
     this.#service = options.service;
@@ -215,7 +213,8 @@ export class Connection implements Disposable, AsyncDisposable {
 
   /** The peer's root object, asked for once; the options are those of the first call. */
   fetchRoot(options?: RequestOptions): Promise<unknown> {
-    this.#root ??= this.request(Handler.getroot, [], options).catch((error: unknown) => {
+    const request: ReferenceHost['request'] = (handler, args) => this.request(handler, args, options);
+    this.#root ??= askForRoot(this.#codec, request).catch((error: unknown) => {
       this.#root = undefined;
       throw error;
     });
@@ -330,6 +329,7 @@ export class Connection implements Disposable, AsyncDisposable {
       referenceHost: this.#host,
       acquire: (reference) => {
         this.#peerPython ??= reference.hasByteNames ? 2 : 3;
+        if (dialect.isGuess) this.#codec.sawReference(!Array.isArray(reference.echo));
         return form === 'netref' ? this.#netrefs.acquire(reference) : this.#netrefs.acquireBare(reference);
       },
     };
@@ -337,9 +337,17 @@ export class Connection implements Disposable, AsyncDisposable {
 
   #createHost(): ReferenceHost {
     const config = (): Config => this.#config;
+    const dialect = (): Dialect | undefined => this.#codec.dialect;
+    const peerPython = (): 2 | 3 | undefined => this.#peerPython;
     return {
       get config() {
         return config();
+      },
+      get dialect() {
+        return dialect();
+      },
+      get peerPython() {
+        return peerPython();
       },
       request: (handler, args, options, form = 'netref') => {
         if (this.#closing !== 'open') return Promise.reject(this.#closedError());
@@ -388,11 +396,13 @@ export class Connection implements Disposable, AsyncDisposable {
 
   #createServing(): Serving {
     const config = (): Config => this.#config;
+    const dialect = (): DialectName | undefined => this.dialect;
     return new Serving({
       codec: this.#codec,
       limits: this.#limits,
       logger: this.#logger,
       boxing: () => this.#boxing('netref'),
+      peerPython: () => this.#peerPython,
       isClosed: () => this.closed || this.#channel.closed,
       send: (payload) => this.#channel.send(payload),
       bufferedAmount: () => this.#channel.stream.bufferedAmount,
@@ -402,10 +412,16 @@ export class Connection implements Disposable, AsyncDisposable {
         get config() {
           return config();
         },
+        get prefersExposed() {
+          return dialect() === 'A';
+        },
         root: this.#service,
         closeForPeer: () => this.#closeForPeer(),
         idOf: (object) => this.#refs.idOf(object),
         release: (object, count) => this.#refs.release(object, count),
+        sawByteName: () => {
+          this.#peerPython ??= 2;
+        },
         objectOf: (key) => this.#refs.get(this.#codec.dialect?.keyOf(key) ?? ''),
       },
     });

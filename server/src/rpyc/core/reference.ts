@@ -4,8 +4,9 @@
  */
 
 import type { Config } from './config';
-import type { Reference } from './dialect';
+import type { Dialect } from './dialect';
 import { ErrorCode, EOFError, RpycError } from './errors';
+import type { Reference } from './references';
 
 /** What may be said about a single request. */
 export interface RequestOptions {
@@ -21,6 +22,10 @@ export type ReferenceForm = 'netref' | 'bare';
 /** What a reference asks of the connection that it came over. */
 export interface ReferenceHost {
   readonly config: Config;
+  /** Undefined until the peer has shown it. */
+  readonly dialect: Dialect | undefined;
+  /** The major version of the peer's Python, as far as it has shown. */
+  readonly peerPython: 2 | 3 | undefined;
   request(
     handler: number,
     args: readonly unknown[],

@@ -5,8 +5,9 @@
 
 import { randomBytes } from 'node:crypto';
 
-import type { Dialect, LocalReference } from './dialect';
+import type { Dialect } from './dialect';
 import { ErrorCode, ProtocolError } from './errors';
+import type { LocalReference } from './references';
 
 interface Entry {
   readonly object: object;
@@ -38,7 +39,7 @@ export class LocalRefs {
   }
 
   get size(): number {
-    return this.byKey.size;
+    return this.byObject.size;
   }
 
   /**
@@ -52,7 +53,7 @@ export class LocalRefs {
       known.count++;
       return known.reference;
     }
-    if (this.byKey.size >= this.limit) {
+    if (this.byObject.size >= this.limit) {
       throw new ProtocolError(`The peer holds more than ${this.limit} objects`, ErrorCode.limit);
     }
     const { module, typeName } = this.describe(object);
@@ -65,6 +66,9 @@ export class LocalRefs {
     });
     const entry = { object, reference, instanceId, count: 1 };
     this.byKey.set(reference.key, entry);
+    // A peer that takes the name for the number asks for it at once, before it sees a second object of that name.
+    if (reference.alias !== undefined && !this.byKey.has(reference.alias))
+      this.byKey.set(reference.alias, entry);
     this.byObject.set(object, entry);
     return reference;
   }
@@ -89,7 +93,7 @@ export class LocalRefs {
     if (entry === undefined) return false;
     entry.count -= count;
     if (entry.count <= 0) {
-      this.byKey.delete(entry.reference.key);
+      this.forget(entry);
       this.byObject.delete(object);
     }
     return true;
@@ -98,6 +102,12 @@ export class LocalRefs {
   clear(): void {
     this.byKey.clear();
     this.byObject.clear();
+  }
+
+  private forget(entry: Entry): void {
+    const { key, alias } = entry.reference;
+    this.byKey.delete(key);
+    if (alias !== undefined && this.byKey.get(alias) === entry) this.byKey.delete(alias);
   }
 
   private classId(name: string): bigint {

@@ -11,8 +11,11 @@ import type { IncomingMessage, MessageCodec } from './codec';
 import { Handler, Label, MessageType } from './consts';
 import { AsyncResultTimeout, EOFError, ErrorCode, ProtocolError, RpycError } from './errors';
 import { type OpenRequest, PendingRequests } from './pending';
+import type { BrineValue } from './pyTypes';
 import { type ReferenceForm, RemoteReference } from './reference';
+import { nameText } from './references';
 import type { LocalRefs } from './refs';
+import { withPlainTarget } from './targets';
 import { loadException } from './vinegar';
 
 /** The wait for a reply was ended by the caller's signal. */
@@ -103,14 +106,22 @@ export class Requesting {
 
   /** Gives a reference back. What the peer answers is of no interest. */
   sendRelease({ target, count }: RemoteReference): void {
-    const ignore = (): void => undefined;
-    const boxed = [
+    if (this.host.codec.dialect?.releaseTakesCount === false) {
+      // Up to 3.4.3 DEL takes no count, and 3.4.4 ignores it.
+      for (let left = count; left > 0; left--) this.sendDel([Label.value, [target.echo]]);
+      return;
+    }
+    this.sendDel([
       Label.tuple,
       [
         [Label.localRef, target.echo],
         [Label.value, count],
       ],
-    ];
+    ]);
+  }
+
+  private sendDel(boxed: BrineValue): void {
+    const ignore = (): void => undefined;
     this.host.send(this.host.codec.encode(MessageType.request, this.pending.nextSeq, [Handler.del, boxed]));
     this.pending.add({ succeed: ignore, fail: ignore, isHousekeeping: true });
   }
@@ -131,7 +142,8 @@ export class Requesting {
   /** @throws ProtocolError where the exception is malformed */
   takeException({ seq, body }: IncomingMessage): void {
     const error = loadException(body);
-    const version = error.attributes.get('_remote_version');
+    const told = error.attributes.get('_remote_version');
+    const version = told instanceof Uint8Array ? nameText(told) : told;
     if (typeof version === 'string' && /^\d/.test(version)) this.version = version;
     this.pending.take(seq)?.fail(error);
   }
@@ -143,7 +155,9 @@ export class Requesting {
   /** Sends one request frame. Nothing is registered or counted where that fails. */
   private send(handler: number, args: readonly unknown[], request: OpenRequest): number {
     const { codec, refs } = this.host;
-    const { boxed, registered } = box(args, this.host.boxing('netref'));
+    const boxing = this.host.boxing('netref');
+    const sent = boxing.dialect.targetByValue ? withPlainTarget(handler, args, boxing.referenceHost) : args;
+    const { boxed, registered } = box(sent, boxing);
     try {
       this.host.send(codec.encode(MessageType.request, this.pending.nextSeq, [handler, boxed]));
     } catch (error) {

@@ -13,6 +13,7 @@ import { Handler, MessageType } from './consts';
 import { ErrorCode, ProtocolError, PythonError } from './errors';
 import { type HandlerContext, serve } from './handlers';
 import type { BrineValue } from './pyTypes';
+import { withTargetObject } from './targets';
 import { dumpException } from './vinegar';
 
 export interface ServingHost {
@@ -21,6 +22,8 @@ export interface ServingHost {
   readonly limits: Limits;
   readonly logger: Logger;
   readonly boxing: () => BoxingHost & UnboxingHost;
+  /** As far as it has shown. */
+  readonly peerPython: () => 2 | 3 | undefined;
   readonly isClosed: () => boolean;
   readonly send: (payload: Uint8Array) => void;
   /** Bytes that were sent and have not left. */
@@ -39,9 +42,6 @@ const HIGH_WATER = 8 * 1024 * 1024;
 
 /** What a request takes in memory, in bytes, however short it is on the wire. */
 const LEAST_COST = 512;
-
-/** The version that a peer is told: the newest that speaks the dialect. Other majors make Python print warnings. */
-const spokenVersions = { old: '5.3.1', new: '6.0.2' } as const;
 
 interface WaitingRequest {
   readonly message: IncomingMessage;
@@ -68,7 +68,7 @@ export class Serving {
     const [handler, boxedArgs] = requestBody(message.body);
     let args: unknown;
     try {
-      args = unbox(boxedArgs, this.host.boxing());
+      args = this.readArguments(handler, boxedArgs);
     } catch (error) {
       if (!(error instanceof PythonError)) throw error;
       this.answerError(message, error);
@@ -80,6 +80,18 @@ export class Serving {
     } else {
       this.runTracked({ message, handler, args });
     }
+  }
+
+  private readArguments(handler: BrineValue, boxedArgs: BrineValue): unknown {
+    const { codec } = this.host;
+    const boxing = this.host.boxing();
+    if (boxing.dialect.isGuess) {
+      codec.sawRequest(handler, boxedArgs, (key) => boxing.refs.get(key) !== undefined);
+    }
+    const args = unbox(boxedArgs, boxing);
+    const dialect = codec.dialect;
+    if (dialect?.targetByValue !== true || !Array.isArray(args)) return args;
+    return withTargetObject(handler, args, dialect, boxing.refs);
   }
 
   private isFull(): boolean {
@@ -205,7 +217,8 @@ export class Serving {
     const body = dumpException(error, {
       includeTraceback: context.config.include_local_traceback,
       includeVersion: context.config.include_local_version,
-      localVersion: spokenVersions[codec.dialect?.envelope ?? 'new'],
+      localVersion: codec.dialect?.toldVersion,
+      forPython2: this.host.peerPython() === 2,
     });
     this.host.send(codec.encode(MessageType.exception, message.seq, body, message));
   }

@@ -20,8 +20,10 @@ export interface DumpExceptionOptions {
   readonly includeTraceback: boolean;
   /** Whether our version is told. */
   readonly includeVersion: boolean;
-  /** The version that is told. */
-  readonly localVersion: string;
+  /** The version that is told; nothing is said of one without it. */
+  readonly localVersion: string | undefined;
+  /** The peer runs Python 2, which keeps its builtin exceptions elsewhere. */
+  readonly forPython2?: boolean;
   /** Whether the traceback names our files with their paths. */
   readonly includePaths?: boolean;
 }
@@ -40,9 +42,14 @@ export function dumpException(error: unknown, options: DumpExceptionOptions): Br
   const attributes: BrineValue[] = [...raised.attributes]
     .filter(([name]) => name !== '_remote_version')
     .map(([name, value]) => [name, sendable(value)]);
-  attributes.push(['_remote_version', options.includeVersion ? options.localVersion : VERSION_DENIED]);
+  if (options.localVersion !== undefined) {
+    attributes.push(['_remote_version', options.includeVersion ? options.localVersion : VERSION_DENIED]);
+  }
+  const isBuiltin = raised.module === 'builtins';
   return [
-    [wellFormed(raised.module), wellFormed(raised.typeName)],
+    isBuiltin && options.forPython2 === true
+      ? python2Class(raised.typeName)
+      : [wellFormed(raised.module), wellFormed(raised.typeName)],
     raised.args.map(sendable),
     attributes,
     options.includeTraceback ? wellFormed(tracebackText(error, raised, options)) : TRACEBACK_DENIED,
@@ -69,6 +76,13 @@ export function loadException(body: BrineValue): RemoteError {
     readAttributes(asTuple(attributes)),
     asText(traceback) ?? '',
   );
+}
+
+/** Builtin exceptions that Python 2 has under another name. */
+const python2Names: ReadonlyMap<string, string> = new Map([['ModuleNotFoundError', 'ImportError']]);
+
+function python2Class(typeName: string): BrineValue {
+  return ['exceptions', python2Names.get(typeName) ?? wellFormed(typeName)];
 }
 
 /** Where Python 2 keeps its builtin exceptions. */

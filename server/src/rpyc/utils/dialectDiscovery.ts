@@ -6,20 +6,26 @@
 import { Channel } from '../core/channel';
 import { type SeenDialect, DialectMismatch } from '../core/codec';
 import { mergeLimits } from '../core/config';
-import { dialectForEnvelope, type DialectName } from '../core/dialect';
 import { AsyncResultTimeout, ConnectError, EOFError, ErrorCode, ProtocolError } from '../core/errors';
 import type { Connection, ConnectionOptions } from '../core/protocol';
 import { RequestAborted } from '../core/requesting';
 import { serviceFor, VoidService } from '../core/service';
 import type { Stream } from '../core/stream';
-import { after } from '../lib/deferred';
+import { after, deferred, onAbort, withTimeout } from '../lib/deferred';
 import { type ConnectOptions, DEFAULT_TIMEOUT_SECONDS } from './connectOptions';
 
 /** Makes the connection object: one of a kind of its own where the service wants that. */
 export type ConnectionMaker<T extends Connection> = (channel: Channel, options: ConnectionOptions) => T;
 
+/** What is said of the peer before it has said anything. */
+export interface EstablishOptions {
+  /** The peer speaks first, as a classic server on standard streams does: its first frame is waited for. */
+  readonly listenFirst?: boolean;
+}
+
 interface Attempt {
-  readonly dialect: DialectName;
+  /** `old` is A, B or C, as the root's reference tells; `auto` waits for the peer's first frame. */
+  readonly dialect: ConnectionOptions['dialect'];
   readonly bindThreads: boolean;
   /** How long the peer has to answer. */
   readonly seconds: number;
@@ -36,6 +42,7 @@ export async function establish<T extends Connection>(
   open: () => Promise<Stream>,
   options: ConnectOptions,
   make: ConnectionMaker<T>,
+  { listenFirst = false }: EstablishOptions = {},
 ): Promise<T> {
   const {
     dialect = 'auto',
@@ -48,6 +55,9 @@ export async function establish<T extends Connection>(
   if (dialect !== 'auto') {
     return await attempt(await open(), options, make, { dialect, bindThreads, seconds }, false);
   }
+  if (listenFirst) {
+    return await attempt(await open(), options, make, { dialect: 'auto', bindThreads, seconds }, true);
+  }
   if (oneShot && remembered === undefined) {
     throw new ConnectError(
       `${where} takes one connection only, so its dialect cannot be tried out and has to be given`,
@@ -58,8 +68,8 @@ export async function establish<T extends Connection>(
   // Thread pools of the new one stay silent: a mere guess gets half of the time, the other dialect the rest.
   const first: Attempt =
     remembered === undefined
-      ? { dialect: 'C', bindThreads, seconds: seconds / 2 }
-      : { dialect: remembered, bindThreads, seconds };
+      ? { dialect: 'old', bindThreads, seconds: seconds / 2 }
+      : { dialect: remembered === 'D' ? 'D' : 'old', bindThreads, seconds };
   const connection = await attemptTwice(where, open, options, make, first);
   if (connection.dialect !== undefined) dialectMemory?.set(where, connection.dialect);
   return connection;
@@ -78,7 +88,7 @@ async function attemptTwice<T extends Connection>(
   } catch (error) {
     const next = otherAttempt(error, first, options.timeout ?? DEFAULT_TIMEOUT_SECONDS);
     if (next === undefined || options.oneShot === true) throw error;
-    options.logger?.debug(`${where}: ${(error as Error).message}; trying dialect ${next.dialect}`);
+    options.logger?.debug(`${where}: ${(error as Error).message}; trying the other envelope`);
     second = next;
   }
   try {
@@ -106,7 +116,7 @@ class SilentEnd extends EOFError {
 /** What to try after a failure; undefined where another dialect does not help. */
 function otherAttempt(error: unknown, tried: Attempt, seconds: number): Attempt | undefined {
   if (error instanceof DialectMismatch) return attemptFor(error.seen, seconds);
-  const other = tried.dialect === 'D' ? 'C' : 'D';
+  const other = tried.dialect === 'D' ? 'old' : 'D';
   if (error instanceof SilentEnd) return { ...tried, dialect: other, seconds };
   if (error instanceof SilentPeer && tried.seconds < seconds) {
     return { ...tried, dialect: other, seconds: seconds - tried.seconds };
@@ -115,7 +125,7 @@ function otherAttempt(error: unknown, tried: Attempt, seconds: number): Attempt 
 }
 
 function attemptFor({ envelope, bindThreads }: SeenDialect, seconds: number): Attempt {
-  return { dialect: dialectForEnvelope(envelope), bindThreads, seconds };
+  return { dialect: envelope === 'old' ? 'old' : 'D', bindThreads, seconds };
 }
 
 async function attempt<T extends Connection>(
@@ -145,9 +155,11 @@ async function attempt<T extends Connection>(
     throw error;
   }
   try {
+    const firstWord = heard(channel);
     const started = connection.start();
     started.catch(() => undefined);
     if (probe) {
+      if (dialect === 'auto') await listen(firstWord, stream.description, seconds, options.signal);
       options.onStage?.('root');
       await askForRoot(connection, stream, seconds, options);
     }
@@ -157,6 +169,35 @@ async function attempt<T extends Connection>(
     connection.dispose();
     throw error;
   }
+}
+
+/** Resolves when the first frame arrives, or never will. */
+function heard(channel: Channel): Promise<void> {
+  return new Promise((resolve) => {
+    channel.onDidReceive(() => resolve());
+    channel.onDidClose(() => resolve());
+  });
+}
+
+/** @throws ConnectError where the peer says nothing in time, or the signal fires first */
+async function listen(
+  firstWord: Promise<void>,
+  where: string,
+  seconds: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const cancelled = deferred<never>();
+  const abort = signal && onAbort(signal, (reason) => cancelled.reject(aborted(where, reason)));
+  try {
+    const first = Promise.race([firstWord, cancelled.promise]);
+    await withTimeout(first, seconds, () => silentPeer(where, seconds, undefined));
+  } finally {
+    abort?.dispose();
+  }
+}
+
+function aborted(where: string, cause: unknown): ConnectError {
+  return new ConnectError(`Connecting was cancelled: ${where}`, ErrorCode.aborted, { cause });
 }
 
 /** GETROOT, which is needed anyway, tells the dialect. */
@@ -199,8 +240,6 @@ function probeError(error: unknown, connection: Connection, where: string, secon
     return new ProtocolError(`${where} answers with something that is no RPyC`, ErrorCode.notRpyc, options);
   }
   if (error instanceof AsyncResultTimeout) return silentPeer(where, seconds, error);
-  if (error instanceof RequestAborted) {
-    return new ConnectError(`Connecting was cancelled: ${where}`, ErrorCode.aborted, options);
-  }
+  if (error instanceof RequestAborted) return aborted(where, error);
   return error;
 }

@@ -30,12 +30,20 @@ class Bench {
     const limits = mergeLimits({ maxInflatedBytes });
     this.codec = new MessageCodec({ dialect: 'D', bindThreads: false, limits });
     const refs = new LocalRefs(limits.maxPeerRefs, () => ({ module: 'm', typeName: 'K' }));
-    const referenceHost = { config: DEFAULT_CONFIG, request: unused, giveBack: unused };
+    const peerPython = 3 as const;
+    const referenceHost = {
+      config: DEFAULT_CONFIG,
+      dialect: this.dialect,
+      peerPython,
+      request: unused,
+      giveBack: unused,
+    };
     this.serving = new Serving({
       codec: this.codec,
       limits,
       logger: silentLogger,
       boxing: () => ({ dialect: this.dialect, refs, referenceHost, acquire: unused }),
+      peerPython: () => peerPython,
       isClosed: () => false,
       send: (payload) => this.answered.push(this.dialect.decode(payload, limits).seq),
       bufferedAmount: () => this.buffered,
@@ -43,10 +51,12 @@ class Bench {
       fail: (error) => this.failures.push(error),
       context: {
         config: DEFAULT_CONFIG,
+        prefersExposed: false,
         root,
         closeForPeer: unused,
         idOf: unused,
         release: unused,
+        sawByteName: unused,
         objectOf: unused,
       },
     });
