@@ -18,6 +18,7 @@ const EXPORTS = {
   serving: [
     ...['Service', 'VoidService', 'SlaveService', 'MasterService', 'ClassicService', 'ClassicClient'],
     ...['FakeSlaveService', 'ThreadedServer', 'exposed'],
+    ...['Server', 'ThreadPoolServer', 'OneShotServer', 'SSLAuthenticator'],
   ],
   registry: ['RegistryClient', 'UDPRegistryClient', 'TCPRegistryClient'],
   errors: [
@@ -48,7 +49,7 @@ const MEMBERS: [name: string, holder: object, members: readonly string[]][] = [
     rpyc.AsyncResult.prototype,
     ['ready', 'error', 'expired', 'value', 'wait', 'setExpiry', 'addCallback'],
   ],
-  ['ThreadedServer', rpyc.ThreadedServer.prototype, ['start', 'port', 'close']],
+  ['Server', rpyc.Server.prototype, ['start', 'port', 'host', 'active', 'close']],
   ['RegistryClient', rpyc.RegistryClient.prototype, ['discover', 'list', 'register', 'unregister']],
   ['brine', rpyc.brine, ['dump', 'load']],
   ['classic', rpyc.classic, ['connect']],

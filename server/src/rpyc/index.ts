@@ -91,6 +91,8 @@ export { connectTcp, SocketStream, type Stream } from './core/stream';
 export { type Disposable, DisposableStore, toDisposable } from './lib/disposable';
 export { Emitter, type Event } from './lib/events';
 export { type Logger, silentLogger } from './lib/logger';
+export { SSLAuthenticator, type SSLAuthenticatorOptions } from './utils/authenticators';
+export { Server } from './utils/baseServer';
 export { ClassicConnection, type ModuleNamespace } from './utils/classicConnection';
 export {
   ClassicClient,
@@ -117,4 +119,12 @@ export {
   type UDPRegistryClientOptions,
 } from './utils/registryClient';
 export { type ServerAddress, type StringKind } from './utils/registryMessages';
-export { type Authenticator, type ServerOptions, ThreadedServer } from './utils/server';
+export { OneShotServer, ThreadedServer } from './utils/server';
+export {
+  type Authenticated,
+  type AuthenticateFunction,
+  type Authenticator,
+  type Registrar,
+  type ServerOptions,
+} from './utils/serverOptions';
+export { ThreadPoolServer, type ThreadPoolServerOptions } from './utils/threadPoolServer';

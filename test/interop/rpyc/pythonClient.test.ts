@@ -13,7 +13,7 @@ import {
   ThreadedServer,
 } from '../../../server/src/rpyc/index';
 import { eventually } from '../../support/poll';
-import { runPython, type RpycVersion } from '../../support/pythonPeer';
+import { runClient } from '../../support/pythonClient';
 import { forEachVersion } from '../../support/rpycPeers';
 
 class InventoryService extends Service {
@@ -71,32 +71,13 @@ class InventoryService extends Service {
   }
 }
 
-/** Runs a client and gives what it printed as JSON; what goes wrong in Python fails the test with its traceback. */
-async function client(version: RpycVersion, server: ThreadedServer, code: string): Promise<unknown> {
-  const program = `
-import json, sys, rpyc
-from rpyc.utils.helpers import buffiter
-port = int(sys.argv[1])
-def refused(f, *args):
-    try:
-        return ('allowed', repr(f(*args)))
-    except Exception as e:
-        return (type(e).__name__.split('.')[-1], str(e).split('\\n')[0])
-${code}
-print(json.dumps(result))
-`;
-  const { stdout, stderr, code: exit } = await runPython(version, program, [String(server.port)]);
-  assert.equal(exit, 0, stderr);
-  return JSON.parse(stdout);
-}
-
 forEachVersion('A Python client', (version) => {
   it('uses a service of ours', async () => {
     await using server = new ThreadedServer({ service: InventoryService });
     await server.start();
-    const result = await client(
+    const result = await runClient(
       version,
-      server,
+      server.port,
       `
 c = rpyc.connect('127.0.0.1', port)
 r = c.root
@@ -123,9 +104,9 @@ c.close()
   it('gets refusals and errors as Python exceptions', async () => {
     await using server = new ThreadedServer({ service: InventoryService });
     await server.start();
-    const result = await client(
+    const result = await runClient(
       version,
-      server,
+      server.port,
       `
 c = rpyc.connect('127.0.0.1', port)
 r = c.root
@@ -172,9 +153,9 @@ result.append(r.add(1, 1))
     }
     await using server = new ThreadedServer({ service: Caller });
     await server.start();
-    const result = await client(
+    const result = await runClient(
       version,
-      server,
+      server.port,
       `
 c = rpyc.connect('127.0.0.1', port)
 def bounce(f, n): return f(bounce, n)
@@ -202,9 +183,9 @@ result = [c.root.countdown(bounce, 10), c.root.catch(fail)]
     }
     await using server = new ThreadedServer({ service: Lender });
     await server.start();
-    const result = await client(
+    const result = await runClient(
       version,
-      server,
+      server.port,
       `
 import gc, os, time
 c = rpyc.connect('127.0.0.1', port)
@@ -226,9 +207,9 @@ sys.stdout.write(json.dumps(result)); sys.stdout.flush(); os._exit(0)
   it('uses our slave as it would a Python one', async () => {
     await using server = new ThreadedServer({ service: SlaveService });
     await server.start();
-    const result = await client(
+    const result = await runClient(
       version,
-      server,
+      server.port,
       `
 c = rpyc.classic.connect('127.0.0.1', port)
 c.execute('var total = 40; function twice(n) { return 2 * n }')
@@ -277,9 +258,9 @@ result.append(thing.tell())
     }
     await using server = new ThreadedServer({ service: Both });
     await server.start();
-    const result = await client(
+    const result = await runClient(
       version,
-      server,
+      server.port,
       `
 c = rpyc.classic.connect('127.0.0.1', port)
 result = c.eval('(f => f("6 * 7"))')(eval)
@@ -305,9 +286,9 @@ result = c.eval('(f => f("6 * 7"))')(eval)
       },
     });
     await server.start();
-    const result = await client(
+    const result = await runClient(
       version,
-      server,
+      server.port,
       `
 import socket
 from rpyc.core.stream import SocketStream
@@ -328,9 +309,9 @@ result = [attempt(b'open sesame'), refused(attempt, b'wrong')[0]]
     // Before its first request nobody knows the dialect in which a client can be told.
     const asked = (): boolean => [...server.clients].some((connection) => connection.dialect !== undefined);
     const closing = eventually('a client that has asked', asked).then(() => server.close());
-    const result = await client(
+    const result = await runClient(
       version,
-      server,
+      server.port,
       `
 import time
 c = rpyc.connect('127.0.0.1', port)
@@ -358,9 +339,9 @@ result = closed[:1]
   it('is turned away by a server that is full', async () => {
     await using server = new ThreadedServer({ service: InventoryService, maxClients: 1 });
     await server.start();
-    const result = await client(
+    const result = await runClient(
       version,
-      server,
+      server.port,
       `
 first = rpyc.connect('127.0.0.1', port)
 result = [first.root.add(1, 2), refused(lambda: rpyc.connect('127.0.0.1', port).root.add(1, 2))[0], first.root.add(3, 4)]

@@ -34,7 +34,7 @@ import type { ReferenceForm, ReferenceHost, RequestOptions } from './reference';
 import { LocalRefs } from './refs';
 import { Requesting } from './requesting';
 import { askForRoot } from './rootRequest';
-import { Serving } from './serving';
+import { type RequestLane, Serving } from './serving';
 
 /** What a connection offers its peer: the object is the root that the peer gets. */
 export interface ConnectionService {
@@ -49,6 +49,8 @@ export interface ConnectionOptions {
   readonly dialect: DialectName | 'auto' | 'old';
   readonly limits?: Partial<Limits> | undefined;
   readonly logger?: Logger | undefined;
+  /** Where the peer's requests wait for their turn; they are served as they come where it is left out. */
+  readonly lane?: RequestLane | undefined;
 }
 
 /** The traffic so far. */
@@ -108,7 +110,7 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#requesting = this.#createRequesting();
     this.#netrefs = new NetrefCache(this.#host, this.#limits.maxHeldRefs);
     this.#housekeeping = this.#held.add(this.#createHousekeeping());
-    this.#serving = this.#createServing();
+    this.#serving = this.#createServing(options.lane);
     this.root = createPath({ host: this.#host, get: () => this.fetchRoot(), text: 'root' });
     this.#held.add(channel.onDidReceive((payload) => this.#receive(payload)));
     this.#held.add(channel.onDidClose((error) => this.#cleanup(streamEnd(error))));
@@ -352,13 +354,15 @@ export class Connection implements Disposable, AsyncDisposable {
       request: (handler, args, options, form = 'netref') => {
         if (this.#closing !== 'open') return Promise.reject(this.#closedError());
         const timeoutSeconds = options?.timeoutSeconds;
-        return this.#requesting.request({
+        const reply = this.#requesting.request({
           handler,
           args,
           timeoutSeconds: timeoutSeconds === undefined ? this.#config.sync_request_timeout : timeoutSeconds,
           signal: options?.signal,
           form,
         });
+        this.#serving.requestSent();
+        return reply;
       },
       giveBack: (reference) => {
         this.#netrefs.forget(reference);
@@ -394,11 +398,13 @@ export class Connection implements Disposable, AsyncDisposable {
     });
   }
 
-  #createServing(): Serving {
+  #createServing(lane: RequestLane | undefined): Serving {
     const config = (): Config => this.#config;
     const dialect = (): DialectName | undefined => this.dialect;
     return new Serving({
       codec: this.#codec,
+      lane,
+      openRequests: () => this.#requesting.open,
       limits: this.#limits,
       logger: this.#logger,
       boxing: () => this.#boxing('netref'),

@@ -96,7 +96,13 @@ export function serviceFor(service: ServiceClass | Service): Service {
 
 /** The names under which a registry knows a service, the first one first. */
 export function serviceAliases(service: Service): readonly string[] {
-  const { aliases, name } = service.constructor as typeof Service;
+  return aliasesOf(service.constructor as ServiceClass);
+}
+
+/** As `serviceAliases`, also for a class of which there is no object yet. */
+export function aliasesOf(service: ServiceClass | Service): readonly string[] {
+  if (service instanceof Service) return serviceAliases(service);
+  const { aliases, name } = service as typeof Service;
   if (aliases.length > 0) return aliases.map((alias) => alias.toUpperCase());
   return [name.toUpperCase().replace(/(?<=.)SERVICE$/, '')];
 }

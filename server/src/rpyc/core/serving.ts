@@ -16,11 +16,26 @@ import type { BrineValue } from './pyTypes';
 import { withTargetObject } from './targets';
 import { dumpException } from './vinegar';
 
+/** Serves one request. Gives a promise, which never rejects, where the answer has to wait for one. */
+export type ServeRequest = () => Promise<void> | undefined;
+
+/** Where requests of a connection wait for their turn, as on a server with a pool of threads. */
+export interface RequestLane {
+  /** @param isNested a request of ours waits for the peer, so that the peer must not wait for us */
+  submit(request: ServeRequest, isNested: boolean): void;
+  /** Serves all that waits, since a request of ours waits for the peer from now on. */
+  serveNested(): void;
+}
+
 export interface ServingHost {
   readonly codec: MessageCodec;
   readonly context: HandlerContext;
   readonly limits: Limits;
   readonly logger: Logger;
+  /** Where it is left out, requests are served as they come. */
+  readonly lane?: RequestLane | undefined;
+  /** Requests of ours whose replies are still to come. */
+  readonly openRequests: () => number;
   readonly boxing: () => BoxingHost & UnboxingHost;
   /** As far as it has shown. */
   readonly peerPython: () => 2 | 3 | undefined;
@@ -137,26 +152,63 @@ export class Serving {
     return !this.host.isClosed();
   }
 
-  private runTracked({ message, handler, args }: WaitingRequest): void {
-    const { maxPeerRequests } = this.host.limits;
+  /** To be called when a request of ours was sent. */
+  requestSent(): void {
+    if (this.inService > 0) this.host.lane?.serveNested();
+  }
+
+  private runTracked(request: WaitingRequest): void {
+    const { message, handler, args } = request;
+    const { lane, limits } = this.host;
+    const { maxPeerRequests } = limits;
     if (this.inService >= maxPeerRequests) {
       throw new ProtocolError(
         `The peer has more than ${maxPeerRequests} requests in service`,
         ErrorCode.limit,
       );
     }
+    if (lane !== undefined && handler !== Handler.close) {
+      this.takeTurn(lane, request);
+      return;
+    }
     const pending = this.run(message, handler, args);
     if (pending === undefined) return;
-    this.inService++;
-    this.heldBytes += costOf(message);
-    const done = (): void => {
-      this.inService--;
-      this.heldBytes -= costOf(message);
-    };
+    const done = this.track(message);
     pending.then(done, (error: unknown) => {
       done();
       this.fail(error);
     });
+  }
+
+  private takeTurn(lane: RequestLane, { message, handler, args }: WaitingRequest): void {
+    const isNested = this.inService > 0 && this.host.openRequests() > 0;
+    const done = this.track(message);
+    const failed = (error: unknown): void => {
+      done();
+      this.fail(error);
+    };
+    const serveNow = (): Promise<void> | undefined => {
+      try {
+        const pending = this.host.isClosed() ? undefined : this.run(message, handler, args);
+        if (pending !== undefined) return pending.then(done, failed);
+        done();
+      } catch (error) {
+        failed(error);
+      }
+      return undefined;
+    };
+    lane.submit(serveNow, isNested);
+  }
+
+  /** Counts a request whose result is still to come. Gives the function that ends that. */
+  private track(message: IncomingMessage): () => void {
+    const cost = costOf(message);
+    this.inService++;
+    this.heldBytes += cost;
+    return () => {
+      this.inService--;
+      this.heldBytes -= cost;
+    };
   }
 
   private fail(error: unknown): void {

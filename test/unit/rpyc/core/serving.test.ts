@@ -42,6 +42,7 @@ class Bench {
       codec: this.codec,
       limits,
       logger: silentLogger,
+      openRequests: () => 0,
       boxing: () => ({ dialect: this.dialect, refs, referenceHost, acquire: unused }),
       peerPython: () => peerPython,
       isClosed: () => false,

@@ -1,0 +1,65 @@
+/** Certificates of a test's own authority, made with openssl. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Files in PEM. */
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** An authority, for as long as a test needs it: its files go with it. */
+export class TestAuthority implements AsyncDisposable {
+  private constructor(
+    private readonly folder: string,
+    private readonly self: CertificateFiles,
+  ) {}
+
+  static async create(): Promise<TestAuthority> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'rpyc-authority-'));
+    const self = { cert: path.join(folder, 'ca.pem'), key: path.join(folder, 'ca.key') };
+    const made = [
+      'req',
+      '-x509',
+      ...newKey(self.key),
+      '-out',
+      self.cert,
+      '-subj',
+      '/CN=test authority',
+      '-days',
+      '2',
+    ];
+    await run('openssl', made);
+    return new TestAuthority(folder, self);
+  }
+
+  /** The authority's own certificate. */
+  get ca(): string {
+    return this.self.cert;
+  }
+
+  /** Signs a certificate for this machine, or for whoever `name` says. */
+  async issue(name: string): Promise<CertificateFiles> {
+    const file = (ending: string): string => path.join(this.folder, `${name}.${ending}`);
+    const files = { cert: file('pem'), key: file('key') };
+    await writeFile(file('ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n');
+    await run('openssl', ['req', ...newKey(files.key), '-out', file('csr'), '-subj', `/CN=${name}`]);
+    const authority = ['-CA', this.self.cert, '-CAkey', this.self.key, '-CAcreateserial', '-days', '2'];
+    const signed = ['-in', file('csr'), '-out', files.cert, '-extfile', file('ext')];
+    await run('openssl', ['x509', '-req', ...authority, ...signed]);
+    return files;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+function newKey(file: string): readonly string[] {
+  return ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', file];
+}
