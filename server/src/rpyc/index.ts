@@ -4,6 +4,7 @@
 
 export * as brine from './core/brine';
 export * as classic from './utils/classic';
+export * as vinegar from './core/vinegar';
 export { AsyncResult } from './core/asyncResult';
 export {
   call,

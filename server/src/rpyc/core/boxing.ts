@@ -4,7 +4,7 @@
  */
 
 import { isThenable } from '../lib/deferred';
-import { isDumpable } from './brine';
+import { dumpable } from './brine';
 import { Label } from './consts';
 import type { Dialect } from './dialect';
 import { ProtocolError, PythonError } from './errors';
@@ -55,7 +55,7 @@ export function unregister(registered: readonly object[], refs: LocalRefs): void
 
 function boxAny(value: unknown, host: BoxingHost, registered: object[], depth: number): Boxed {
   if (Array.isArray(value)) return boxArray(value, host, registered, depth);
-  if (isDumpable(value)) return [Label.value, value];
+  if (dumpable(value)) return [Label.value, value];
   const reference = referenceOf(value);
   if (reference?.host === host.referenceHost) {
     reference.assertLive();

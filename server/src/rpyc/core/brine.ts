@@ -84,11 +84,11 @@ export function load(bytes: Uint8Array, limits: BrineLimits = DEFAULT_LIMITS): B
  *
  * @throws TypeError for a sparse or cyclic array
  */
-export function isDumpable(value: unknown): value is BrineValue {
-  return dumpable(value, 0);
+export function dumpable(value: unknown): value is BrineValue {
+  return hasDumpableType(value, 0);
 }
 
-function dumpable(value: unknown, depth: number): boolean {
+function hasDumpableType(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case 'undefined':
     case 'boolean':
@@ -107,13 +107,13 @@ function dumpable(value: unknown, depth: number): boolean {
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index];
       if (item === undefined && !(index in value)) throw sparse();
-      if (!dumpable(item, depth + 1)) return false;
+      if (!hasDumpableType(item, depth + 1)) return false;
     }
     return true;
   }
-  if (value instanceof FrozenSet) return value.values().every((member) => dumpable(member, depth + 1));
+  if (value instanceof FrozenSet) return value.values().every((member) => hasDumpableType(member, depth + 1));
   if (value instanceof Slice) {
-    return [value.start, value.stop, value.step].every((part) => dumpable(part, depth + 1));
+    return [value.start, value.stop, value.step].every((part) => hasDumpableType(part, depth + 1));
   }
   return (
     types.isUint8Array(value) ||

@@ -16,7 +16,7 @@ import { type ReferenceForm, RemoteReference } from './reference';
 import { nameText } from './references';
 import type { LocalRefs } from './refs';
 import { withPlainTarget } from './targets';
-import { loadException } from './vinegar';
+import { load as loadException } from './vinegar';
 
 /** The wait for a reply was ended by the caller's signal. */
 export class RequestAborted extends RpycError {

@@ -14,7 +14,7 @@ import { ErrorCode, ProtocolError, PythonError } from './errors';
 import { type HandlerContext, serve } from './handlers';
 import type { BrineValue } from './pyTypes';
 import { withTargetObject } from './targets';
-import { dumpException } from './vinegar';
+import { dump as dumpException } from './vinegar';
 
 /** Serves one request. Gives a promise, which never rejects, where the answer has to wait for one. */
 export type ServeRequest = () => Promise<void> | undefined;

@@ -3,7 +3,7 @@
  * or made from a peer's names: every remote exception is a `RemoteError`. No path of ours is sent unless asked for.
  */
 
-import { dump, isDumpable } from './brine';
+import { dump as dumpValue, dumpable } from './brine';
 import {
   AsyncResultTimeout,
   AttributeError,
@@ -36,7 +36,7 @@ const TRACEBACK_DENIED = '<traceback denied>';
 const VERSION_DENIED = '<version denied>';
 
 /** The body of an exception message. Never throws: what does not travel by value goes as text. */
-export function dumpException(error: unknown, options: DumpExceptionOptions): BrineValue {
+export function dump(error: unknown, options: DumpExceptionOptions): BrineValue {
   const raised = describe(error);
   if (raised.module === 'builtins' && raised.typeName === 'StopIteration') return STOP_ITERATION;
   const attributes: BrineValue[] = [...raised.attributes]
@@ -61,7 +61,7 @@ export function dumpException(error: unknown, options: DumpExceptionOptions): Br
  *
  * @throws ProtocolError where the body is none of the forms that RPyC sends
  */
-export function loadException(body: BrineValue): RemoteError {
+export function load(body: BrineValue): RemoteError {
   if (body === STOP_ITERATION) return remoteError('builtins', 'StopIteration', [], new Map(), '');
   const text = asText(body);
   // Python 2 could raise a string.
@@ -144,8 +144,8 @@ function ownData(error: Error): [string, unknown][] {
 /** A value as it can be sent: itself, or its text as upstream does. */
 function sendable(value: unknown): BrineValue {
   try {
-    if (isDumpable(value)) {
-      dump(value);
+    if (dumpable(value)) {
+      dumpValue(value);
       return value;
     }
   } catch {

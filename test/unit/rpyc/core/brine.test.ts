@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { dump, isDumpable, load } from '../../../../server/src/rpyc/core/brine';
+import { dump, dumpable, load } from '../../../../server/src/rpyc/core/brine';
 import { ErrorCode, ProtocolError } from '../../../../server/src/rpyc/core/errors';
 import {
   type BrineValue,
@@ -97,9 +97,9 @@ describe('brine dump refuses', () => {
 
   it('a cyclic array and a sparse one, which are no mere references either', () => {
     assert.throws(() => dump(cyclic as BrineValue), TypeError);
-    assert.throws(() => isDumpable(cyclic), TypeError);
+    assert.throws(() => dumpable(cyclic), TypeError);
     assert.throws(() => dump(sparse), TypeError);
-    assert.throws(() => isDumpable(sparse), TypeError);
+    assert.throws(() => dumpable(sparse), TypeError);
   });
 
   it('a slice in a frozenset, which Python could not read', () => {
@@ -109,9 +109,9 @@ describe('brine dump refuses', () => {
 
   it('whatever goes by reference', () => {
     for (const value of [{}, new Map(), new Set(), new Date(), () => 1, Symbol('s'), kwargs({})]) {
-      assert.equal(isDumpable(value), false);
-      assert.equal(isDumpable([1, [value]]), false);
-      assert.equal(isDumpable(new Slice(value as BrineValue, null)), false);
+      assert.equal(dumpable(value), false);
+      assert.equal(dumpable([1, [value]]), false);
+      assert.equal(dumpable(new Slice(value as BrineValue, null)), false);
       assert.throws(() => dump([value as BrineValue]), TypeError);
     }
   });

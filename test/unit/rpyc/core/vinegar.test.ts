@@ -10,9 +10,9 @@ import {
 } from '../../../../server/src/rpyc/core/errors';
 import type { BrineValue } from '../../../../server/src/rpyc/core/pyTypes';
 import {
-  dumpException,
+  dump as dumpException,
   type DumpExceptionOptions,
-  loadException,
+  load as loadException,
 } from '../../../../server/src/rpyc/core/vinegar';
 
 const open: DumpExceptionOptions = { includeTraceback: true, includeVersion: true, localVersion: '5.3.1' };

@@ -1,0 +1,89 @@
+/**
+ * One test for each entry of RPyC's API reference, against real peers of every version that each run has. With
+ * `RPYC_DISABLE_ENTRIES` set, what the entry names does nothing while its test runs, and the test has to notice.
+ */
+import assert from 'node:assert/strict';
+
+import { classic, type ClassicConnection, type ConnectOptions } from '../../server/src/rpyc/index';
+import { ENTRIES } from '../interop/api/entries';
+import { disable } from './disabledExport';
+import { type PythonPeer, RPYC_VERSIONS, type RpycVersion, startClassic } from './pythonPeer';
+
+/** How long a test may take to notice that something does nothing. */
+const NOTICE_SECONDS = 8;
+
+const IS_DISABLING = process.env['RPYC_DISABLE_ENTRIES'] !== undefined;
+
+/** What an entry is proved against: a version, and a classic server of it that all entries of a module share. */
+export interface ApiPeer {
+  readonly version: RpycVersion;
+  readonly host: string;
+  readonly port: number;
+  /** A connection of the test's own, closed after it. */
+  connect(options?: ConnectOptions): Promise<ClassicConnection>;
+}
+
+export type EntryTest = (peer: ApiPeer) => Promise<void>;
+
+/** Declares the test of an entry, by its name within the module. */
+export type DeclareEntry = (name: string, test: EntryTest) => void;
+
+/** The tests of one module of the reference, such as `rpyc.core.brine`. */
+export function describeApi(module: string, declare: (entry: DeclareEntry) => void): void {
+  for (const version of IS_DISABLING ? RPYC_VERSIONS.slice(0, 1) : RPYC_VERSIONS) {
+    describe(`${module} against rpyc ${version}`, () => {
+      let peer: PythonPeer;
+      const opened: ClassicConnection[] = [];
+      before(async () => {
+        peer = await startClassic(version);
+      });
+      afterEach(async () => {
+        await Promise.all(opened.splice(0).map((connection) => connection.close()));
+      });
+      after(async () => {
+        await peer[Symbol.asyncDispose]();
+      });
+      const apiPeer = (): ApiPeer => ({
+        version,
+        host: peer.host,
+        port: peer.port,
+        connect: async (options) => {
+          const connection = await classic.connect(peer.host, peer.port, options);
+          opened.push(connection);
+          return connection;
+        },
+      });
+      declare((name, test) => declareEntry(`${module}.${name}`, () => test(apiPeer())));
+    });
+  }
+}
+
+function declareEntry(python: string, test: () => Promise<void>): void {
+  const typescript = ENTRIES.get(python);
+  if (typescript === undefined) throw new Error(`${python} is not among the entries`);
+  if (!IS_DISABLING) {
+    it(python, test);
+    return;
+  }
+  it(`${python} is missed when it does nothing`, async () => {
+    const restore = disable(typescript);
+    try {
+      await assert.rejects(limited(test()), () => true, `${typescript} survives: its test passes without it`);
+    } finally {
+      restore();
+    }
+  }).timeout(4 * NOTICE_SECONDS * 1000);
+}
+
+/** A test that waits for ever has noticed, too. */
+async function limited(running: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const end = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('It waits')), NOTICE_SECONDS * 1000);
+  });
+  try {
+    await Promise.race([running, end]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
