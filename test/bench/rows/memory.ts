@@ -1,0 +1,95 @@
+/** What the background process takes: idle, and after much use. */
+import { existsSync, readFileSync } from 'node:fs';
+
+import { Connect, ObjectChildren, ObjectRelease, ObjectRoots, Run } from '../../../server/src/api/messages';
+import type { ObjectNode } from '../../../server/src/api/model';
+import { Backend, BACKENDS } from '../../support/backend';
+import { named } from '../../support/explorer';
+import { profileTo } from '../../support/pool';
+import { startClassic } from '../../support/pythonPeer';
+import type { Row, RowResult } from '../row';
+import { summarise } from '../stats';
+
+const IDLE_MB = 60;
+const EXPANSIONS = 10_000;
+/** Rows that are opened and closed in one turn. */
+const WIDTH = 100;
+/** The heap finds its size in the first turns. */
+const WARM_UP = 2000;
+/** What a collector that is in no hurry leaves lying about. */
+const SLACK_MB = 6;
+
+/** The bundle is what runs in the editor; what the tests compiled stands in for it. */
+function program(): { readonly program: string; readonly note: string } {
+  return existsSync(BACKENDS.bundle)
+    ? { program: BACKENDS.bundle, note: 'the bundle' }
+    : {
+        program: BACKENDS.compiled,
+        note: 'compiled files; npm run build makes the bundle, which is smaller',
+      };
+}
+
+/** Resident memory in MB. */
+function residentMb(pid: number): number {
+  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  if (match === null) throw new Error('This system does not tell the memory of a process');
+  return Number(match[1]) / 1024;
+}
+
+async function idle(): Promise<RowResult> {
+  const { program: file, note } = program();
+  await using backend = await Backend.start([], { program: file });
+  const ours = summarise([residentMb(backend.pid)]);
+  return {
+    figure: ours.median,
+    unit: 'MB',
+    target: { value: IDLE_MB, bound: 'most' },
+    rawUnit: 'MB',
+    ours,
+    note,
+  };
+}
+
+async function expansions(): Promise<RowResult> {
+  const { program: file, note } = program();
+  await using server = await startClassic('6.0.2');
+  await using backend = await Backend.start([profileTo(server)], { program: file });
+  await backend.request(Connect, { profileId: 'p' });
+  const source = `x = [[n] for n in range(${WIDTH})]`;
+  await backend.request(Run, { profileId: 'p', runId: 'r', source, fileName: '/bench.py', lineOffset: 0 });
+  const children = async ({ handle }: ObjectNode): Promise<readonly ObjectNode[]> =>
+    (await backend.request(ObjectChildren, { handle, offset: 0, limit: 500, filter: '' })).nodes;
+  const roots = await backend.request(ObjectRoots, { profileId: 'p' });
+  const list = named(await children(named(roots, 'Namespace')), 'x');
+  const sizes: number[] = [];
+  for (let done = 0; done <= EXPANSIONS; done += WIDTH) {
+    const rows = await children(list);
+    await Promise.all(rows.map(children));
+    await backend.notify(ObjectRelease, { handles: rows.map(({ handle }) => handle) });
+    if (done >= WARM_UP) sizes.push(residentMb(backend.pid));
+  }
+  const tenth = Math.ceil(sizes.length / 10);
+  const first = summarise(sizes.slice(0, tenth));
+  const last = summarise(sizes.slice(-tenth));
+  return {
+    figure: last.median - first.median,
+    unit: 'MB',
+    target: { value: SLACK_MB, bound: 'most' },
+    rawUnit: 'MB',
+    ours: last,
+    theirs: first,
+    against: `after ${WARM_UP} expansions`,
+    note: `growth; ${note}`,
+  };
+}
+
+export function memoryRows(): readonly Row[] {
+  return [
+    { name: 'memory-idle', what: 'the background process, nothing connected', run: idle },
+    {
+      name: 'memory-expansions',
+      what: `the background process after ${EXPANSIONS} expansions and releases`,
+      run: expansions,
+    },
+  ];
+}
