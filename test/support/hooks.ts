@@ -62,6 +62,8 @@ async function settle(before: ReadonlyMap<string, number>, hook: Mocha.Runnable)
 
 export const mochaHooks = {
   beforeAll(this: Mocha.Context): void {
+    // What is taken away there cannot clean up.
+    if (process.env['RPYC_DISABLE_ENTRIES'] !== undefined) return;
     let before: ReadonlyMap<string, number> = activeResources();
     for (const suite of this.test?.parent?.suites ?? []) {
       suite.afterAll('leaves no socket, timer or process behind', async function () {
