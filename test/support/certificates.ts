@@ -13,6 +13,15 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
+export interface IssueOptions {
+  /** Whom the certificate is for; this machine, by default. */
+  readonly names?: string;
+  /** Days that it is valid for; a negative number makes one that has expired. */
+  readonly days?: number;
+}
+
+const THIS_MACHINE = 'DNS:localhost,IP:127.0.0.1,IP:::1';
+
 /** An authority, for as long as a test needs it: its files go with it. */
 export class TestAuthority implements AsyncDisposable {
   private constructor(
@@ -43,15 +52,26 @@ export class TestAuthority implements AsyncDisposable {
     return this.self.cert;
   }
 
-  /** Signs a certificate for this machine, or for whoever `name` says. */
-  async issue(name: string): Promise<CertificateFiles> {
+  /** Signs a certificate for this machine, or for whoever the options say. */
+  async issue(
+    name: string,
+    { names = THIS_MACHINE, days = 2 }: IssueOptions = {},
+  ): Promise<CertificateFiles> {
     const file = (ending: string): string => path.join(this.folder, `${name}.${ending}`);
     const files = { cert: file('pem'), key: file('key') };
-    await writeFile(file('ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n');
+    await writeFile(file('ext'), `subjectAltName=${names}\n`);
     await run('openssl', ['req', ...newKey(files.key), '-out', file('csr'), '-subj', `/CN=${name}`]);
-    const authority = ['-CA', this.self.cert, '-CAkey', this.self.key, '-CAcreateserial', '-days', '2'];
+    const authority = ['-CA', this.self.cert, '-CAkey', this.self.key, '-CAcreateserial'];
     const signed = ['-in', file('csr'), '-out', files.cert, '-extfile', file('ext')];
-    await run('openssl', ['x509', '-req', ...authority, ...signed]);
+    await run('openssl', ['x509', '-req', '-days', String(days), ...authority, ...signed]);
+    return files;
+  }
+
+  /** A certificate for this machine that nobody but itself has signed. */
+  async selfSigned(name: string): Promise<CertificateFiles> {
+    const files = { cert: path.join(this.folder, `${name}.pem`), key: path.join(this.folder, `${name}.key`) };
+    const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${THIS_MACHINE}`, '-days', '2'];
+    await run('openssl', ['req', '-x509', ...newKey(files.key), '-out', files.cert, ...subject]);
     return files;
   }
 

@@ -34,6 +34,8 @@ export interface ClassicOptions {
   /** A free one unless told. */
   readonly port?: number;
   readonly env?: NodeJS.ProcessEnv;
+  /** Further switches of the program. */
+  readonly args?: readonly string[];
 }
 
 export interface PythonPeer extends AsyncDisposable {
@@ -87,7 +89,9 @@ export async function startClassic(version: RpycVersion, options: ClassicOptions
   const mode = options.mode ?? 'threaded';
   const child = new TestProcess(
     python,
-    ['-c', CLASSIC_PROGRAM, '--host', HOST, '--port', String(options.port ?? 0), '--mode', mode],
+    ['-c', CLASSIC_PROGRAM, '--host', HOST, '--port', String(options.port ?? 0), '--mode', mode].concat(
+      options.args ?? [],
+    ),
     { env: { ...env, ...options.env } },
   );
   return ready(child, `rpyc_classic ${version}`, () => {

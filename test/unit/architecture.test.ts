@@ -55,7 +55,7 @@ const LAYERS: readonly Layer[] = [
 const CORE_ORDER = [
   'consts exceptionBases errors config pyTypes',
   'brine envelope references dialect dialectEvidence threadBinding messageHead codec reference refs targets pending housekeeping',
-  'specialMethods exposure vinegar boxing stream',
+  'specialMethods exposure vinegar boxing connectErrors tls stream',
   'channel iteration path netref builtins asyncResult',
   'handlers serving requesting rootRequest',
   'protocol',

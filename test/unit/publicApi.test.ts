@@ -4,7 +4,7 @@ import * as rpyc from '../../server/src/rpyc/index';
 
 /** What a program gets from the library, as values. A name that is once here is not taken away. */
 const EXPORTS = {
-  connecting: ['connect', 'classic', 'Connection', 'ClassicConnection'],
+  connecting: ['connect', 'sslConnect', 'unixConnect', 'classic', 'Connection', 'ClassicConnection'],
   netrefs: [
     ...['getattr', 'setattr', 'delattr', 'hasattr', 'call', 'callattr', 'repr', 'str', 'dir', 'hash', 'len'],
     ...['iter', 'next', 'getitem', 'setitem', 'delitem', 'contains', 'cmp', 'isinstance', 'type_', 'release'],
@@ -52,7 +52,9 @@ const MEMBERS: [name: string, holder: object, members: readonly string[]][] = [
   ['Server', rpyc.Server.prototype, ['start', 'port', 'host', 'active', 'close']],
   ['RegistryClient', rpyc.RegistryClient.prototype, ['discover', 'list', 'register', 'unregister']],
   ['brine', rpyc.brine, ['dump', 'load']],
-  ['classic', rpyc.classic, ['connect']],
+  ['classic', rpyc.classic, ['connect', 'sslConnect', 'unixConnect']],
+  ['SocketStream', rpyc.SocketStream, ['connect', 'unixConnect', 'sslConnect']],
+  ['Channel', rpyc.Channel.prototype, ['close', 'closed', 'send', 'recv', 'poll']],
 ];
 
 const DOOR: Readonly<Record<string, unknown>> = { ...rpyc };

@@ -59,7 +59,7 @@ export type ConnectionStatus =
   'disconnected' | 'connecting' | 'connected' | 'lost' | 'reconnecting' | 'failed';
 
 /** The stages that a connection goes through, in this order. */
-export type ConnectionStage = 'resolve' | 'connect' | 'handshake' | 'root';
+export type ConnectionStage = 'resolve' | 'connect' | 'tls' | 'authenticate' | 'handshake' | 'root';
 
 /** One event of a connection's life. The newest event of a profile is its state. */
 export interface ConnectionState {

@@ -249,6 +249,8 @@ function timeoutSentence(at: string, name: string, stage: ConnectionStage | unde
       return `The host of ${at} could not be looked up in time: correct its name, or check the network.`;
     case 'connect':
       return `${at} does not answer: check the host and port, and any firewall in between.`;
+    case 'tls':
+    case 'authenticate':
     case 'handshake':
     case 'root':
       return `${at} accepts connections but stays silent: it may serve one client at a time and be busy, so close its other client, or check that it is an RPyC server.`;

@@ -88,7 +88,15 @@ export {
 export { ReleasedError, type RequestOptions } from './core/reference';
 export { RequestAborted } from './core/requesting';
 export { exposed, Service, type ServiceClass, VoidService } from './core/service';
-export { connectTcp, SocketStream, type Stream } from './core/stream';
+export {
+  connectTcp,
+  type ConnectTcpOptions,
+  type ConnectTlsOptions,
+  DuplexStream,
+  SocketStream,
+  type Stream,
+} from './core/stream';
+export { type Pem, type TlsCredentials, type TlsOptions } from './core/tls';
 export { type Disposable, DisposableStore, toDisposable } from './lib/disposable';
 export { Emitter, type Event } from './lib/events';
 export { type Logger, silentLogger } from './lib/logger';
@@ -106,10 +114,17 @@ export {
   type ConnectOptions,
   type ConnectStage,
   type DialectMemory,
+  type SslConnectOptions,
   type TraceFrame,
 } from './utils/connectOptions';
-export { connect } from './utils/factory';
+export { connect, sslConnect, unixConnect } from './utils/factory';
 export { async_, buffiter, timed } from './utils/helpers';
+export {
+  type PreHandshake,
+  type PreHandshakeBytes,
+  type PreHandshakePeer,
+  type PreHandshakeStep,
+} from './utils/preHandshake';
 export {
   RegistryClient,
   type RegistryClientOptions,

@@ -60,7 +60,7 @@ interface Attempt {
 /** While we are connected, and while we try to be so again. */
 const KNOWS_PEER: ReadonlySet<ConnectionStatus> = new Set(['connected', 'lost', 'reconnecting']);
 
-const STAGES: readonly ConnectionStage[] = ['resolve', 'connect', 'handshake', 'root'];
+const STAGES: readonly ConnectionStage[] = ['resolve', 'connect', 'tls', 'authenticate', 'handshake', 'root'];
 
 /** A connection that held for so long was not merely let in and thrown out again. */
 const STABLE_MS = 10_000;

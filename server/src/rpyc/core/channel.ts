@@ -9,7 +9,7 @@ import { Emitter } from '../lib/events';
 import { DEFAULT_LIMITS, type Limits } from './config';
 import { COMPRESSION_LEVEL, COMPRESSION_THRESHOLD } from './consts';
 import { ErrorCode, ProtocolError } from './errors';
-import type { Stream } from './stream';
+import { DuplexStream, type Stream } from './stream';
 
 /** Length in four bytes, then the flag of compression. */
 const HEADER_SIZE = 5;
@@ -166,6 +166,27 @@ class BodyBuffer {
   }
 }
 
+/**
+ * Reads one frame from a stream that is not started, and nothing beyond it. Empty frames are skipped.
+ *
+ * @throws EOFError where the stream ends first; ProtocolError where the bytes are no frame or go beyond a limit
+ */
+export async function readFrame(stream: DuplexStream, limits?: FrameLimits): Promise<Uint8Array> {
+  const decoder = new FrameDecoder(limits);
+  const payloads: Uint8Array[] = [];
+  const take = async (count: number): Promise<Uint8Array> => {
+    const bytes = await stream.read(count);
+    decoder.push(bytes, (payload) => payloads.push(payload));
+    return bytes;
+  };
+  for (;;) {
+    const header = Buffer.from(await take(HEADER_SIZE));
+    await take(header.readUInt32BE(0) + FLUSH.length);
+    const [payload] = payloads;
+    if (payload !== undefined) return payload;
+  }
+}
+
 const strangers: readonly (readonly [RegExp, string])[] = [
   [/^HTTP/, 'an HTTP server'],
   [/^<(!DO|!do|htm|HTM|\?xm)/, 'an HTTP server'],
@@ -199,6 +220,7 @@ export class Channel implements Disposable {
   private readonly held = new DisposableStore();
   private readonly decoder: FrameDecoder;
   private readonly compress: boolean;
+  private readonly limits: FrameLimits | undefined;
   private trace: ChannelOptions['trace'];
   private sentBytes = 0;
   private receivedBytes = 0;
@@ -215,6 +237,7 @@ export class Channel implements Disposable {
     options: ChannelOptions = {},
   ) {
     this.decoder = new FrameDecoder(options.limits);
+    this.limits = options.limits;
     this.compress = options.compress ?? true;
     this.trace = options.trace;
     this.held.add(stream.onDidReceive((chunk) => this.receive(chunk)));
@@ -259,6 +282,24 @@ export class Channel implements Disposable {
     this.tell('out', payload);
   }
 
+  /**
+   * Waits for the next payload, as upstream does. For channels that are not started; later payloads come by events.
+   *
+   * @throws EOFError where the stream ends first; ProtocolError where the bytes are no frame or go beyond a limit
+   */
+  async recv(): Promise<Uint8Array> {
+    const payload = await readFrame(this.readable(), this.limits);
+    this.receivedFrames++;
+    this.receivedBytes += payload.length;
+    this.tell('in', payload);
+    return payload;
+  }
+
+  /** Whether something can be received, once it can or after `seconds`. For channels that are not started. */
+  async poll(seconds = 0): Promise<boolean> {
+    return await this.readable().poll(seconds);
+  }
+
   /** Sends a frame without a body: the peer skips it, the network sees life. */
   sendKeepalive(): void {
     this.write([EMPTY_FRAME]);
@@ -276,6 +317,11 @@ export class Channel implements Disposable {
 
   dispose(): void {
     this.destroy();
+  }
+
+  private readable(): DuplexStream {
+    if (this.stream instanceof DuplexStream) return this.stream;
+    throw new TypeError('The stream of this channel tells what arrives by events only');
   }
 
   private tell(direction: 'in' | 'out', payload: Uint8Array): void {

@@ -40,6 +40,27 @@ export const ErrorCode = {
   raised: 'ERR_RAISED',
   /** The remote object behind a netref was released. */
   released: 'ERR_RELEASED',
+  /** A TLS handshake failed in a way that has no code of its own. */
+  tls: 'ERR_TLS',
+  /** What was to speak TLS does not. */
+  notTls: 'ERR_NOT_TLS',
+  /** The peer's certificate does not come from an authority that is trusted here. */
+  tlsUntrusted: 'ERR_TLS_UNTRUSTED',
+  tlsSelfSigned: 'ERR_TLS_SELF_SIGNED',
+  /** The peer's certificate is for another host name. */
+  tlsName: 'ERR_TLS_NAME',
+  /** The peer's certificate is not valid any more, or not yet. */
+  tlsExpired: 'ERR_TLS_EXPIRED',
+  /** The peer's certificate is not the pinned one. */
+  tlsPin: 'ERR_TLS_PIN',
+  /** The peer speaks no version of TLS that is allowed here. */
+  tlsVersion: 'ERR_TLS_VERSION',
+  /** The peer wants a client certificate, or another one. */
+  tlsClientCertificate: 'ERR_TLS_CLIENT_CERTIFICATE',
+  /** Our own certificates or keys cannot be read or used. */
+  tlsCredentials: 'ERR_TLS_CREDENTIALS',
+  /** A child process did not start, or ended before it answered. */
+  subprocess: 'ERR_SUBPROCESS',
   authentication: 'ERR_AUTHENTICATION',
   discovery: 'ERR_DISCOVERY',
   /** The registry does not allow listing. */

@@ -1,14 +1,17 @@
 /*
- * Bytes in and out, after rpyc/core/stream.py. Unlike upstream a stream tells what arrives by events, and TCP is used
- * without Nagle's delay.
+ * Bytes in and out, after rpyc/core/stream.py. Differs on purpose: a stream tells what arrives by events once it is
+ * started, and can be read from before that only; nothing blocks, so there is no `fileno` to poll; TCP is used without
+ * Nagle's delay.
  */
 
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { after, type Deferred, deferred, onAbort } from '../lib/deferred';
 import { DisposableStore } from '../lib/disposable';
 import { Emitter, type Event } from '../lib/events';
-import { ConnectError, EOFError, ErrorCode } from './errors';
+import { aborted, connectError, timedOut } from './connectErrors';
+import { EOFError, ErrorCode } from './errors';
+import { explainTlsEnd, prepareTls, startTls, type TlsOptions } from './tls';
 
 /** A two-way flow of bytes: a TCP or TLS socket, a Unix socket, a pair of pipes. */
 export interface Stream {
@@ -43,6 +46,8 @@ const LINGER_SECONDS = 0.1;
 /** How long that may take altogether, for a peer that reads slowly or not at all. */
 const LONGEST_CLOSE_SECONDS = 4;
 
+const ARRIVALS = ['readable', 'end', 'close'] as const;
+
 /** A stream over any of Node's duplex streams, of which it becomes the owner. */
 export class DuplexStream implements Stream {
   private readonly received = new Emitter<Uint8Array>();
@@ -50,6 +55,7 @@ export class DuplexStream implements Stream {
   private readonly held = new DisposableStore();
   private failure: Error | undefined;
   private ended = false;
+  private started = false;
   private drain: Deferred<undefined> | undefined;
 
   readonly onDidReceive = this.received.event;
@@ -58,9 +64,10 @@ export class DuplexStream implements Stream {
   constructor(
     private readonly duplex: Duplex,
     readonly description: string,
+    explain: (error: Error) => Error = (error) => error,
   ) {
     duplex.on('error', (error) => {
-      this.failure ??= error;
+      this.failure ??= explain(error);
     });
     duplex.on('drain', () => {
       this.drain?.resolve(undefined);
@@ -79,7 +86,31 @@ export class DuplexStream implements Stream {
     return this.duplex.writableLength;
   }
 
+  /**
+   * Waits for exactly `count` bytes and takes no more than those. Before `start` only.
+   *
+   * @throws EOFError where the stream ends first
+   */
+  async read(count: number): Promise<Uint8Array> {
+    if (this.started) throw new Error('A stream that was started delivers by events');
+    while (count > 0) {
+      // The last part of a stream is given whatever was asked for.
+      const bytes = this.duplex.read(count) as Uint8Array | null;
+      if (bytes?.length === count) return bytes;
+      if (bytes !== null || this.closed) throw this.endError();
+      await this.arrival();
+    }
+    return new Uint8Array(0);
+  }
+
+  /** Whether something can be read, once it can or after `seconds`. Before `start` only. */
+  async poll(seconds = 0): Promise<boolean> {
+    if (this.duplex.readableLength === 0 && !this.closed) await this.arrival(seconds);
+    return this.duplex.readableLength > 0;
+  }
+
   start(): void {
+    this.started = true;
     if (this.duplex.destroyed) return;
     this.duplex.on('data', (chunk: Uint8Array) => {
       if (!this.ended) this.received.fire(chunk);
@@ -87,7 +118,7 @@ export class DuplexStream implements Stream {
   }
 
   write(chunks: readonly Uint8Array[]): void {
-    if (this.closed) throw new EOFError('Stream is closed', ErrorCode.closed, { cause: this.failure });
+    if (this.closed) throw this.endError();
     if (chunks.length === 1 && chunks[0] !== undefined) {
       this.duplex.write(chunks[0]);
       return;
@@ -120,6 +151,24 @@ export class DuplexStream implements Stream {
     this.duplex.destroy();
   }
 
+  private endError(): EOFError {
+    return new EOFError('Stream is closed', ErrorCode.closed, { cause: this.failure });
+  }
+
+  /** Resolves when there may be something to read, or never will be, or the time is over. */
+  private async arrival(seconds?: number): Promise<void> {
+    const news = deferred<undefined>();
+    const tell = (): void => news.resolve(undefined);
+    const timer = after(seconds, tell);
+    for (const name of ARRIVALS) this.duplex.on(name, tell);
+    try {
+      await news.promise;
+    } finally {
+      timer.dispose();
+      for (const name of ARRIVALS) this.duplex.off(name, tell);
+    }
+  }
+
   private destroyAfter(seconds: number): void {
     this.held.add(after(seconds, () => this.duplex.destroy()));
   }
@@ -127,7 +176,7 @@ export class DuplexStream implements Stream {
   private finish(): void {
     this.ended = true;
     this.held.dispose();
-    this.drain?.reject(new EOFError('Stream is closed', ErrorCode.closed, { cause: this.failure }));
+    this.drain?.reject(this.endError());
     this.drain = undefined;
     this.didClose.fire(this.failure);
     this.didClose.dispose();
@@ -135,70 +184,123 @@ export class DuplexStream implements Stream {
   }
 }
 
-/** A stream over a TCP socket, or over anything that Node presents as one. */
+/** A stream over a TCP, TLS or Unix socket, or over anything that Node presents as a socket. */
 export class SocketStream extends DuplexStream {
-  constructor(socket: Socket, description?: string) {
+  constructor(socket: Socket, description?: string, explain?: (error: Error) => Error) {
     socket.setNoDelay(true);
-    super(socket, description ?? `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`);
+    super(
+      socket,
+      description ?? describeEndpoint(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0),
+      explain,
+    );
+  }
+
+  /** Connects over TCP; options and errors are those of `connectTcp`. */
+  static async connect(
+    host: string,
+    port: number,
+    options: Omit<ConnectTcpOptions, 'host' | 'port'> = {},
+  ): Promise<SocketStream> {
+    return await connectTcp({ ...options, host, port });
+  }
+
+  /** Connects to a Unix socket, or to a named pipe of Windows, which is a path as well. */
+  static async unixConnect(path: string, options: OpenOptions = {}): Promise<SocketStream> {
+    const socket = await openSocket({ path }, path, options);
+    return new SocketStream(socket, path);
+  }
+
+  /** Connects over TLS; the peer has to prove who it is unless `options` say otherwise. */
+  static async sslConnect(
+    host: string,
+    port: number,
+    options: Omit<ConnectTlsOptions, 'host' | 'port'> = {},
+  ): Promise<SocketStream> {
+    const { timeout, signal } = options;
+    const where = describeEndpoint(host, port);
+    const client = prepareTls(options);
+    const plain = await openTcp({ ...options, host, port });
+    options.onStage?.('tls');
+    const socket = await startTls(plain, { where, host: bareHost(host), timeout, signal }, client);
+    return new SocketStream(socket, where, (error) => explainTlsEnd(error, where));
   }
 }
 
-export interface ConnectTcpOptions {
-  readonly host: string;
-  readonly port: number;
-  /** Seconds for the name and the connection together. */
+/** What opening any kind of socket can be told. */
+export interface OpenOptions {
+  /** Seconds for each of: the name and the connection together, and the TLS handshake. */
   readonly timeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Lets the system probe a silent connection. */
-  readonly keepalive?: boolean | undefined;
+  readonly onStage?: ((stage: 'resolve' | 'connect' | 'tls') => void) | undefined;
+}
+
+export interface ConnectTcpOptions extends OpenOptions {
+  /** A name or an address; one of IPv6 may stand in brackets and name its interface: `[fe80::1%eth0]`. */
+  readonly host: string;
+  readonly port: number;
+  /** Lets the system probe a connection that was silent for so many seconds; true is a minute. */
+  readonly keepalive?: boolean | number | undefined;
   /** Uses IPv6 only; otherwise whichever address of the host answers. */
   readonly ipv6?: boolean | undefined;
   /** Our own address, which decides on the interface; any by default. */
   readonly localAddress?: string | undefined;
-  readonly onStage?: ((stage: 'resolve' | 'connect') => void) | undefined;
 }
+
+export interface ConnectTlsOptions extends ConnectTcpOptions, TlsOptions {}
 
 /** Time for each address of a host that has several, before the next one is tried. */
 const ADDRESS_TIMEOUT_MS = 2000;
+const DEFAULT_KEEPALIVE_SECONDS = 60;
 
 /**
  * Opens a TCP connection.
  *
  * @throws ConnectError with the code of what went wrong: `ERR_DNS`, `ERR_REFUSED`, `ERR_UNREACHABLE`, `ERR_TIMEOUT`,
- *   `ERR_ABORTED`; RangeError for a port that cannot be
+ *   `ERR_ABORTED`; RangeError for a port or keepalive that cannot be
  */
 export async function connectTcp(options: ConnectTcpOptions): Promise<SocketStream> {
-  const { host, port, timeout, signal, onStage } = options;
-  const where = describeEndpoint(host, port);
-  if (!Number.isInteger(port) || port < 1 || port > 65535)
-    throw new RangeError(`Port ${port} is out of range`);
-  if (signal?.aborted === true) throw aborted(where, signal.reason);
+  return new SocketStream(await openTcp(options), describeEndpoint(options.host, options.port));
+}
 
-  const result = deferred<SocketStream>();
-  onStage?.('resolve');
-  const socket = connect({
-    host,
+async function openTcp(options: ConnectTcpOptions): Promise<Socket> {
+  const { host, port, keepalive = false } = options;
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new RangeError(`Port ${port} is out of range`);
+  }
+  const keepaliveSeconds = keepalive === true ? DEFAULT_KEEPALIVE_SECONDS : Number(keepalive);
+  if (keepalive !== false && !(keepaliveSeconds >= 1)) {
+    throw new RangeError('Keepalive takes a second or more');
+  }
+  const target = {
+    host: bareHost(host),
     port,
     family: options.ipv6 === true ? 6 : 0,
-    keepAlive: options.keepalive === true,
+    keepAlive: keepalive !== false,
+    keepAliveInitialDelay: keepaliveSeconds * 1000,
     ...(options.localAddress !== undefined && { localAddress: options.localAddress }),
     autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
-  });
-  const held = new DisposableStore();
-  const onError = (error: Error): void => result.reject(connectError(error, where));
+  };
+  return await openSocket(target, describeEndpoint(host, port), options);
+}
+
+async function openSocket(target: NetConnectOpts, where: string, options: OpenOptions): Promise<Socket> {
+  const { timeout, signal, onStage } = options;
+  if (signal?.aborted === true) throw aborted(where, signal.reason);
+  const result = deferred<Socket>();
+  const isNamed = 'host' in target && isIP(target.host ?? '') === 0;
   let stage: 'resolve' | 'connect' = 'resolve';
+  if ('host' in target) onStage?.('resolve');
+  const socket = connect(target);
+  const held = new DisposableStore();
   const onLookup = (error: Error | null): void => {
     if (error !== null || stage === 'connect') return;
     stage = 'connect';
     onStage?.('connect');
   };
-  socket.on('error', onError);
+  socket.on('error', (error) => result.reject(connectError(error, where)));
   socket.on('lookup', onLookup);
-  if (isIP(host) !== 0) onLookup(null);
-  socket.once('connect', () => {
-    socket.off('error', onError);
-    result.resolve(new SocketStream(socket, where));
-  });
+  if (!isNamed) onLookup(null);
+  socket.once('connect', () => result.resolve(socket));
   held.add(after(timeout, () => result.reject(timedOut(where, stage, timeout))));
   held.add(onAbort(signal, (reason) => result.reject(aborted(where, reason))));
   try {
@@ -212,47 +314,12 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<SocketStre
   }
 }
 
+function bareHost(host: string): string {
+  return /^\[(.*)\]$/.exec(host)?.[1] ?? host;
+}
+
 /** `host:port`, with brackets around an IPv6 address. */
 export function describeEndpoint(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-const connectCodes: ReadonlyMap<string, readonly [code: ErrorCode, text: string]> = new Map([
-  ['ECONNREFUSED', [ErrorCode.refused, 'Connection refused']],
-  ['ENOTFOUND', [ErrorCode.dns, 'Host name is not known']],
-  ['ENODATA', [ErrorCode.dns, 'Host name has no address']],
-  ['EAI_AGAIN', [ErrorCode.dns, 'Host name cannot be looked up now']],
-  ['EAI_FAIL', [ErrorCode.dns, 'Host name cannot be looked up']],
-  ['EAI_NODATA', [ErrorCode.dns, 'Host name has no address']],
-  ['EAI_NONAME', [ErrorCode.dns, 'Host name is not known']],
-  ['EHOSTUNREACH', [ErrorCode.unreachable, 'Host cannot be reached']],
-  ['ENETUNREACH', [ErrorCode.unreachable, 'Network cannot be reached']],
-  ['EHOSTDOWN', [ErrorCode.unreachable, 'Host is down']],
-  ['ENETDOWN', [ErrorCode.unreachable, 'Network is down']],
-  ['EADDRNOTAVAIL', [ErrorCode.unreachable, 'Address cannot be used']],
-  ['EAFNOSUPPORT', [ErrorCode.unreachable, 'Address family is not supported']],
-  ['ETIMEDOUT', [ErrorCode.timeout, 'Connection timed out']],
-  ['ECONNRESET', [ErrorCode.closed, 'Connection was reset']],
-] satisfies [string, [ErrorCode, string]][]);
-
-/** What the system says about a connection that could not be made, with our code for it. */
-export function connectError(error: Error, where: string): ConnectError {
-  const [code, text] = connectCodes.get(systemCode(error)) ?? [ErrorCode.unreachable, 'Connection failed'];
-  return new ConnectError(`${text}: ${where}`, code, { cause: error });
-}
-
-function systemCode(error: Error): string {
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  // Each address of the host failed in its own way.
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
-  return first instanceof Error ? systemCode(first) : '';
-}
-
-function timedOut(where: string, stage: 'resolve' | 'connect', seconds: number | undefined): ConnectError {
-  const what = stage === 'resolve' ? 'Host name was not found' : 'No connection';
-  return new ConnectError(`${what} within ${seconds ?? 0} seconds: ${where}`, ErrorCode.timeout);
-}
-
-function aborted(where: string, reason: unknown): ConnectError {
-  return new ConnectError(`Connecting was cancelled: ${where}`, ErrorCode.aborted, { cause: reason });
+  const bare = bareHost(host);
+  return bare.includes(':') ? `[${bare}]:${port}` : `${bare}:${port}`;
 }

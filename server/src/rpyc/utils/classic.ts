@@ -2,4 +2,4 @@
  * The door's namespace `classic`: every name of rpyc/utils/classic.py in one place, and nothing else.
  */
 
-export { connect } from './classicFactory';
+export { connect, sslConnect, unixConnect } from './classicFactory';

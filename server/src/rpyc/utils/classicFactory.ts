@@ -1,27 +1,52 @@
 /*
- * Ways to connect to a classic server, after the connect functions of rpyc/utils/classic.py.
+ * Ways to connect to a classic server, after the connect functions of rpyc/utils/classic.py. Each is the function of the
+ * same name in factory.ts, for a classic peer. Differs on purpose: this client offers the server nothing unless
+ * `options.service` says so.
  */
 
-import { DEFAULT_PORT } from '../core/consts';
+import { DEFAULT_PORT, DEFAULT_SSL_PORT } from '../core/consts';
 import { ClassicConnection } from './classicConnection';
 import { ClassicClient } from './classicServices';
-import type { ConnectOptions } from './connectOptions';
-import { connectWith } from './factory';
+import type { ConnectOptions, SslConnectOptions } from './connectOptions';
+import { connectWith, tcpWay, tlsWay, unixWay, type Way } from './ways';
+
+/** As `connectWith`, for a peer that serves classic mode. */
+export async function connectClassic(way: Way, options: ConnectOptions): Promise<ClassicConnection> {
+  const classicOptions = { service: ClassicClient, ...options };
+  return await connectWith(way, classicOptions, (channel, made) => new ClassicConnection(channel, made));
+}
 
 /**
- * Connects to a classic server. Unlike Python's, this client offers the server nothing unless `options.service` says so.
+ * Connects to a classic server over TCP. Upstream: `rpyc.classic.connect`.
  *
- * @throws as `connect`
+ * @throws as `connect` of the door
  */
 export async function connect(
   host: string,
   port: number = DEFAULT_PORT,
   options: ConnectOptions = {},
 ): Promise<ClassicConnection> {
-  return await connectWith(
-    host,
-    port,
-    { service: ClassicClient, ...options },
-    (channel, made) => new ClassicConnection(channel, made),
-  );
+  return await connectClassic(tcpWay(host, port, options), options);
+}
+
+/**
+ * Connects to a classic server over TLS. Upstream: `rpyc.classic.ssl_connect`.
+ *
+ * @throws as `sslConnect` of the door
+ */
+export async function sslConnect(
+  host: string,
+  port: number = DEFAULT_SSL_PORT,
+  options: SslConnectOptions = {},
+): Promise<ClassicConnection> {
+  return await connectClassic(tlsWay(host, port, options), options);
+}
+
+/**
+ * Connects to a classic server behind a Unix socket. Upstream: `rpyc.classic.unix_connect`.
+ *
+ * @throws as `unixConnect` of the door
+ */
+export async function unixConnect(path: string, options: ConnectOptions = {}): Promise<ClassicConnection> {
+  return await connectClassic(unixWay(path, options), options);
 }

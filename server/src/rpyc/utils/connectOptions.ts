@@ -5,9 +5,12 @@
 import type { Config, Limits } from '../core/config';
 import type { DialectName } from '../core/dialect';
 import type { Service, ServiceClass } from '../core/service';
+import type { TlsOptions } from '../core/tls';
 import type { Logger } from '../lib/logger';
+import type { PreHandshake } from './preHandshake';
 
-export type ConnectStage = 'resolve' | 'connect' | 'handshake' | 'root';
+/** `tls` and `authenticate` are there where TLS and a pre-handshake are. */
+export type ConnectStage = 'resolve' | 'connect' | 'tls' | 'authenticate' | 'handshake' | 'root';
 
 /** What is remembered of peers: which dialect was right at `host:port`. Owned by the caller. */
 export type DialectMemory = Pick<Map<string, DialectName>, 'get' | 'set'>;
@@ -25,20 +28,27 @@ export interface ConnectOptions {
   readonly dialect?: DialectName | 'auto';
   /** The server takes one connection in its life: it is never probed. */
   readonly oneShot?: boolean;
-  /** Seconds that each stage may take: reaching the host, and its first answer. 10 by default. */
+  /** Seconds that each stage may take: reaching the host, TLS, the pre-handshake, and the first answer. 10 by default. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
-  readonly keepalive?: boolean;
+  /** Of TCP and TLS: lets the system probe a connection that was silent for so many seconds; true is a minute. */
+  readonly keepalive?: boolean | number;
+  /** Of TCP and TLS: uses IPv6 only. */
   readonly ipv6?: boolean;
   readonly limits?: Partial<Limits>;
   readonly logger?: Logger;
   readonly trace?: TraceFrame;
   /** Whether long frames are compressed; true by default. */
   readonly compress?: boolean;
+  /** What is said before the protocol: a password, for instance. It is neither logged nor traced. */
+  readonly preHandshake?: PreHandshake;
   /** Told as each stage begins. */
   readonly onStage?: (stage: ConnectStage) => void;
   readonly dialectMemory?: DialectMemory;
 }
+
+/** Options of `sslConnect`. */
+export interface SslConnectOptions extends ConnectOptions, TlsOptions {}
 
 /** Seconds for each stage, where the caller does not say. */
 export const DEFAULT_TIMEOUT_SECONDS = 10;

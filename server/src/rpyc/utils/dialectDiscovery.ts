@@ -39,7 +39,7 @@ interface Attempt {
  */
 export async function establish<T extends Connection>(
   where: string,
-  open: () => Promise<Stream>,
+  open: () => Promise<Stream | Channel>,
   options: ConnectOptions,
   make: ConnectionMaker<T>,
   { listenFirst = false }: EstablishOptions = {},
@@ -77,7 +77,7 @@ export async function establish<T extends Connection>(
 
 async function attemptTwice<T extends Connection>(
   where: string,
-  open: () => Promise<Stream>,
+  open: () => Promise<Stream | Channel>,
   options: ConnectOptions,
   make: ConnectionMaker<T>,
   first: Attempt,
@@ -129,18 +129,15 @@ function attemptFor({ envelope, bindThreads }: SeenDialect, seconds: number): At
 }
 
 async function attempt<T extends Connection>(
-  stream: Stream,
+  opened: Stream | Channel,
   options: ConnectOptions,
   make: ConnectionMaker<T>,
   { dialect, bindThreads, seconds }: Attempt,
   probe: boolean,
 ): Promise<T> {
   options.onStage?.('handshake');
-  const channel = new Channel(stream, {
-    limits: mergeLimits(options.limits),
-    compress: options.compress,
-    trace: options.trace,
-  });
+  const channel = opened instanceof Channel ? opened : channelOver(opened, options);
+  const { stream } = channel;
   let connection: T;
   try {
     connection = make(channel, {
@@ -169,6 +166,10 @@ async function attempt<T extends Connection>(
     connection.dispose();
     throw error;
   }
+}
+
+function channelOver(stream: Stream, { limits, compress, trace }: ConnectOptions): Channel {
+  return new Channel(stream, { limits: mergeLimits(limits), compress, trace });
 }
 
 /** Resolves when the first frame arrives, or never will. */

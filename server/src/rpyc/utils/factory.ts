@@ -1,37 +1,50 @@
 /*
  * Making connections, after rpyc/utils/factory.py. Differs on purpose: the peer's dialect is found out, every stage has
- * a time limit, and a failure says at which stage it happened and what answered.
+ * a time limit, a failure says at which stage it happened and what answered, and TLS checks who the peer is.
  */
 
-import { DEFAULT_PORT } from '../core/consts';
-import { Connection } from '../core/protocol';
-import { connectTcp, describeEndpoint, type Stream } from '../core/stream';
-import { type ConnectOptions, DEFAULT_TIMEOUT_SECONDS } from './connectOptions';
-import { type ConnectionMaker, establish } from './dialectDiscovery';
+import { DEFAULT_PORT, DEFAULT_SSL_PORT } from '../core/consts';
+import type { Connection } from '../core/protocol';
+import type { ConnectOptions, SslConnectOptions } from './connectOptions';
+import { connectWith, makeConnection, tcpWay, tlsWay, unixWay } from './ways';
 
 /**
- * Connects to an RPyC server over TCP.
+ * Connects to an RPyC server over TCP. Upstream: `rpyc.connect`.
  *
+ * @param host a name or an address; one of IPv6 may stand in brackets and name its interface: `[fe80::1%eth0]`
  * @throws ConnectError, ProtocolError or EOFError; the code says what went wrong: `ERR_REFUSED`, `ERR_DNS`, `ERR_TIMEOUT`,
- *   `ERR_UNREACHABLE`, `ERR_NOT_RPYC`, `ERR_DIALECT`, `ERR_DIALECT_REQUIRED`, `ERR_CLOSED`, `ERR_LIMIT`, `ERR_ABORTED`
+ *   `ERR_UNREACHABLE`, `ERR_NOT_RPYC`, `ERR_DIALECT`, `ERR_DIALECT_REQUIRED`, `ERR_CLOSED`, `ERR_LIMIT`, `ERR_ABORTED`;
+ *   AuthenticationError where the pre-handshake is refused
  */
 export async function connect(
   host: string,
   port: number = DEFAULT_PORT,
   options: ConnectOptions = {},
 ): Promise<Connection> {
-  return await connectWith(host, port, options, (channel, made) => new Connection(channel, made));
+  return await connectWith(tcpWay(host, port, options), options, makeConnection);
 }
 
-/** As `connect`, for connections of any kind. */
-export async function connectWith<T extends Connection>(
+/**
+ * Connects over TLS. Upstream: `rpyc.ssl_connect`, which trusts any peer unless told otherwise; here the certificate
+ * has to come from a trusted authority and to name the host, or to be the pinned one.
+ *
+ * @throws as `connect`, and ConnectError with one of `ERR_NOT_TLS`, `ERR_TLS_UNTRUSTED`, `ERR_TLS_SELF_SIGNED`,
+ *   `ERR_TLS_NAME`, `ERR_TLS_EXPIRED`, `ERR_TLS_PIN`, `ERR_TLS_VERSION`, `ERR_TLS_CLIENT_CERTIFICATE`,
+ *   `ERR_TLS_CREDENTIALS`, `ERR_TLS`
+ */
+export async function sslConnect(
   host: string,
-  port: number,
-  options: ConnectOptions,
-  make: ConnectionMaker<T>,
-): Promise<T> {
-  const { timeout = DEFAULT_TIMEOUT_SECONDS, signal, keepalive, ipv6, onStage } = options;
-  const where = describeEndpoint(host, port);
-  const open = (): Promise<Stream> => connectTcp({ host, port, timeout, signal, keepalive, ipv6, onStage });
-  return await establish(where, open, options, make);
+  port: number = DEFAULT_SSL_PORT,
+  options: SslConnectOptions = {},
+): Promise<Connection> {
+  return await connectWith(tlsWay(host, port, options), options, makeConnection);
+}
+
+/**
+ * Connects to a Unix socket; on Windows to a named pipe, `\\.\pipe\…`. Upstream: `rpyc.unix_connect`.
+ *
+ * @throws as `connect`; `ERR_REFUSED` where nothing listens at the path
+ */
+export async function unixConnect(path: string, options: ConnectOptions = {}): Promise<Connection> {
+  return await connectWith(unixWay(path, options), options, makeConnection);
 }

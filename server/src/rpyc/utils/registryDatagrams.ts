@@ -6,8 +6,9 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 
+import { connectError } from '../core/connectErrors';
 import { ConnectError, ErrorCode } from '../core/errors';
-import { connectError, describeEndpoint } from '../core/stream';
+import { describeEndpoint } from '../core/stream';
 import { after, type Deferred, deferred, onAbort } from '../lib/deferred';
 import { DisposableStore } from '../lib/disposable';
 

@@ -1,0 +1,136 @@
+/*
+ * The ways to reach a peer: each opens streams to it. What all of them have in common, from the stream to the
+ * connection, is `connectWith`. Upstream's rpyc/utils/factory.py goes from each way straight to a connection.
+ */
+
+import { AuthenticationError, ConnectError, EOFError, ErrorCode, ProtocolError } from '../core/errors';
+import { Connection } from '../core/protocol';
+import { connectTcp, describeEndpoint, SocketStream, type Stream } from '../core/stream';
+import { type ConnectOptions, DEFAULT_TIMEOUT_SECONDS, type SslConnectOptions } from './connectOptions';
+import { type ConnectionMaker, establish } from './dialectDiscovery';
+import { runPreHandshake } from './preHandshake';
+
+/** How streams to one peer are opened. */
+export interface Way {
+  /** Names the peer, in messages and in the dialect memory. */
+  readonly where: string;
+  /** Opens one stream; called again where the first guess of the dialect was wrong. */
+  readonly open: () => Promise<Stream>;
+  /** There is one stream only, so that nothing can be tried out. */
+  readonly once?: boolean;
+  /** What a peer may mean that ends a stream without a word. */
+  readonly silentEnd?: (cause: unknown) => Error;
+}
+
+/** Opens streams, runs the pre-handshake on each, and makes a connection of the one whose dialect is right. */
+export async function connectWith<T extends Connection>(
+  way: Way,
+  options: ConnectOptions,
+  make: ConnectionMaker<T>,
+): Promise<T> {
+  const { preHandshake, signal, limits, timeout = DEFAULT_TIMEOUT_SECONDS } = options;
+  const last: { end?: Error | undefined } = {};
+  const open = async (): Promise<Stream> => {
+    // Whatever has a code of its own is no matter of dialects.
+    if (last.end instanceof ConnectError) throw last.end;
+    const stream = await way.open();
+    stream.onDidClose((error) => (last.end = error));
+    if (preHandshake !== undefined) {
+      options.onStage?.('authenticate');
+      await runPreHandshake(stream, preHandshake, { timeout, signal, limits });
+    }
+    return stream;
+  };
+  try {
+    return await establish(
+      way.where,
+      open,
+      way.once === true ? { ...options, oneShot: true } : options,
+      make,
+    );
+  } catch (error) {
+    if (last.end instanceof ConnectError) throw last.end;
+    if (!isSilentEnd(error)) throw error;
+    if (preHandshake !== undefined) {
+      const text = `${way.where} ends the connection after the pre-handshake, and may have refused it`;
+      throw new AuthenticationError(text, { cause: error });
+    }
+    throw way.silentEnd?.(error) ?? error;
+  }
+}
+
+/** Makes connections without members of their own. */
+export const makeConnection: ConnectionMaker<Connection> = (channel, options) =>
+  new Connection(channel, options);
+
+export function tcpWay(host: string, port: number, options: ConnectOptions): Way {
+  const { signal, keepalive, ipv6, onStage, timeout = DEFAULT_TIMEOUT_SECONDS } = options;
+  return {
+    where: describeEndpoint(host, port),
+    open: () => connectTcp({ host, port, timeout, signal, keepalive, ipv6, onStage }),
+  };
+}
+
+export function unixWay(path: string, options: ConnectOptions): Way {
+  const { signal, onStage, timeout = DEFAULT_TIMEOUT_SECONDS } = options;
+  return { where: path, open: () => SocketStream.unixConnect(path, { signal, onStage, timeout }) };
+}
+
+export function tlsWay(host: string, port: number, options: SslConnectOptions): Way {
+  const where = describeEndpoint(host, port);
+  return {
+    where,
+    open: () => openTls(host, port, options),
+    silentEnd: (cause) => {
+      const text = `${where} ends the connection after the TLS handshake: it may want a client certificate (cert and key), or is no RPyC server`;
+      return new ConnectError(text, ErrorCode.tlsClientCertificate, { cause });
+    },
+  };
+}
+
+/** How long a server that is silent about TLS has to show that it speaks RPyC without it. */
+const PLAIN_PROBE_SECONDS = 2;
+
+async function openTls(host: string, port: number, options: SslConnectOptions): Promise<Stream> {
+  const { onStage, timeout = DEFAULT_TIMEOUT_SECONDS } = options;
+  const reached = { tls: false };
+  try {
+    return await SocketStream.sslConnect(host, port, {
+      ...options,
+      timeout,
+      onStage: (stage) => {
+        reached.tls = stage === 'tls';
+        onStage?.(stage);
+      },
+    });
+  } catch (error) {
+    const isSilent = reached.tls && error instanceof ConnectError && error.code === ErrorCode.timeout;
+    if (!isSilent || options.oneShot === true || !(await isPlainRpyc(host, port, options))) throw error;
+    const text = `${describeEndpoint(host, port)} is an RPyC server without TLS: connect without it`;
+    throw new ConnectError(text, ErrorCode.notTls, { cause: error });
+  }
+}
+
+/** A plain RPyC server takes TLS's first bytes for a long frame and waits for the rest of it. */
+async function isPlainRpyc(host: string, port: number, { signal, ipv6 }: ConnectOptions): Promise<boolean> {
+  const options: ConnectOptions = {
+    timeout: PLAIN_PROBE_SECONDS,
+    ...(signal && { signal }),
+    ...(ipv6 !== undefined && { ipv6 }),
+  };
+  try {
+    const way = tcpWay(host, port, options);
+    const connection = await establish(way.where, way.open, options, makeConnection);
+    connection.dispose();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isSilentEnd(error: unknown): boolean {
+  if (error instanceof EOFError) return true;
+  return (
+    error instanceof ProtocolError && error.code === ErrorCode.notRpyc && error.cause instanceof EOFError
+  );
+}
