@@ -1,0 +1,130 @@
+/** The entries of `rpyc.core.protocol`: one connection and all that it is asked for. */
+import assert from 'node:assert/strict';
+
+import {
+  type ClassicConnection,
+  connect,
+  Connection,
+  DEFAULT_CONFIG,
+  getattr,
+  Handler,
+  type Netref,
+  type_,
+} from '../../../server/src/rpyc/index';
+import { describeApi } from '../../support/apiEntry';
+import { eventually } from '../../support/poll';
+
+/** The default configuration of the peer, without what is filled in when it runs. */
+const CONFIG_OF_PEER =
+  '{k: v for k, v in __import__("rpyc").core.protocol.DEFAULT_CONFIG.items() if isinstance(v, (bool, int, str))}.items()';
+
+/** How many connections the peer serves. */
+async function served(observer: ClassicConnection): Promise<number> {
+  return await observer.eval<number>(
+    'sum(1 for t in __import__("threading").enumerate() if t is not __import__("threading").main_thread())',
+  );
+}
+
+describeApi('rpyc.core.protocol', (entry) => {
+  entry('Connection', async (peer) => {
+    const connection = await connect(peer.host, peer.port);
+    assert.ok(connection instanceof Connection);
+    assert.equal(type_((await connection.root) as Netref).name, 'SlaveService');
+    await connection.close();
+  });
+
+  entry('DEFAULT_CONFIG', async (peer) => {
+    const connection = await peer.connect();
+    const theirs = await connection.eval<readonly [string, unknown][]>(`tuple(${CONFIG_OF_PEER})`);
+    assert.ok(theirs.length > 15);
+    const ours = new Map<string, unknown>(Object.entries(DEFAULT_CONFIG));
+    for (const [key, value] of theirs) assert.equal(ours.get(key), value, key);
+    const safe = await connection.eval(
+      'tuple(sorted(__import__("rpyc").core.protocol.DEFAULT_CONFIG["safe_attrs"]))',
+    );
+    assert.deepEqual([...DEFAULT_CONFIG.safe_attrs].sort(), safe);
+  });
+
+  entry('PingError', async (peer) => {
+    const connection = await peer.connect();
+    const own = (await connection.root['getconn']?.()) as Netref;
+    const handlers = (await getattr(own, '_HANDLERS')) as Netref;
+    await connection.execute('def spoil(handlers): handlers[1] = lambda self, data: "another"');
+    const spoil = await connection.eval<Netref>('spoil');
+    const restore = (await connection.eval<Netref>('dict'))(handlers);
+    const original = await restore;
+    await spoil(handlers);
+    try {
+      await assert.rejects(connection.ping(), { name: 'PingError', code: 'ERR_PING' });
+    } finally {
+      await connection.execute('def mend(handlers, original): handlers.update(original)');
+      await (
+        await connection.eval<Netref>('mend')
+      )(handlers, original);
+    }
+  });
+
+  entry('Connection.close', async (peer) => {
+    const observer = await peer.connect();
+    const before = await served(observer);
+    const connection = await connect(peer.host, peer.port);
+    await eventually('the peer serves one more', async () => (await served(observer)) === before + 1);
+    await connection.close();
+    await eventually('the peer serves one less', async () => (await served(observer)) === before);
+    await assert.rejects(connection.ping(), { name: 'EOFError', code: 'ERR_CLOSED' });
+  });
+
+  entry('Connection.closed', async (peer) => {
+    const connection = await peer.connect();
+    assert.equal(connection.closed, false);
+    const socket = 'getattr(c._channel.stream, "sock")';
+    await connection.execute(`def cut(c): ${socket}.shutdown(2)`);
+    const own = await connection.root['getconn']?.();
+    await Promise.resolve((await connection.eval<Netref>('cut'))(own)).catch(() => undefined);
+    await eventually('the connection is closed', () => connection.closed);
+  });
+
+  entry('Connection.ping', async (peer) => {
+    const connection = await peer.connect();
+    const before = connection.counters;
+    await connection.ping();
+    await connection.ping([1, 'two', null]);
+    assert.equal(connection.counters.requestsSent, before.requestsSent + 2);
+    assert.equal(connection.counters.framesReceived, before.framesReceived + 2);
+    await connection.execute('import time');
+    const busy = Promise.resolve(connection.eval('time.sleep(0.3)'));
+    await eventually('the peer is asked', () => connection.openRequests > 0);
+    await assert.rejects(connection.ping('late', 0.05), { code: 'ERR_TIMEOUT' });
+    await busy;
+  });
+
+  entry('Connection.sync_request', async (peer) => {
+    const connection = await peer.connect();
+    assert.equal(await connection.syncRequest(Handler.ping, 'echo'), 'echo');
+    const root = await connection.syncRequest(Handler.getroot);
+    assert.equal(type_(root as Netref).name, 'SlaveService');
+    await assert.rejects(connection.syncRequest(99), {
+      name: 'RemoteError',
+      typeName: 'KeyError',
+      args: [99],
+    });
+  });
+
+  entry('Connection.async_request', async (peer) => {
+    const connection = await peer.connect();
+    const results = [1, 2, 3].map((data) => connection.asyncRequest(Handler.ping, data));
+    assert.deepEqual(
+      results.map((result) => result.ready),
+      [false, false, false],
+    );
+    assert.deepEqual(await Promise.all(results.map((result) => result.value)), [1, 2, 3]);
+  });
+
+  entry('Connection.root', async (peer) => {
+    const connection = await connect(peer.host, peer.port);
+    const root = (await connection.root) as Netref;
+    assert.equal(type_(root).name, 'SlaveService');
+    assert.equal(await connection.root, root);
+    await connection.close();
+  });
+});
