@@ -57,7 +57,7 @@ const CORE_ORDER = [
   'brine envelope references dialect dialectEvidence threadBinding messageHead codec reference refs targets pending housekeeping',
   'specialMethods exposure vinegar boxing connectErrors tls stream',
   'channel iteration path netref builtins asyncResult',
-  'handlers serving requesting rootRequest',
+  'handlers serving requesting rootRequest connectionOptions connectionEnd serveLoop',
   'protocol',
   'service',
 ]

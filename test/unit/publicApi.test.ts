@@ -19,6 +19,7 @@ const EXPORTS = {
     ...['Service', 'VoidService', 'SlaveService', 'MasterService', 'ClassicService', 'ClassicClient'],
     ...['FakeSlaveService', 'ThreadedServer', 'exposed'],
     ...['Server', 'ThreadPoolServer', 'OneShotServer', 'SSLAuthenticator'],
+    ...['restricted', 'classpartial'],
   ],
   registry: ['RegistryClient', 'UDPRegistryClient', 'TCPRegistryClient'],
   errors: [
@@ -36,6 +37,7 @@ const EXPORTS = {
 const CONNECTION: readonly (keyof rpyc.Connection & string)[] = [
   ...(['root', 'ping', 'close', 'closed', 'config', 'syncRequest', 'asyncRequest', 'dialect'] as const),
   ...(['remoteVersion', 'peerPython', 'onDidClose'] as const),
+  ...(['serve', 'poll', 'serveAll', 'pollAll', 'serveThreaded'] as const),
 ];
 
 /** Members that each connection holds for itself. */

@@ -68,11 +68,11 @@ export { type MessageHead, readMessageHead } from './core/messageHead';
 export { type Netref } from './core/netref';
 export { isPath, type Path } from './core/path';
 export {
-  Connection,
   type ConnectionCounters,
   type ConnectionOptions,
   type ConnectionService,
-} from './core/protocol';
+} from './core/connectionOptions';
+export { Connection } from './core/protocol';
 export {
   type BrineValue,
   Complex,
@@ -118,6 +118,7 @@ export {
   type TraceFrame,
 } from './utils/connectOptions';
 export { connect, sslConnect, unixConnect } from './utils/factory';
+export { classpartial } from './utils/classPartial';
 export { async_, buffiter, timed } from './utils/helpers';
 export {
   type PreHandshake,
@@ -135,6 +136,7 @@ export {
   type UDPRegistryClientOptions,
 } from './utils/registryClient';
 export { type ServerAddress, type StringKind } from './utils/registryMessages';
+export { type Restricted, restricted } from './utils/restricted';
 export { OneShotServer, ThreadedServer } from './utils/server';
 export {
   type Authenticated,

@@ -4,6 +4,7 @@
  */
 
 import { decodeUtf8 } from '../lib/bytes';
+import type { Logger } from '../lib/logger';
 import { AttributeError } from './errors';
 
 export interface Config {
@@ -11,6 +12,7 @@ export interface Config {
   readonly allow_delattr: boolean;
   readonly allow_exposed_attrs: boolean;
   readonly allow_getattr: boolean;
+  /** For the sake of Python's callers: nothing is ever pickled. */
   readonly allow_pickle: boolean;
   readonly allow_public_attrs: boolean;
   readonly allow_safe_attrs: boolean;
@@ -18,18 +20,27 @@ export interface Config {
   readonly bind_threads: boolean;
   /** Called before this side closes, while requests are still answered; its promise is waited for. */
   readonly before_closed: ((root: unknown) => unknown) | null;
+  /** Whether closing keeps to itself what `before_closed` throws. */
   readonly close_catchall: boolean;
+  /** Names the connection; `conn1` and so on, by default. */
   readonly connid: string | null;
+  /** What the authenticator of a server found out. */
   readonly credentials: unknown;
   readonly endpoints: readonly [local: unknown, remote: unknown] | null;
   readonly exposed_prefix: string;
+  /** For the sake of Python's callers: no class of the peer is imported, every error is a `RemoteError`. */
   readonly import_custom_exceptions: boolean;
+  /** Whether a peer gets the stack with an error of ours; never with paths of this machine. */
   readonly include_local_traceback: boolean;
   readonly include_local_version: boolean;
+  /** As `import_custom_exceptions`. */
   readonly instantiate_custom_exceptions: boolean;
   readonly instantiate_oldstyle_exceptions: boolean;
+  /** Whether the logger is told of requests of the peer that fail. */
   readonly log_exceptions: boolean;
+  /** A `Logger`, for connections that are made without one. */
   readonly logger: unknown;
+  /** For the sake of Python's callers, as is the next: JavaScript has no such exceptions. */
   readonly propagate_KeyboardInterrupt_locally: boolean;
   readonly propagate_SystemExit_locally: boolean;
   readonly safe_attrs: ReadonlySet<string>;
@@ -83,6 +94,12 @@ export type Overrides<T> = { readonly [K in keyof T]?: T[K] | undefined };
 export function mergeConfig(partial: Overrides<Config> = {}): Config {
   const given = Object.entries(partial).filter(([, value]) => value !== undefined);
   return Object.freeze({ ...DEFAULT_CONFIG, ...Object.fromEntries(given) });
+}
+
+/** The logger of a configuration, where it has one. */
+export function loggerOf({ logger }: Config): Logger | undefined {
+  const isLogger = typeof logger === 'object' && logger !== null && 'debug' in logger && 'warn' in logger;
+  return isLogger ? (logger as Logger) : undefined;
 }
 
 /** What a peer may make us hold. All of it is checked before anything is allocated. */

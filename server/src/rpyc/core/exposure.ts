@@ -6,6 +6,7 @@
 
 import { inspect, types } from 'node:util';
 
+import { DEFAULT_CONFIG } from './config';
 import { PythonError } from './errors';
 import { referenceOf } from './reference';
 import type { LocalType } from './refs';
@@ -33,6 +34,37 @@ interface SelfExposed {
 
 function isSelfExposed(object: object): object is SelfExposed {
   return exposure in object;
+}
+
+/** By the object: the names of members that the `exposed` decorator was put on, as a policy sees them, and their own. */
+const marked = new WeakMap<object, Map<string, string>>();
+
+/** Lets a peer see a member as if the exposed prefix were in its name. */
+export function markExposed(object: object, name: string, prefix: string): void {
+  const names = marked.get(object) ?? new Map<string, string>();
+  marked.set(object, names.set(prefix + name, name));
+}
+
+/** The names under which decorated members are seen. */
+export function markedNames(object: object): readonly string[] {
+  return [...(marked.get(object)?.keys() ?? [])];
+}
+
+/** The own name of the member that is seen under `name`. */
+export function ownName(object: object, name: string): string {
+  return marked.get(object)?.get(name) ?? name;
+}
+
+/** Methods by which an object's class takes the place of the policy, as in Python. */
+export type OverrideName = '_rpyc_getattr' | '_rpyc_setattr' | '_rpyc_delattr';
+
+/** The override that the class of an object has, bound to it. A peer never reaches it by its name. */
+export function overrideOf(object: object, name: OverrideName): SpecialMethod | undefined {
+  if (typeof object === 'function') return undefined;
+  const method = (object as Partial<Record<OverrideName, unknown>>)[name];
+  // What is the object's own is data, and may have come from anywhere.
+  if (typeof method !== 'function' || Object.hasOwn(object, name)) return undefined;
+  return (...args) => Reflect.apply(method, object, args) as unknown;
 }
 
 /** The class name that a peer is told. Names of Python's builtin types save the peer an INSPECT. */
@@ -89,7 +121,8 @@ export function assertChangeable(object: object): void {
  */
 export function setMember(object: object, name: string, value: unknown): void {
   assertChangeable(object);
-  if (!isOwnName(name) || !Reflect.set(object, name, value)) throw noAttribute(object, name);
+  const own = ownName(object, name);
+  if (!isOwnName(own) || !Reflect.set(object, own, value)) throw noAttribute(object, name);
 }
 
 /** @throws PythonError AttributeError where there is none, or it has to stay */
@@ -102,7 +135,7 @@ export function deleteMember(object: object, name: string): void {
 /** All attributes by name, whatever the policy says about them. */
 export function memberNames(object: object): readonly string[] {
   if (isSelfExposed(object)) return object[exposure]().exposedNames;
-  const names = new Set<string>(specialMethodsOf(object).keys());
+  const names = new Set<string>([...specialMethodsOf(object).keys(), ...markedNames(object)]);
   for (const holder of holders(object)) {
     for (const name of Object.getOwnPropertyNames(holder)) {
       if (isVisible(object, holder, name)) names.add(name);
@@ -158,6 +191,11 @@ function isOwnName(name: string): boolean {
   return !name.startsWith('_') && !RESERVED.has(name);
 }
 
+/** Special methods of Python that a class may define by their names, such as `__enter__`; `__proto__` is none. */
+function isSpecialName(name: string): boolean {
+  return name === '__call__' || (name.startsWith('__') && DEFAULT_CONFIG.safe_attrs.has(name));
+}
+
 function findMember(object: object, name: string): Member | undefined {
   if (isSelfExposed(object)) {
     const member = object[exposure]().exposedMember(name);
@@ -165,9 +203,10 @@ function findMember(object: object, name: string): Member | undefined {
   }
   const special = specialMethodsOf(object).get(name);
   if (special !== undefined) return { read: () => special };
+  const own = ownName(object, name);
   for (const holder of holders(object)) {
-    if (!isVisible(object, holder, name)) continue;
-    return { read: () => bind(Reflect.get(object, name), object) };
+    if (!isVisible(object, holder, own)) continue;
+    return { read: () => bind(Reflect.get(object, own), object) };
   }
   return undefined;
 }
@@ -190,7 +229,7 @@ function parentOf(object: object): object | null {
 
 /** Own enumerable properties, what the object's classes define, and static methods. */
 function isVisible(object: object, holder: object, name: string): boolean {
-  if (!isOwnName(name)) return false;
+  if (!isOwnName(name)) return holder !== object && isSpecialName(name) && hasMethod(holder, name);
   const property = Object.getOwnPropertyDescriptor(holder, name);
   if (property === undefined) return false;
   if (holder !== object || property.enumerable === true) return true;
@@ -202,7 +241,8 @@ function isNamespace(object: object): boolean {
   return typeof object === 'function' || Object.hasOwn(object, Symbol.toStringTag);
 }
 
-function bind(value: unknown, object: object): unknown {
+/** Methods bound to their object; anything else as it is. */
+export function bind(value: unknown, object: object): unknown {
   if (typeof value !== 'function' || isClass(value)) return value;
   const method = value as SpecialMethod;
   return (...args: readonly unknown[]) => Reflect.apply(method, object, args);

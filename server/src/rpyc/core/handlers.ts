@@ -5,6 +5,7 @@
 
 import { inspect, types } from 'node:util';
 
+import { isThenable } from '../lib/deferred';
 import { call, callattr, cmp, dir, hash, repr, str } from './builtins';
 import { attributeName, type AttributeOperation, checkAttr, type Config } from './config';
 import { Handler } from './consts';
@@ -17,6 +18,7 @@ import {
   inspectedMethods,
   isClass,
   memberNames,
+  overrideOf,
   setMember,
   textOf,
 } from './exposure';
@@ -113,8 +115,10 @@ function allowedName(
 
 function get(context: HandlerContext, target: unknown, name: unknown): unknown {
   const object = asObject(target, name);
-  const allowed = allowedName(context, object, name, 'getattr');
   const foreign = asForeign(object);
+  const override = foreign === undefined ? overrideOf(object, '_rpyc_getattr') : undefined;
+  if (override !== undefined) return override(attributeName(name));
+  const allowed = allowedName(context, object, name, 'getattr');
   return foreign === undefined ? getMember(object, allowed) : getForeign(foreign, allowed);
 }
 
@@ -124,9 +128,11 @@ async function getForeign(foreign: Netref, name: string): Promise<unknown> {
 
 function handleSetattr(context: HandlerContext, [target, name, value]: readonly unknown[]): unknown {
   const object = asObject(target, name);
+  const foreign = asForeign(object);
+  const override = foreign === undefined ? overrideOf(object, '_rpyc_setattr') : undefined;
+  if (override !== undefined) return afterwards(override(attributeName(name), value));
   assertChangeable(object);
   const allowed = allowedName(context, object, name, 'setattr');
-  const foreign = asForeign(object);
   if (foreign !== undefined) return callattr(foreign, '__setattr__', [allowed, value]);
   setMember(object, allowed, value);
   return null;
@@ -134,19 +140,26 @@ function handleSetattr(context: HandlerContext, [target, name, value]: readonly 
 
 function handleDelattr(context: HandlerContext, [target, name]: readonly unknown[]): unknown {
   const object = asObject(target, name);
+  const foreign = asForeign(object);
+  const override = foreign === undefined ? overrideOf(object, '_rpyc_delattr') : undefined;
+  if (override !== undefined) return afterwards(override(attributeName(name)));
   assertChangeable(object);
   const allowed = allowedName(context, object, name, 'delattr');
-  const foreign = asForeign(object);
   if (foreign !== undefined) return callattr(foreign, '__delattr__', [allowed]);
   deleteMember(object, allowed);
   return null;
+}
+
+/** None, once what an override does is done. */
+function afterwards(result: unknown): unknown {
+  return isThenable(result) ? result.then(() => null) : null;
 }
 
 function handleCallattr(context: HandlerContext, args: readonly unknown[]): unknown {
   const [target, name, positional, named] = args;
   const member = get(context, target, name);
   // An attribute of a proxy of another connection is there only later.
-  return member instanceof Promise
+  return isThenable(member)
     ? member.then((method) => invoke(method, positional, named))
     : invoke(member, positional, named);
 }
@@ -329,7 +342,7 @@ function handleOldslicing(context: HandlerContext, args: readonly unknown[]): un
 function handleCtxexit(context: HandlerContext, [target, reason]: readonly unknown[]): unknown {
   const method = get(context, target, '__exit__');
   const args = [reason, reason, null];
-  return method instanceof Promise ? method.then((exit) => invoke(exit, args, [])) : invoke(method, args, []);
+  return isThenable(method) ? method.then((exit) => invoke(exit, args, [])) : invoke(method, args, []);
 }
 
 function isObject(value: unknown): value is object {

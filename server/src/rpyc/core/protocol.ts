@@ -4,7 +4,6 @@
  * the end goes through one `cleanup`.
  */
 
-import { withTimeout } from '../lib/deferred';
 import { type Disposable, DisposableStore } from '../lib/disposable';
 import { Emitter } from '../lib/events';
 import { type Logger, silentLogger } from '../lib/logger';
@@ -13,18 +12,12 @@ import type { BoxingHost, UnboxingHost } from './boxing';
 import { dump } from './brine';
 import type { Channel } from './channel';
 import { DialectMismatch, type IncomingMessage, MessageCodec } from './codec';
-import { type Config, type Limits, mergeConfig, mergeLimits } from './config';
+import { type Config, type Limits, loggerOf, mergeConfig, mergeLimits } from './config';
+import type { ConnectionCounters, ConnectionOptions, ConnectionService } from './connectionOptions';
+import { closedError, runBeforeClosed, streamEnd } from './connectionEnd';
 import { Handler, MessageType } from './consts';
 import type { Dialect, DialectName } from './dialect';
-import {
-  AsyncResultTimeout,
-  EOFError,
-  ErrorCode,
-  PingError,
-  ProtocolError,
-  RemoteError,
-  RpycError,
-} from './errors';
+import { EOFError, ErrorCode, PingError, ProtocolError, RemoteError } from './errors';
 import { localTypeOf } from './exposure';
 import { Housekeeping } from './housekeeping';
 import { NetrefCache } from './netref';
@@ -34,37 +27,15 @@ import type { ReferenceForm, ReferenceHost, RequestOptions } from './reference';
 import { LocalRefs } from './refs';
 import { Requesting } from './requesting';
 import { askForRoot } from './rootRequest';
+import { ServeLoop } from './serveLoop';
 import { type RequestLane, Serving } from './serving';
-
-/** What a connection offers its peer: the object is the root that the peer gets. */
-export interface ConnectionService {
-  onConnect(connection: Connection): void | Promise<void>;
-  onDisconnect(connection: Connection): void;
-}
-
-export interface ConnectionOptions {
-  readonly service: ConnectionService;
-  readonly config?: Partial<Config> | undefined;
-  /** `auto` takes the dialect in which the peer speaks first; `old` is A, B or C, whichever it shows. */
-  readonly dialect: DialectName | 'auto' | 'old';
-  readonly limits?: Partial<Limits> | undefined;
-  readonly logger?: Logger | undefined;
-  /** Where the peer's requests wait for their turn; they are served as they come where it is left out. */
-  readonly lane?: RequestLane | undefined;
-}
-
-/** The traffic so far. */
-export interface ConnectionCounters {
-  readonly requestsSent: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  readonly framesSent: number;
-  readonly framesReceived: number;
-}
 
 const PING_TIMEOUT_SECONDS = 3;
 const PING_DATA = 'abcdefghijklmnopqrstuvwxyz'.repeat(20);
 const UNKNOWN_HANDLER = 99;
+
+/** Names connections that have no name: `conn1` and so on, as in Python. */
+let connections = 0;
 
 export class Connection implements Disposable, AsyncDisposable {
   #config: Config;
@@ -79,13 +50,14 @@ export class Connection implements Disposable, AsyncDisposable {
   readonly #netrefs: NetrefCache;
   readonly #housekeeping: Housekeeping;
   readonly #serving: Serving;
+  readonly #serveLoop = new ServeLoop();
   readonly #held = new DisposableStore();
   readonly #didClose = new Emitter<Error | undefined>();
   #closing: 'open' | 'closing' | 'closed' = 'open';
   #closedBecause: Error | undefined;
   #serviceStarted = false;
   #root: Promise<unknown> | undefined;
-  #lastWords: Promise<void> | undefined;
+  #lastWords: ReturnType<typeof runBeforeClosed> | undefined;
   #peerPython: 2 | 3 | undefined;
 
   /** Fires once, when the connection is gone: with the error that ended it, or without one where we closed it. */
@@ -97,9 +69,12 @@ export class Connection implements Disposable, AsyncDisposable {
   constructor(channel: Channel, options: ConnectionOptions) {
     this.#channel = channel;
     this.#service = options.service;
-    this.#config = mergeConfig(options.config);
+    this.#config = mergeConfig({
+      ...options.config,
+      connid: options.config?.connid ?? `conn${++connections}`,
+    });
     this.#limits = mergeLimits(options.limits);
-    this.#logger = options.logger ?? silentLogger;
+    this.#logger = options.logger ?? loggerOf(this.#config) ?? silentLogger;
     this.#codec = new MessageCodec({
       dialect: options.dialect,
       bindThreads: this.#config.bind_threads,
@@ -243,7 +218,36 @@ export class Connection implements Disposable, AsyncDisposable {
     return this.remoteVersion;
   }
 
-  /** Resolves when the connection is closed. Serving needs no loop here: requests are served as they arrive. */
+  /**
+   * Waits for the next message of the peer. Serving needs no loop here: messages are served as they arrive.
+   *
+   * @param timeoutSeconds how long; `null` for ever
+   * @returns whether there was one
+   * @throws EOFError where the connection is closed
+   */
+  async serve(timeoutSeconds: number | null = 1): Promise<boolean> {
+    if (this.#closing === 'closed') throw this.#closedError();
+    const isServed = await this.#serveLoop.next(timeoutSeconds);
+    if (this.#isGone()) throw this.#closedError();
+    return isServed;
+  }
+
+  /** As `serve`; by default for what has arrived already. */
+  poll(timeoutSeconds = 0): Promise<boolean> {
+    return this.serve(timeoutSeconds);
+  }
+
+  /** Waits until the time is over. Gives whether a message was served; ends early, without an error, with the connection. */
+  pollAll(timeoutSeconds = 0): Promise<boolean> {
+    return this.#serveLoop.all(timeoutSeconds, () => this.#isGone());
+  }
+
+  /** As `serveAll`: one event loop does what Python takes several threads for. */
+  serveThreaded(): Promise<void> {
+    return this.serveAll();
+  }
+
+  /** Resolves when the connection is closed. */
   serveAll(): Promise<void> {
     if (this.#closing === 'closed') return Promise.resolve();
     return new Promise((resolve) => {
@@ -251,11 +255,15 @@ export class Connection implements Disposable, AsyncDisposable {
     });
   }
 
-  /** Tells the peer, ends the stream, and resolves once it is gone. May be called again. */
+  /**
+   * Tells the peer, ends the stream, and resolves once it is gone. May be called again.
+   *
+   * @throws what `before_closed` threw, once the connection is gone, unless `close_catchall` is set
+   */
   async close(): Promise<void> {
     const closed = this.serveAll();
     if (this.#closing === 'open' && this.#config.before_closed !== null) {
-      await (this.#lastWords ??= this.#runBeforeClosed());
+      await (this.#lastWords ??= runBeforeClosed(this.#config, this.root));
     }
     if (this.#closing === 'open') {
       this.#closing = 'closing';
@@ -263,6 +271,8 @@ export class Connection implements Disposable, AsyncDisposable {
       this.#channel.close();
     }
     await closed;
+    const failure = await this.#lastWords;
+    if (failure && !this.#config.close_catchall) throw failure.error;
   }
 
   /** Ends the connection at once, without a word to the peer. */
@@ -273,16 +283,6 @@ export class Connection implements Disposable, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #runBeforeClosed(): Promise<void> {
-    const { before_closed: beforeClosed, sync_request_timeout: seconds } = this.#config;
-    try {
-      const running = Promise.resolve(beforeClosed?.(this.root));
-      await withTimeout(running, seconds ?? undefined, () => new AsyncResultTimeout());
-    } catch (error) {
-      this.#logger.debug(`before_closed failed: ${errorText(error)}`);
-    }
   }
 
   #sayGoodbye(): void {
@@ -301,6 +301,7 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#housekeeping.received();
     try {
       this.#dispatch(this.#codec.decode(payload));
+      this.#serveLoop.served();
     } catch (error) {
       this.#fail(error instanceof Error ? error : new ProtocolError(String(error)));
     }
@@ -455,6 +456,7 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#closing = 'closed';
     this.#closedBecause = wasClosing ? undefined : reason;
     this.#held.dispose();
+    this.#serveLoop.served();
     this.#requesting.failAll(this.#closedError());
     this.#netrefs.clear();
     this.#refs.clear();
@@ -472,19 +474,13 @@ export class Connection implements Disposable, AsyncDisposable {
     }
   }
 
-  #closedError(): Error {
-    const cause = this.#closedBecause;
-    if (cause === undefined) return new EOFError('The connection was closed here');
-    if (cause instanceof ProtocolError) return cause;
-    return new EOFError(cause.message, cause instanceof RpycError ? cause.code : ErrorCode.closed, { cause });
+  #isGone(): boolean {
+    return this.#closing === 'closed';
   }
-}
 
-/** How the end of a stream is told: by the error that ended it, or as the other side's doing. */
-function streamEnd(error: Error | undefined): Error {
-  if (error instanceof RpycError) return error;
-  if (error === undefined) return new EOFError('The peer ended the connection');
-  return new EOFError(`The connection broke: ${error.message}`, ErrorCode.closed, { cause: error });
+  #closedError(): Error {
+    return closedError(this.#closedBecause);
+  }
 }
 
 function errorText(error: unknown): string {

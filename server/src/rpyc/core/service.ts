@@ -4,13 +4,12 @@
  */
 
 import type { Channel } from './channel';
-import { type Exposed, exposure, hasMethod } from './exposure';
-import { Connection, type ConnectionOptions, type ConnectionService } from './protocol';
+import { DEFAULT_CONFIG } from './config';
+import { bind, type Exposed, exposure, hasMethod, markedNames, markExposed, ownName } from './exposure';
+import type { ConnectionOptions, ConnectionService } from './connectionOptions';
+import { Connection } from './protocol';
 
-const PREFIX = 'exposed_';
-
-/** The names that the `exposed` decorator was put on, by the object they are on. */
-const decorated = new WeakMap<object, Set<string>>();
+const PREFIX = DEFAULT_CONFIG.exposed_prefix;
 
 type ExposableContext =
   | ClassMethodDecoratorContext
@@ -18,16 +17,31 @@ type ExposableContext =
   | ClassFieldDecoratorContext
   | ClassAccessorDecoratorContext;
 
-/** Makes a method or property visible to the peer without the `exposed_` prefix in its name. */
-export function exposed(_value: unknown, context: ExposableContext): void {
+type ExposedDecorator = (value: unknown, context: ExposableContext) => void;
+
+/**
+ * Makes a method or property visible to the peer without the `exposed_` prefix in its name, on services and on any other
+ * object. With text, for connections whose `exposed_prefix` is that: `@exposed('public_')`.
+ */
+export function exposed(prefix: string): ExposedDecorator;
+export function exposed(value: unknown, context: ExposableContext): void;
+export function exposed(value: unknown, context?: ExposableContext): ExposedDecorator | undefined {
+  if (context !== undefined) {
+    expose(context, PREFIX);
+    return undefined;
+  }
+  if (typeof value !== 'string')
+    throw new TypeError('exposed takes a member, or the prefix that stands for it');
+  return (_member, decorated) => expose(decorated, value);
+}
+
+function expose(context: ExposableContext, prefix: string): void {
   const { name } = context;
   if (typeof name !== 'string' || context.private || context.static) {
     throw new TypeError('Only public members of an instance with a name can be exposed');
   }
   context.addInitializer(function (this: unknown) {
-    const owner = this as object;
-    const names = decorated.get(owner) ?? new Set();
-    decorated.set(owner, names.add(name));
+    markExposed(this as object, name, prefix);
   });
 }
 
@@ -65,16 +79,11 @@ export class Service implements ConnectionService {
     return serviceAliases(this);
   }
 
+  readonly #exposed = new ServiceExposure(this);
+
   /** How the library asks what the peer may see. Not reachable for the peer itself. */
   [exposure](): Exposed {
-    return {
-      exposedNames: exposedNames(this),
-      exposedText: `<${this.constructor.name} object>`,
-      exposedMember: (name) => exposedMember(this, name),
-      inspectedMethods: exposedNames(this)
-        .filter((name) => isExposedMethod(this, name))
-        .map((name) => [name, null] as const),
-    };
+    return this.#exposed;
   }
 }
 
@@ -107,37 +116,48 @@ export function aliasesOf(service: ServiceClass | Service): readonly string[] {
   return [name.toUpperCase().replace(/(?<=.)SERVICE$/, '')];
 }
 
-function exposedMember(service: Service, name: string): { readonly value: unknown } | undefined {
-  const property = isExposed(service, name) ? name : undefined;
-  // The decorator stands for the prefix that the name lacks.
-  const bare = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : undefined;
-  const found = property ?? (bare !== undefined && isDecorated(service, bare) ? bare : undefined);
-  if (found === undefined) return undefined;
-  const value: unknown = Reflect.get(service, found);
-  return { value: typeof value === 'function' ? bound(value, service) : value };
+/** What is ours to call and never the peer's, whatever the policy says. */
+const HIDDEN: ReadonlySet<string> = new Set(['constructor', 'createConnection', 'onConnect', 'onDisconnect']);
+
+/**
+ * The members of a service, for the policy to choose from: by default it lets a peer have those with the prefix, and
+ * those that the decorator stands for.
+ */
+class ServiceExposure implements Exposed {
+  constructor(private readonly service: Service) {}
+
+  get exposedText(): string {
+    return `<${this.service.constructor.name} object>`;
+  }
+
+  get exposedNames(): readonly string[] {
+    const names = holders(this.service).flatMap((holder) => Object.getOwnPropertyNames(holder));
+    return [...new Set([...names.filter(isVisible), ...markedNames(this.service)])];
+  }
+
+  get inspectedMethods(): readonly (readonly [string, null])[] {
+    const names = this.exposedNames.filter((name) => name.startsWith(PREFIX));
+    return names
+      .filter((name) => isMethod(this.service, ownName(this.service, name)))
+      .map((name) => [name, null]);
+  }
+
+  exposedMember(name: string): { readonly value: unknown } | undefined {
+    const own = ownName(this.service, name);
+    if (!isVisible(own) || !holders(this.service).some((holder) => Object.hasOwn(holder, own)))
+      return undefined;
+    return { value: bind(Reflect.get(this.service, own), this.service) };
+  }
 }
 
-function isExposed(service: Service, name: string): boolean {
-  if (!name.startsWith(PREFIX)) return false;
-  return holders(service).some((holder) => Object.hasOwn(holder, name));
-}
-
-function isDecorated(service: Service, name: string): boolean {
-  return decorated.get(service)?.has(name) === true;
-}
-
-function exposedNames(service: Service): readonly string[] {
-  const names = holders(service).flatMap((holder) => Object.getOwnPropertyNames(holder));
-  const marked = [...(decorated.get(service) ?? [])].map((name) => PREFIX + name);
-  return [...new Set([...names.filter((name) => name.startsWith(PREFIX)), ...marked])];
+function isVisible(name: string): boolean {
+  return !name.startsWith('_') && !HIDDEN.has(name);
 }
 
 /** No getter is run to find out. */
-function isExposedMethod(service: Service, name: string): boolean {
-  const bare = name.slice(PREFIX.length);
-  const property = isExposed(service, name) ? name : bare;
-  const holder = holders(service).find((candidate) => Object.hasOwn(candidate, property));
-  return holder !== undefined && hasMethod(holder, property);
+function isMethod(service: Service, name: string): boolean {
+  const holder = holders(service).find((candidate) => Object.hasOwn(candidate, name));
+  return holder !== undefined && hasMethod(holder, name);
 }
 
 /** The service and its classes, up to `Service`. */
@@ -148,9 +168,4 @@ function holders(service: Service): object[] {
     holder = Object.getPrototypeOf(holder) as object;
   }
   return found;
-}
-
-function bound(value: object, service: Service): (...args: readonly unknown[]) => unknown {
-  const method = value as (...args: readonly unknown[]) => unknown;
-  return (...args) => Reflect.apply(method, service, args);
 }

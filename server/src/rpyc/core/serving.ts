@@ -265,7 +265,8 @@ export class Serving {
   private answerError(message: IncomingMessage, error: unknown): void {
     if (this.host.isClosed()) return;
     const { codec, context, logger } = this.host;
-    logger.debug(`A request of the peer failed: ${error instanceof Error ? error.message : String(error)}`);
+    if (context.config.log_exceptions)
+      logger.debug(`A request of the peer failed: ${error instanceof Error ? error.message : String(error)}`);
     const body = dumpException(error, {
       includeTraceback: context.config.include_local_traceback,
       includeVersion: context.config.include_local_version,

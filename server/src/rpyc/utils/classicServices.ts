@@ -13,7 +13,7 @@ import type { Config } from '../core/config';
 import { AttributeError, PythonError } from '../core/errors';
 import { type Exposed, exposure } from '../core/exposure';
 import type { Connection } from '../core/protocol';
-import { type ConnectionOptions } from '../core/protocol';
+import type { ConnectionOptions } from '../core/connectionOptions';
 import { Service } from '../core/service';
 import { ClassicConnection } from './classicConnection';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { AsyncResult } from '../../../../server/src/rpyc/core/asyncResult';
 import { callattr } from '../../../../server/src/rpyc/core/builtins';
 import { Handler, MessageType } from '../../../../server/src/rpyc/core/consts';
-import { PythonError, RemoteError } from '../../../../server/src/rpyc/core/errors';
+import { EOFError, PythonError, RemoteError } from '../../../../server/src/rpyc/core/errors';
 import type { Netref } from '../../../../server/src/rpyc/core/netref';
 import type { Connection } from '../../../../server/src/rpyc/core/protocol';
 import { exposed, Service } from '../../../../server/src/rpyc/core/service';
@@ -238,11 +238,33 @@ for (const dialect of DIALECTS) {
           },
         },
       });
-      await client.close();
+      await assert.rejects(client.close(), /as asked/);
+      assert.equal(client.closed, true);
+      const before_closed = (): Promise<unknown> => new Promise(() => undefined);
       const waiting = connect({
-        config: { before_closed: () => new Promise(() => undefined), sync_request_timeout: 0.01 },
+        config: { before_closed, sync_request_timeout: 0.01, close_catchall: true },
       });
       await waiting.close();
+    });
+
+    it('can be waited for, message by message', async () => {
+      const { connection, peer } = connectRaw(dialect);
+      open.push(connection);
+      const next = connection.serve(5);
+      void peer.request(Handler.ping, [1, [[1, 'x']]]);
+      assert.equal(await next, true);
+      assert.equal(await connection.poll(), false);
+      const all = connection.pollAll(0.05);
+      void peer.request(Handler.ping, [1, [[1, 'y']]]);
+      assert.equal(await all, true);
+      const served = Promise.all([
+        connection.serveThreaded(),
+        assert.rejects(connection.serve(null), EOFError),
+      ]);
+      connection.dispose();
+      await served;
+      await assert.rejects(connection.serve(), EOFError);
+      assert.equal(await connection.pollAll(), false);
     });
 
     it('gives each open request an error of its own at the end', async () => {
