@@ -54,7 +54,7 @@ const LAYERS: readonly Layer[] = [
 /** Inside `rpyc/core`, bottom first: by value, a file imports only from files named before it. */
 const CORE_ORDER = [
   'consts exceptionBases errors config pyTypes',
-  'brine envelope references dialect dialectEvidence threadBinding messageHead codec reference refs targets pending housekeeping',
+  'brine footprint envelope references dialect dialectEvidence threadBinding messageHead codec reference refs targets pending housekeeping',
   'specialMethods exposure vinegar boxing connectErrors tls stream',
   'channel iteration path netref builtins asyncResult',
   'handlers serving requesting rootRequest connectionOptions connectionEnd serveLoop',

@@ -7,7 +7,7 @@ import { isThenable } from '../lib/deferred';
 import { dumpable } from './brine';
 import { Label } from './consts';
 import type { Dialect } from './dialect';
-import { ProtocolError, PythonError } from './errors';
+import { ErrorCode, ProtocolError, PythonError } from './errors';
 import type { BrineValue } from './pyTypes';
 import { referenceOf, type ReferenceHost } from './reference';
 import type { Reference } from './references';
@@ -123,11 +123,23 @@ function unboxAny(boxed: BrineValue, host: UnboxingHost, failures: PythonError[]
       return object;
     }
     case Label.remoteRef:
-      return host.acquire(host.dialect.parseReference(payload));
+      return host.acquire(reasonable(host.dialect.parseReference(payload)));
     default:
       failures.push(new PythonError('ValueError', ['invalid label']));
       return undefined;
   }
+}
+
+/** Names and ids of a reference together: they are kept as long as the object is held. */
+const LONGEST_REFERENCE = 2000;
+
+function reasonable(reference: Reference): Reference {
+  const length = reference.key.length + reference.typeName.length + reference.module.length;
+  if (length <= LONGEST_REFERENCE) return reference;
+  throw new ProtocolError(
+    `The peer sent a reference of ${length} characters, more than ${LONGEST_REFERENCE}`,
+    ErrorCode.limit,
+  );
 }
 
 function malformed(): ProtocolError {

@@ -110,7 +110,10 @@ export interface Limits {
   readonly maxInflatedBytes: number;
   /** Containers inside containers in one value. */
   readonly maxDepth: number;
-  /** Members of all containers of one value together. */
+  /**
+   * Members of all containers of one value together. What takes more memory than a short text counts for more than
+   * one: an empty byte string for seven, a frozenset for five.
+   */
   readonly maxItems: number;
   /** Decimal digits of one integer. */
   readonly maxIntDigits: number;

@@ -229,7 +229,9 @@ function parseFrames(traceback: string): TracebackFrame[] {
   return frames;
 }
 
+/** What a message shows of what the peer wrote; all of it stands in the error's fields. */
 const LONGEST_ARGUMENT = 1000;
+const MOST_ARGUMENTS = 20;
 
 /** Messages of Python 2 are bytes that mean text. */
 function bytesText(bytes: Uint8Array): string {
@@ -244,8 +246,8 @@ function exceptionText(
   args: readonly BrineValue[],
   attributes?: ReadonlyMap<string, BrineValue>,
 ): string {
-  const name = module === 'builtins' || module === '' ? typeName : `${module}.${typeName}`;
-  const text = operatingSystemText(args, attributes) ?? args.map(argumentText).join(', ');
+  const name = cut(module === 'builtins' || module === '' ? typeName : `${module}.${typeName}`);
+  const text = operatingSystemText(args, attributes) ?? argumentsText(args);
   return text === '' ? name : `${name}: ${text}`;
 }
 
@@ -267,10 +269,18 @@ function isText(value: BrineValue | undefined): boolean {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
+function argumentsText(args: readonly BrineValue[]): string {
+  const shown = args.slice(0, MOST_ARGUMENTS).map(argumentText);
+  return (args.length > MOST_ARGUMENTS ? [...shown, '…'] : shown).join(', ');
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST_ARGUMENT ? `${text.slice(0, LONGEST_ARGUMENT)}…` : text;
+}
+
 function argumentText(value: BrineValue): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (Array.isArray(value)) return `tuple of ${value.length}`;
-  const text = value instanceof Uint8Array ? bytesText(value) : String(value);
-  return text.length > LONGEST_ARGUMENT ? `${text.slice(0, LONGEST_ARGUMENT)}…` : text;
+  return cut(value instanceof Uint8Array ? bytesText(value) : String(value));
 }

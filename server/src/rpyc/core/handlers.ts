@@ -330,12 +330,19 @@ function isStop(error: unknown): boolean {
 function handleOldslicing(context: HandlerContext, args: readonly unknown[]): unknown {
   const [target, attempt, fallback, start, stop, rest] = args;
   const others = asTuple(rest, 'arguments');
-  try {
+  const bySlice = (): unknown => {
     const slice = new Slice(start as BrineValue, stop as BrineValue);
-    return invoke(get(context, target, attempt), [slice, ...others], []);
-  } catch {
+    return handleCallattr(context, [target, attempt, [slice, ...others], []]);
+  };
+  const byEnds = (): unknown => {
     const end = stop ?? Number.MAX_SAFE_INTEGER;
-    return invoke(get(context, target, fallback), [start, end, ...others], []);
+    return handleCallattr(context, [target, fallback, [start, end, ...others], []]);
+  };
+  if (asForeign(target) !== undefined) return Promise.resolve(bySlice()).catch(byEnds);
+  try {
+    return bySlice();
+  } catch {
+    return byEnds();
   }
 }
 

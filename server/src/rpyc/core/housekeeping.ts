@@ -4,9 +4,16 @@
  */
 
 import type { Disposable } from '../lib/disposable';
+import { ErrorCode, ProtocolError } from './errors';
 import type { RemoteReference } from './reference';
 
 export interface HousekeepingHost {
+  /** Ends the connection. */
+  fail(error: Error): void;
+  /** References that may be given back without an answer. */
+  readonly limit: number;
+  /** Those that were given back and not answered. */
+  readonly releasesDue: number;
   /** Sends one DEL. Must not throw. */
   sendRelease(reference: RemoteReference): void;
   /** Sends an empty frame. Must not throw. */
@@ -34,6 +41,11 @@ export class Housekeeping implements Disposable {
     if (this.disposed) return;
     this.queue.push(reference);
     this.schedule();
+    const { limit } = this.host;
+    // A peer that sends references in answers to nothing makes us give them back, whether it reads that or not.
+    if (this.queue.length + this.host.releasesDue <= limit) return;
+    const text = `The peer leaves more than ${limit} returned references unanswered`;
+    this.host.fail(new ProtocolError(text, ErrorCode.limit));
   }
 
   /** Something has arrived. */

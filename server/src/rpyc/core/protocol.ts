@@ -6,7 +6,7 @@
 
 import { type Disposable, DisposableStore } from '../lib/disposable';
 import { Emitter } from '../lib/events';
-import { type Logger, silentLogger } from '../lib/logger';
+import { type Logger, plainLine, silentLogger } from '../lib/logger';
 import { AsyncResult } from './asyncResult';
 import type { BoxingHost, UnboxingHost } from './boxing';
 import { dump } from './brine';
@@ -376,6 +376,11 @@ export class Connection implements Disposable, AsyncDisposable {
     const requesting = this.#requesting;
     const channel = this.#channel;
     return new Housekeeping({
+      limit: 2 * this.#limits.maxHeldRefs,
+      fail: (error) => this.#fail(error),
+      get releasesDue() {
+        return requesting.due - requesting.open;
+      },
       get due() {
         return requesting.due;
       },
@@ -444,7 +449,9 @@ export class Connection implements Disposable, AsyncDisposable {
   #fail(error: Error): void {
     // A wrong guess of the dialect is put right by whoever made it.
     const level = error instanceof DialectMismatch ? 'debug' : 'warn';
-    this.#logger[level](`Connection to ${this.#channel.stream.description} ends: ${errorText(error)}`);
+    this.#logger[level](
+      `Connection to ${this.#channel.stream.description} ends: ${plainLine(errorText(error))}`,
+    );
     this.#cleanup(error);
     this.#channel.destroy(error);
   }

@@ -211,7 +211,7 @@ function keyText(value: BrineValue): string {
     case 'boolean':
       return value ? 'n1' : 'n0';
     case 'bigint':
-      return `n${value}`;
+      return bigintKey(value);
     case 'number':
       return numberKey(value);
     case 'undefined':
@@ -222,7 +222,13 @@ function keyText(value: BrineValue): string {
 }
 
 function numberKey(value: number): string {
-  return Number.isInteger(value) ? `n${BigInt(value)}` : `f${value}`;
+  return Number.isSafeInteger(value) ? `n${value}` : `f${value}`;
+}
+
+/** An int that a float can hold equals that float, whose text is short: a float of eight bytes may have 309 digits. */
+function bigintKey(value: bigint): string {
+  const number = Number(value);
+  return Number.isFinite(number) && BigInt(number) === value ? numberKey(number) : `n${value}`;
 }
 
 function objectKey(value: BrineValue & object): string {
@@ -231,7 +237,7 @@ function objectKey(value: BrineValue & object): string {
     return `b${value.length}:${Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1')}`;
   }
   if (value instanceof Float) return numberKey(value.valueOf());
-  if (value instanceof PyLong) return `n${value.valueOf()}`;
+  if (value instanceof PyLong) return bigintKey(value.valueOf());
   if (value instanceof FrozenSet) return `{${FrozenSet.digest(value)}}`;
   if (value instanceof Complex) {
     return value.imag === 0 ? numberKey(value.real) : `c${value.real},${value.imag}`;

@@ -9,10 +9,11 @@ import type { Logger } from '../lib/logger';
 import { box, type BoxingHost, unbox, type UnboxingHost, unregister } from './boxing';
 import type { IncomingMessage, MessageCodec } from './codec';
 import { Handler, Label, MessageType } from './consts';
-import { AsyncResultTimeout, EOFError, ErrorCode, ProtocolError, RpycError } from './errors';
+import { AsyncResultTimeout, EOFError, ErrorCode, ProtocolError, PythonError, RpycError } from './errors';
 import { type OpenRequest, PendingRequests } from './pending';
 import type { BrineValue } from './pyTypes';
 import { type ReferenceForm, RemoteReference } from './reference';
+import type { Reference } from './references';
 import { nameText } from './references';
 import type { LocalRefs } from './refs';
 import { withPlainTarget } from './targets';
@@ -41,6 +42,10 @@ export interface SentRequest {
   readonly signal: AbortSignal | undefined;
   readonly form: ReferenceForm;
 }
+
+const ignore = (): void => undefined;
+/** One for all: nobody waits for any of them. */
+const RELEASE: OpenRequest = { succeed: ignore, fail: ignore, isHousekeeping: true };
 
 export class Requesting {
   private readonly pending = new PendingRequests();
@@ -121,9 +126,8 @@ export class Requesting {
   }
 
   private sendDel(boxed: BrineValue): void {
-    const ignore = (): void => undefined;
     this.host.send(this.host.codec.encode(MessageType.request, this.pending.nextSeq, [Handler.del, boxed]));
-    this.pending.add({ succeed: ignore, fail: ignore, isHousekeeping: true });
+    this.pending.add(RELEASE);
   }
 
   /** Tells the peer that the connection ends. No version answers. */
@@ -135,7 +139,7 @@ export class Requesting {
   /** @throws ProtocolError where the reply is malformed */
   takeReply({ seq, body }: IncomingMessage): void {
     const request = this.pending.take(seq);
-    if (request === undefined) releaseAll(unbox(body, this.host.boxing('bare')));
+    if (request === undefined) this.dropReply(body);
     else request.succeed(body);
   }
 
@@ -146,6 +150,25 @@ export class Requesting {
     const version = told instanceof Uint8Array ? nameText(told) : told;
     if (typeof version === 'string' && /^\d/.test(version)) this.version = version;
     this.pending.take(seq)?.fail(error);
+  }
+
+  /** Gives back what comes in a reply that nobody waits for, whatever else is wrong with it. */
+  private dropReply(body: BrineValue): void {
+    const received: RemoteReference[] = [];
+    const boxing = this.host.boxing('bare');
+    const acquire = (target: Reference): unknown => {
+      const reference = boxing.acquire(target);
+      if (reference instanceof RemoteReference) received.push(reference);
+      return reference;
+    };
+    try {
+      unbox(body, { ...boxing, acquire });
+    } catch (error) {
+      // It names an object of ours that the peer does not hold: nobody is there to be told.
+      if (!(error instanceof PythonError)) throw error;
+    } finally {
+      for (const reference of received) reference.release();
+    }
   }
 
   failAll(error: Error): void {
@@ -167,12 +190,6 @@ export class Requesting {
     this.sent++;
     return this.pending.add(request);
   }
-}
-
-/** Gives back every reference in a value that nobody wants. */
-function releaseAll(value: unknown): void {
-  if (value instanceof RemoteReference) value.release();
-  else if (Array.isArray(value)) value.forEach(releaseAll);
 }
 
 function asError(error: unknown): Error {

@@ -5,12 +5,13 @@
  */
 
 import { isThenable } from '../lib/deferred';
-import type { Logger } from '../lib/logger';
+import { type Logger, plainLine } from '../lib/logger';
 import { box, type BoxingHost, unbox, type UnboxingHost, unregister } from './boxing';
 import type { IncomingMessage, MessageCodec } from './codec';
 import type { Limits } from './config';
 import { Handler, MessageType } from './consts';
 import { ErrorCode, ProtocolError, PythonError } from './errors';
+import { memoryOf } from './footprint';
 import { type HandlerContext, serve } from './handlers';
 import type { BrineValue } from './pyTypes';
 import { withTargetObject } from './targets';
@@ -62,6 +63,8 @@ interface WaitingRequest {
   readonly message: IncomingMessage;
   readonly handler: BrineValue;
   readonly args: unknown;
+  /** What it takes in memory, once somebody has asked. */
+  cost?: number;
 }
 
 export class Serving {
@@ -89,12 +92,10 @@ export class Serving {
       this.answerError(message, error);
       return;
     }
-    this.checkBytes(message);
-    if (handler !== Handler.close && (this.waiting.size > 0 || this.isFull())) {
-      this.defer({ message, handler, args });
-    } else {
-      this.runTracked({ message, handler, args });
-    }
+    const request = { message, handler, args };
+    this.checkBytes(request);
+    if (handler !== Handler.close && (this.waiting.size > 0 || this.isFull())) this.defer(request);
+    else this.runTracked(request);
   }
 
   private readArguments(handler: BrineValue, boxedArgs: BrineValue): unknown {
@@ -113,9 +114,9 @@ export class Serving {
     return this.host.bufferedAmount() > HIGH_WATER;
   }
 
-  private checkBytes(message: IncomingMessage): void {
+  private checkBytes(request: WaitingRequest): void {
     const { maxInflatedBytes } = this.host.limits;
-    if (this.heldBytes > 0 && this.heldBytes + costOf(message) > maxInflatedBytes) {
+    if (this.heldBytes > 0 && this.heldBytes + costOf(request) > maxInflatedBytes) {
       throw new ProtocolError(
         `The open requests of the peer take more than ${maxInflatedBytes} bytes`,
         ErrorCode.limit,
@@ -125,7 +126,7 @@ export class Serving {
 
   private defer(request: WaitingRequest): void {
     this.waiting.add(request);
-    this.heldBytes += costOf(request.message);
+    this.heldBytes += costOf(request);
     if (this.waiting.size === 1) this.serveWaiting().catch((error: unknown) => this.fail(error));
   }
 
@@ -136,7 +137,7 @@ export class Serving {
         this.waiting.clear();
         return;
       }
-      this.heldBytes -= costOf(request.message);
+      this.heldBytes -= costOf(request);
       this.runTracked(request);
       this.waiting.delete(request);
     }
@@ -173,16 +174,17 @@ export class Serving {
     }
     const pending = this.run(message, handler, args);
     if (pending === undefined) return;
-    const done = this.track(message);
+    const done = this.track(request);
     pending.then(done, (error: unknown) => {
       done();
       this.fail(error);
     });
   }
 
-  private takeTurn(lane: RequestLane, { message, handler, args }: WaitingRequest): void {
+  private takeTurn(lane: RequestLane, request: WaitingRequest): void {
+    const { message, handler, args } = request;
     const isNested = this.inService > 0 && this.host.openRequests() > 0;
-    const done = this.track(message);
+    const done = this.track(request);
     const failed = (error: unknown): void => {
       done();
       this.fail(error);
@@ -201,8 +203,8 @@ export class Serving {
   }
 
   /** Counts a request whose result is still to come. Gives the function that ends that. */
-  private track(message: IncomingMessage): () => void {
-    const cost = costOf(message);
+  private track(request: WaitingRequest): () => void {
+    const cost = costOf(request);
     this.inService++;
     this.heldBytes += cost;
     return () => {
@@ -265,20 +267,34 @@ export class Serving {
   private answerError(message: IncomingMessage, error: unknown): void {
     if (this.host.isClosed()) return;
     const { codec, context, logger } = this.host;
-    if (context.config.log_exceptions)
-      logger.debug(`A request of the peer failed: ${error instanceof Error ? error.message : String(error)}`);
-    const body = dumpException(error, {
+    if (context.config.log_exceptions) {
+      const text = error instanceof Error ? error.message : String(error);
+      logger.debug(`A request of the peer failed: ${plainLine(text)}`);
+    }
+    const options = {
       includeTraceback: context.config.include_local_traceback,
       includeVersion: context.config.include_local_version,
       localVersion: codec.dialect?.toldVersion,
       forPython2: this.host.peerPython() === 2,
-    });
-    this.host.send(codec.encode(MessageType.exception, message.seq, body, message));
+    };
+    const encode = (raised: unknown): Uint8Array =>
+      codec.encode(MessageType.exception, message.seq, dumpException(raised, options), message);
+    let payload: Uint8Array;
+    try {
+      payload = encode(error);
+    } catch {
+      // What travels by itself may be nested too deep inside of a message.
+      payload = encode(new PythonError('Exception', ['The exception cannot be sent']));
+    }
+    this.host.send(payload);
   }
 }
 
-function costOf({ size }: IncomingMessage): number {
-  return Math.max(size, LEAST_COST);
+/** Of a value that takes many times its size on the wire, what it takes. */
+function costOf(request: WaitingRequest): number {
+  const { size, seq, body } = request.message;
+  request.cost ??= Math.max(size, LEAST_COST, memoryOf(seq) + memoryOf(body));
+  return request.cost;
 }
 
 function requestBody(body: BrineValue): readonly [handler: BrineValue, boxedArgs: BrineValue] {

@@ -7,6 +7,14 @@ export interface Logger {
   error(message: string): void;
 }
 
+const LONGEST_LINE = 500;
+
+/** Text that a peer may have written, as one line that does nothing to a terminal. */
+export function plainLine(text: string): string {
+  const start = text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text;
+  return start.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
+}
+
 function ignore(): void {
   // Nobody listens.
 }

@@ -147,10 +147,29 @@ describe('brine limits', () => {
     bytes[0] = 0x15;
     bytes.writeUInt32BE(5_000_000, 1);
     checkRefused(bytes, ErrorCode.limit);
-    const limits = { maxDepth: 10, maxItems: 3, maxIntDigits: 10 };
+    const limits = { maxDepth: 10, maxItems: 5, maxIntDigits: 10 };
     assert.deepEqual(load(dump([1, [2]]), limits), [1, [2]]);
     assert.throws(() => load(dump([[1, 2], 3]), limits), ProtocolError);
     assert.throws(() => load(fromHex('1a0d61626364'), limits), ProtocolError);
+  });
+
+  it('small values that take much memory', () => {
+    for (const unit of ['01', '02', '1a02', '183ff0000000000000', '0950']) {
+      const count = 3_000_000;
+      const bytes = Buffer.alloc(5 + (count * unit.length) / 2).fill(unit, 5, 'hex');
+      bytes[0] = 0x15;
+      bytes.writeUInt32BE(count, 1);
+      checkRefused(bytes, ErrorCode.limit);
+    }
+  });
+
+  it('a frozenset of floats of 309 digits costs no more than its bytes', () => {
+    const values = Array.from({ length: 1000 }, (_, index) => new Float(1e308 - index * 1e293));
+    const set = new FrozenSet([...values, BigInt(1e308)]);
+    assert.equal(set.size, new Set(values.map(Number)).size, 'the int equals the first float');
+    assert.ok(set.has(BigInt(1e308)));
+    assert.equal(set.has(BigInt(1e308) + 1n), false);
+    assert.equal(new FrozenSet([2n ** 60n, new Float(2 ** 60), new PyLong(2n ** 60n)]).size, 1);
   });
 
   it('sets in sets in sets around a large value cost no more than their bytes', () => {
