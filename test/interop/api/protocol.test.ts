@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 
 import {
+  classic,
   type ClassicConnection,
   connect,
   Connection,
@@ -18,10 +19,10 @@ import { eventually } from '../../support/poll';
 const CONFIG_OF_PEER =
   '{k: v for k, v in __import__("rpyc").core.protocol.DEFAULT_CONFIG.items() if isinstance(v, (bool, int, str))}.items()';
 
-/** How many connections the peer serves. */
-async function served(observer: ClassicConnection): Promise<number> {
-  return await observer.eval<number>(
-    'sum(1 for t in __import__("threading").enumerate() if t is not __import__("threading").main_thread())',
+/** Whether the peer still has the thread of that name, which serves one connection. */
+async function isServed(observer: ClassicConnection, thread: string): Promise<boolean> {
+  return await observer.eval<boolean>(
+    `any(t.name == ${JSON.stringify(thread)} for t in __import__("threading").enumerate())`,
   );
 }
 
@@ -66,11 +67,11 @@ describeApi('rpyc.core.protocol', (entry) => {
 
   entry('Connection.close', async (peer) => {
     const observer = await peer.connect();
-    const before = await served(observer);
-    const connection = await connect(peer.host, peer.port);
-    await eventually('the peer serves one more', async () => (await served(observer)) === before + 1);
+    const connection = await classic.connect(peer.host, peer.port);
+    const thread = await connection.eval<string>('__import__("threading").current_thread().name');
+    assert.equal(await isServed(observer, thread), true);
     await connection.close();
-    await eventually('the peer serves one less', async () => (await served(observer)) === before);
+    await eventually('the peer serves it no longer', async () => !(await isServed(observer, thread)));
     await assert.rejects(connection.ping(), { name: 'EOFError', code: 'ERR_CLOSED' });
   });
 
