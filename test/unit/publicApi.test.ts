@@ -54,9 +54,26 @@ const MEMBERS: [name: string, holder: object, members: readonly string[]][] = [
   ['Server', rpyc.Server.prototype, ['start', 'port', 'host', 'active', 'close']],
   ['RegistryClient', rpyc.RegistryClient.prototype, ['discover', 'list', 'register', 'unregister']],
   ['brine', rpyc.brine, ['dump', 'load']],
-  ['classic', rpyc.classic, ['connect', 'sslConnect', 'unixConnect']],
   ['SocketStream', rpyc.SocketStream, ['connect', 'unixConnect', 'sslConnect']],
   ['Channel', rpyc.Channel.prototype, ['close', 'closed', 'send', 'recv', 'poll']],
+  [
+    'classic',
+    rpyc.classic,
+    [
+      ...[
+        'connect',
+        'sslConnect',
+        'unixConnect',
+        'upload',
+        'uploadFile',
+        'uploadDir',
+        'uploadPackage',
+        'uploadModule',
+        'download',
+      ],
+      ...['downloadFile', 'downloadDir', 'obtain', 'deliver'],
+    ],
+  ],
 ];
 
 const DOOR: Readonly<Record<string, unknown>> = { ...rpyc };

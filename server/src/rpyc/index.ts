@@ -53,6 +53,7 @@ export {
   AttributeError,
   AuthenticationError,
   ConnectError,
+  CopyError,
   DiscoveryError,
   EOFError,
   ErrorCode,
@@ -63,6 +64,7 @@ export {
   RemoteError,
   RpycError,
   type TracebackFrame,
+  TransferError,
 } from './core/errors';
 export { type MessageHead, readMessageHead } from './core/messageHead';
 export { type Netref } from './core/netref';

@@ -4,7 +4,7 @@
  */
 
 import { deflateSync, inflateSync } from 'node:zlib';
-import { type Disposable, DisposableStore } from '../lib/disposable';
+import { type Disposable, DisposableStore, toDisposable } from '../lib/disposable';
 import { Emitter } from '../lib/events';
 import { DEFAULT_LIMITS, type Limits } from './config';
 import { COMPRESSION_LEVEL, COMPRESSION_THRESHOLD } from './consts';
@@ -222,6 +222,8 @@ export class Channel implements Disposable {
   private readonly compress: boolean;
   private readonly limits: FrameLimits | undefined;
   private trace: ChannelOptions['trace'];
+  /** Those who want their payloads as they are. */
+  private plainSenders = 0;
   private sentBytes = 0;
   private receivedBytes = 0;
   private sentFrames = 0;
@@ -277,7 +279,7 @@ export class Channel implements Disposable {
    * @throws EOFError where the channel is closed
    */
   send(payload: Uint8Array): void {
-    this.write(encodeFrame(payload, { compress: this.compress }));
+    this.write(encodeFrame(payload, { compress: this.compress && this.plainSenders === 0 }));
     this.sentFrames++;
     this.tell('out', payload);
   }
@@ -298,6 +300,12 @@ export class Channel implements Disposable {
   /** Whether something can be received, once it can or after `seconds`. For channels that are not started. */
   async poll(seconds = 0): Promise<boolean> {
     return await this.readable().poll(seconds);
+  }
+
+  /** Sends long payloads as they are until the result is disposed: for bytes that do not get shorter. */
+  withoutCompression(): Disposable {
+    this.plainSenders++;
+    return toDisposable(() => this.plainSenders--);
   }
 
   /** Sends a frame without a body: the peer skips it, the network sees life. */

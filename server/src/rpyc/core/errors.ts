@@ -66,6 +66,12 @@ export const ErrorCode = {
   /** The registry does not allow listing. */
   forbidden: 'ERR_FORBIDDEN',
   ping: 'ERR_PING',
+  /** A value has a part that cannot be copied to the other side. */
+  copy: 'ERR_COPY',
+  /** A file arrived differently than it left, or may not be written where the peer wants it. */
+  transfer: 'ERR_TRANSFER',
+  /** Python source has a syntax error. */
+  source: 'ERR_SOURCE',
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 
@@ -143,6 +149,28 @@ export class ForbiddenError extends RpycError {
 export class PingError extends RpycError {
   constructor(message = 'Echo differs from what was sent', options?: ErrorOptions) {
     super(message, ErrorCode.ping, options);
+  }
+}
+
+/** A part of a value cannot be copied to the other side; the message says which one. */
+export class CopyError extends RpycError {
+  /**
+   * @param typeName what stands there
+   * @param path where, as Python would write it: `value['a'][0]`
+   */
+  constructor(
+    message: string,
+    readonly typeName: string,
+    readonly path: string,
+  ) {
+    super(message, ErrorCode.copy);
+  }
+}
+
+/** A file arrived differently than it left, cannot be sent, or may not be written where the peer wants it. */
+export class TransferError extends RpycError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ErrorCode.transfer, options);
   }
 }
 

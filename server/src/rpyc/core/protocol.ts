@@ -247,6 +247,11 @@ export class Connection implements Disposable, AsyncDisposable {
     return this.serveAll();
   }
 
+  /** Sends long payloads as they are until the result is disposed: for bytes that do not get shorter. */
+  withoutCompression(): Disposable {
+    return this.#channel.withoutCompression();
+  }
+
   /** Resolves when the connection is closed. */
   serveAll(): Promise<void> {
     if (this.#closing === 'closed') return Promise.resolve();

@@ -3,3 +3,8 @@
  */
 
 export { connect, sslConnect, unixConnect } from './classicFactory';
+export { deliver, type DeliverOptions } from './deliver';
+export { download, downloadDir, downloadFile } from './download';
+export { obtain, type ObtainOptions } from './obtain';
+export { type TransferOptions, type TransferProgress } from './transfer';
+export { upload, uploadDir, uploadFile, uploadModule, uploadPackage } from './upload';
