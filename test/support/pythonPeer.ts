@@ -100,6 +100,24 @@ export async function startClassic(version: RpycVersion, options: ClassicOptions
   });
 }
 
+const REGISTRY_PROGRAM = CLASSIC_PROGRAM.replaceAll('rpyc_classic', 'rpyc_registry');
+
+/** Starts the real `rpyc_registry` program, which listens on every IPv4 address unless told otherwise. */
+export async function startRegistry(
+  version: RpycVersion,
+  mode: 'UDP' | 'TCP',
+  args: readonly string[] = [],
+): Promise<PythonPeer> {
+  const { python, env } = pythonEnv(version);
+  const child = new TestProcess(python, ['-c', REGISTRY_PROGRAM, '--mode', mode, '--port', '0', ...args], {
+    env,
+  });
+  return ready(child, `rpyc_registry ${version}`, () => {
+    const match = /server started on .*:(\d+)$/m.exec(child.stderr);
+    return match && { port: Number(match[1]) };
+  });
+}
+
 /**
  * Starts a peer of `test/interop/peers`, which prints one line of JSON with its `port` when it is ready.
  *

@@ -21,7 +21,11 @@ const EXPORTS = {
     ...['Server', 'ThreadPoolServer', 'OneShotServer', 'SSLAuthenticator'],
     ...['restricted', 'classpartial'],
   ],
-  registry: ['RegistryClient', 'UDPRegistryClient', 'TCPRegistryClient'],
+  registry: [
+    ...['RegistryClient', 'UDPRegistryClient', 'TCPRegistryClient'],
+    ...['RegistryServer', 'UDPRegistryServer', 'TCPRegistryServer', 'DEFAULT_PRUNING_TIMEOUT'],
+    ...['discover', 'listServices', 'connectByService', 'discoverEverywhere', 'broadcastTargets'],
+  ],
   errors: [
     ...['RpycError', 'RemoteError', 'EOFError', 'AsyncResultTimeout', 'ProtocolError', 'AuthenticationError'],
     ...['DiscoveryError', 'PingError', 'AttributeError', 'ConnectError', 'PythonError', 'ReleasedError'],
@@ -53,6 +57,14 @@ const MEMBERS: [name: string, holder: object, members: readonly string[]][] = [
   ],
   ['Server', rpyc.Server.prototype, ['start', 'port', 'host', 'active', 'close']],
   ['RegistryClient', rpyc.RegistryClient.prototype, ['discover', 'list', 'register', 'unregister']],
+  [
+    'RegistryServer',
+    rpyc.RegistryServer.prototype,
+    [
+      ...['start', 'close', 'active', 'cmdQuery', 'cmdRegister', 'cmdUnregister', 'cmdList'],
+      ...['onServiceAdded', 'onServiceRemoved'],
+    ],
+  ],
   ['brine', rpyc.brine, ['dump', 'load']],
   ['SocketStream', rpyc.SocketStream, ['connect', 'unixConnect', 'sslConnect']],
   ['Channel', rpyc.Channel.prototype, ['close', 'closed', 'send', 'recv', 'poll']],

@@ -119,6 +119,14 @@ export {
   type SslConnectOptions,
   type TraceFrame,
 } from './utils/connectOptions';
+export {
+  connectByService,
+  type ConnectByServiceOptions,
+  discover,
+  type DiscoverOptions,
+  listServices,
+  type ListServicesOptions,
+} from './utils/discovery';
 export { connect, sslConnect, unixConnect } from './utils/factory';
 export { classpartial } from './utils/classPartial';
 export { async_, buffiter, timed } from './utils/helpers';
@@ -138,6 +146,23 @@ export {
   type UDPRegistryClientOptions,
 } from './utils/registryClient';
 export { type ServerAddress, type StringKind } from './utils/registryMessages';
+export { broadcastTargets, type RegistryTarget } from './utils/registryNetworks';
+export {
+  discoverEverywhere,
+  type DiscoverEverywhereOptions,
+  type FoundService,
+  type FoundServices,
+  type RegistryReport,
+} from './utils/registrySearch';
+export {
+  DEFAULT_PRUNING_TIMEOUT,
+  RegistryServer,
+  type RegistryServerOptions,
+  TCPRegistryServer,
+  type TCPRegistryServerOptions,
+  UDPRegistryServer,
+  type UDPRegistryServerOptions,
+} from './utils/registryServer';
 export { type Restricted, restricted } from './utils/restricted';
 export { OneShotServer, ThreadedServer } from './utils/server';
 export {

@@ -94,9 +94,21 @@ export abstract class RegistryClient {
    *   `ERR_TIMEOUT` (connecting by TCP); `ERR_ABORTED`
    */
   async discover(name: string, options: RegistryRequestOptions = {}): Promise<readonly ServerAddress[]> {
-    const answer = await this.ask({ command: 'QUERY', name }, decodeServers, options);
-    if (answer === undefined) this.logger.warn(`No registry answered at ${this.place}`);
-    return answer ?? [];
+    return (await this.tryDiscover(name, options)) ?? [];
+  }
+
+  /**
+   * As `discover`, but undefined where no registry answers in time.
+   *
+   * @throws as `discover`
+   */
+  async tryDiscover(
+    name: string,
+    options: RegistryRequestOptions = {},
+  ): Promise<readonly ServerAddress[] | undefined> {
+    const servers = await this.ask({ command: 'QUERY', name }, decodeServers, options);
+    if (servers === undefined) this.logger.warn(`No registry answered at ${this.place}`);
+    return servers;
   }
 
   /**
@@ -110,11 +122,24 @@ export abstract class RegistryClient {
     filterHost?: string | null,
     options: RegistryRequestOptions = {},
   ): Promise<readonly string[] | null> {
+    const names = await this.tryList(filterHost, options);
+    return names === undefined ? [] : names;
+  }
+
+  /**
+   * As `list`, but undefined where no registry answers in time.
+   *
+   * @throws as `discover`
+   */
+  async tryList(
+    filterHost?: string | null,
+    options: RegistryRequestOptions = {},
+  ): Promise<readonly string[] | null | undefined> {
     const answer = await this.askForNames(filterHost ?? null, options);
     if (answer === undefined) this.logger.warn(`No registry answered at ${this.place}`);
-    const { names = [], form } = answer ?? {};
-    if (names === null || form !== 'plain' || filterHost === undefined || filterHost === null) return names;
-    return await this.namesOn(filterHost, names, options);
+    const isFiltered = answer?.form === 'filtered' || filterHost === undefined || filterHost === null;
+    if (isFiltered || !answer?.names) return answer?.names;
+    return await this.namesOn(filterHost, answer.names, options);
   }
 
   /**

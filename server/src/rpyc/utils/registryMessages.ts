@@ -34,7 +34,11 @@ export type ListForm = 'filtered' | 'plain';
 
 /** Why bytes are no command. The message is for a log. */
 export class CommandProblem {
-  constructor(readonly message: string) {}
+  constructor(
+    readonly message: string,
+    /** The bytes may be the beginning of a command. */
+    readonly mayGoOn = false,
+  ) {}
 }
 
 export interface ReceivedCommand {
@@ -71,6 +75,7 @@ function commandArguments(command: RegistryCommand, kind: StringKind): readonly 
 /** The command that a registry was sent, or what is wrong with it. */
 export function decodeCommand(bytes: Uint8Array): ReceivedCommand | CommandProblem {
   const value = decodeValue(bytes);
+  if (value === undefined) return new CommandProblem('no registry message', true);
   if (!isTuple(value) || value.length !== 3) return new CommandProblem('no registry message');
   const [magic, word, args] = value;
   if (readText(magic) !== MAGIC) return new CommandProblem('invalid magic');
