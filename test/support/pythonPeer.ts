@@ -100,7 +100,8 @@ export async function startClassic(version: RpycVersion, options: ClassicOptions
   });
 }
 
-const REGISTRY_PROGRAM = CLASSIC_PROGRAM.replaceAll('rpyc_classic', 'rpyc_registry');
+/** Runs the real `rpyc_registry` program, with the switches that follow it. */
+export const REGISTRY_PROGRAM = CLASSIC_PROGRAM.replaceAll('rpyc_classic', 'rpyc_registry');
 
 /** Starts the real `rpyc_registry` program, which listens on every IPv4 address unless told otherwise. */
 export async function startRegistry(

@@ -131,7 +131,12 @@ export abstract class RegistryServer implements AsyncDisposable {
     if (this.state !== 'new') throw new Error('A registry can be started once');
     this.state = 'starting';
     const { ipv6 = false, host = ipv6 ? '::' : '0.0.0.0', port = DEFAULT_REGISTRY_PORT } = this.options;
-    await this.listen(host, port, this.closing.signal);
+    try {
+      await this.listen(host, port, this.closing.signal);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
     this.state = 'listening';
     this.logger.debug(`Server started on ${describeEndpoint(host, this.port)}`);
   }
