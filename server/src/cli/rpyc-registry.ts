@@ -87,7 +87,9 @@ function readSwitches(args: readonly string[]): Switches {
       },
     }).values;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+    const told = error instanceof Error ? error.message : String(error);
+    // Node's advice follows in further sentences.
+    throw new UsageError(told.split(/\.(?:\s|$)/)[0], { cause: error });
   }
 }
 

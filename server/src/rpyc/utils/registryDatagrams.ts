@@ -11,6 +11,7 @@ import { ConnectError, ErrorCode } from '../core/errors';
 import { describeEndpoint } from '../core/stream';
 import { after, type Deferred, deferred, onAbort } from '../lib/deferred';
 import { DisposableStore } from '../lib/disposable';
+import { MAX_LIST_BYTES } from './registryMessages';
 
 export interface DatagramTarget {
   readonly address: string;
@@ -55,7 +56,7 @@ export async function askByDatagrams<T>(
 ): Promise<T | undefined> {
   return await withSocket<T | undefined>(target, options, ({ socket, held, send, result }) => {
     socket.on('message', (bytes: Buffer, { address, port }: RemoteInfo) => {
-      if (port !== target.port) return;
+      if (port !== target.port || bytes.length > MAX_LIST_BYTES) return;
       const answer = read(bytes, { address: plainAddress(address), port });
       if (answer !== undefined) result.resolve(answer);
     });

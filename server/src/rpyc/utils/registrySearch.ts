@@ -6,9 +6,9 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
+import { connectError } from '../core/connectErrors';
 import { DEFAULT_REGISTRY_PORT } from '../core/consts';
 import { ConnectError, ErrorCode, RpycError } from '../core/errors';
-import { connectError } from '../core/stream';
 import { deferred, onAbort, withTimeout } from '../lib/deferred';
 import { type Logger, silentLogger } from '../lib/logger';
 import {

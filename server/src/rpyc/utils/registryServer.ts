@@ -70,6 +70,7 @@ export abstract class RegistryServer implements AsyncDisposable {
       pruningTimeout: options.pruningTimeout ?? DEFAULT_PRUNING_TIMEOUT,
       maxRegistrations: options.maxRegistrations ?? DEFAULT_MAX_REGISTRATIONS,
       onAdded: (name, address) => this.tell(() => this.onServiceAdded(name, address)),
+      onStale: ([host, port]) => this.logger.debug(`Discarding stale ${describeEndpoint(host, port)}`),
       onRemoved: (name, address) => this.tell(() => this.onServiceRemoved(name, address)),
     });
   }
@@ -306,7 +307,8 @@ export class TCPRegistryServer extends RegistryServer {
     };
     const collect = (bytes: Uint8Array): void => {
       received = Buffer.concat([received, bytes]);
-      const command = decodeCommand(received);
+      // As upstream, what is longer is cut off, and cannot be read then.
+      const command = decodeCommand(received.subarray(0, MAX_DATAGRAM_BYTES));
       const isPart = command instanceof CommandProblem && command.mayGoOn;
       if (!isPart || received.length >= MAX_DATAGRAM_BYTES) settle(command);
     };

@@ -12,6 +12,8 @@ export interface ServiceTableOptions {
   readonly maxRegistrations: number;
   /** A server appears under a name where it was not before. */
   readonly onAdded: (name: string, address: ServerAddress) => void;
+  /** A server was not renewed in time; `onRemoved` follows. */
+  readonly onStale?: (address: ServerAddress) => void;
   /** A server is no longer there under a name: it went, or was dropped. */
   readonly onRemoved: (name: string, address: ServerAddress) => void;
   /** Seconds since some moment. */
@@ -109,8 +111,9 @@ export class ServiceTable {
 
   private pruneName(name: string): void {
     const oldest = this.now() - this.options.pruningTimeout;
-    for (const [key, { renewed }] of this.services.get(name) ?? []) {
+    for (const [key, { address, renewed }] of this.services.get(name) ?? []) {
       if (renewed >= oldest) return;
+      this.options.onStale?.(address);
       this.drop(name, key);
     }
   }

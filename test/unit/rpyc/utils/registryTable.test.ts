@@ -12,7 +12,7 @@ interface Bench {
   readonly table: ServiceTable;
   readonly clock: { now: number };
   /** What was told, `+NAME host:port` and `-NAME host:port`; emptied by reading. */
-  told(): string[];
+  readonly told: () => string[];
 }
 
 function bench(options: { pruningTimeout?: number; maxRegistrations?: number } = {}): Bench {
