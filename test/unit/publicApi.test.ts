@@ -4,7 +4,10 @@ import * as rpyc from '../../server/src/rpyc/index';
 
 /** What a program gets from the library, as values. A name that is once here is not taken away. */
 const EXPORTS = {
-  connecting: ['connect', 'sslConnect', 'unixConnect', 'classic', 'Connection', 'ClassicConnection'],
+  connecting: [
+    ...['connect', 'sslConnect', 'unixConnect', 'classic', 'Connection', 'ClassicConnection'],
+    ...['sshConnect', 'SshMachine', 'TunneledSocketStream'],
+  ],
   netrefs: [
     ...['getattr', 'setattr', 'delattr', 'hasattr', 'call', 'callattr', 'repr', 'str', 'dir', 'hash', 'len'],
     ...['iter', 'next', 'getitem', 'setitem', 'delitem', 'contains', 'cmp', 'isinstance', 'type_', 'release'],
@@ -74,6 +77,7 @@ const MEMBERS: [name: string, holder: object, members: readonly string[]][] = [
     [
       ...[
         'connect',
+        'sshConnect',
         'sslConnect',
         'unixConnect',
         'upload',
@@ -86,6 +90,7 @@ const MEMBERS: [name: string, holder: object, members: readonly string[]][] = [
       ...['downloadFile', 'downloadDir', 'obtain', 'deliver'],
     ],
   ],
+  ['SshMachine', rpyc.SshMachine.prototype, ['tunnel', 'tunnelToSocket', 'run', 'close', 'closed']],
 ];
 
 const DOOR: Readonly<Record<string, unknown>> = { ...rpyc };

@@ -127,7 +127,7 @@ export {
   listServices,
   type ListServicesOptions,
 } from './utils/discovery';
-export { connect, sslConnect, unixConnect } from './utils/factory';
+export { connect, sshConnect, sslConnect, unixConnect } from './utils/factory';
 export { classpartial } from './utils/classPartial';
 export { async_, buffiter, timed } from './utils/helpers';
 export {
@@ -173,3 +173,11 @@ export {
   type ServerOptions,
 } from './utils/serverOptions';
 export { ThreadPoolServer, type ThreadPoolServerOptions } from './utils/threadPoolServer';
+export {
+  type RunOptions,
+  type RunResult,
+  SshMachine,
+  type SshMachineOptions,
+  TunneledSocketStream,
+} from './utils/ssh';
+export { type SshConnectOptions } from './utils/sshWay';

@@ -72,6 +72,14 @@ export const ErrorCode = {
   transfer: 'ERR_TRANSFER',
   /** Python source has a syntax error. */
   source: 'ERR_SOURCE',
+  /** The system has no ssh program. */
+  sshMissing: 'ERR_SSH_MISSING',
+  /** OpenSSH does not trust the key that the host shows. */
+  hostKey: 'ERR_HOST_KEY',
+  /** SSH failed in a way that has no code of its own. */
+  ssh: 'ERR_SSH',
+  /** A server could not be brought to a remote machine. */
+  deploy: 'ERR_DEPLOY',
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 

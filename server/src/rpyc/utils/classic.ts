@@ -2,7 +2,7 @@
  * The door's namespace `classic`: every name of rpyc/utils/classic.py in one place, and nothing else.
  */
 
-export { connect, sslConnect, unixConnect } from './classicFactory';
+export { connect, sshConnect, sslConnect, unixConnect } from './classicFactory';
 export { deliver, type DeliverOptions } from './deliver';
 export { download, downloadDir, downloadFile } from './download';
 export { obtain, type ObtainOptions } from './obtain';

@@ -8,6 +8,8 @@ import { DEFAULT_PORT, DEFAULT_SSL_PORT } from '../core/consts';
 import { ClassicConnection } from './classicConnection';
 import { ClassicClient } from './classicServices';
 import type { ConnectOptions, SslConnectOptions } from './connectOptions';
+import type { SshMachine } from './ssh';
+import { type SshConnectOptions, sshWay } from './sshWay';
 import { connectWith, tcpWay, tlsWay, unixWay, type Way } from './ways';
 
 /** As `connectWith`, for a peer that serves classic mode. */
@@ -49,4 +51,18 @@ export async function sslConnect(
  */
 export async function unixConnect(path: string, options: ConnectOptions = {}): Promise<ClassicConnection> {
   return await connectClassic(unixWay(path, options), options);
+}
+
+/**
+ * Connects to a classic server through an SSH tunnel. Upstream: `rpyc.classic.ssh_connect`.
+ *
+ * @param remotePort a TCP port, or the path of a Unix socket of the machine
+ * @throws as `sshConnect` of the door
+ */
+export async function sshConnect(
+  remoteMachine: SshMachine,
+  remotePort: number | string = DEFAULT_PORT,
+  options: SshConnectOptions = {},
+): Promise<ClassicConnection> {
+  return await connectClassic(sshWay(remoteMachine, remotePort, options), options);
 }

@@ -6,6 +6,8 @@
 import { DEFAULT_PORT, DEFAULT_SSL_PORT } from '../core/consts';
 import type { Connection } from '../core/protocol';
 import type { ConnectOptions, SslConnectOptions } from './connectOptions';
+import type { SshMachine } from './ssh';
+import { type SshConnectOptions, sshWay } from './sshWay';
 import { connectWith, makeConnection, tcpWay, tlsWay, unixWay } from './ways';
 
 /**
@@ -47,4 +49,21 @@ export async function sslConnect(
  */
 export async function unixConnect(path: string, options: ConnectOptions = {}): Promise<Connection> {
   return await connectWith(unixWay(path, options), options, makeConnection);
+}
+
+/**
+ * Connects through an SSH tunnel. Upstream: `rpyc.ssh_connect`, whose tunnel has a port on this side that anybody here may
+ * use; this one has none, and ends with the connection.
+ *
+ * @param remoteMachine stays open when the connection closes
+ * @param remotePort a TCP port, or the path of a Unix socket of the machine
+ * @param options `timeout` is for the server's answer; the machine has a time of its own for SSH
+ * @throws as `connect` and `SshMachine.tunnel`
+ */
+export async function sshConnect(
+  remoteMachine: SshMachine,
+  remotePort: number | string,
+  options: SshConnectOptions = {},
+): Promise<Connection> {
+  return await connectWith(sshWay(remoteMachine, remotePort, options), options, makeConnection);
 }
