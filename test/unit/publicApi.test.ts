@@ -7,6 +7,7 @@ const EXPORTS = {
   connecting: [
     ...['connect', 'sslConnect', 'unixConnect', 'classic', 'Connection', 'ClassicConnection'],
     ...['sshConnect', 'SshMachine', 'TunneledSocketStream'],
+    ...['DeployedServer', 'MultiServerDeployment'],
   ],
   netrefs: [
     ...['getattr', 'setattr', 'delattr', 'hasattr', 'call', 'callattr', 'repr', 'str', 'dir', 'hash', 'len'],
@@ -89,6 +90,12 @@ const MEMBERS: [name: string, holder: object, members: readonly string[]][] = [
       ],
       ...['downloadFile', 'downloadDir', 'obtain', 'deliver'],
     ],
+  ],
+  ['DeployedServer', rpyc.DeployedServer.prototype, ['start', 'connect', 'classicConnect', 'close']],
+  [
+    'MultiServerDeployment',
+    rpyc.MultiServerDeployment.prototype,
+    ['start', 'connectAll', 'classicConnectAll', 'length', 'at', 'close'],
   ],
   ['SshMachine', rpyc.SshMachine.prototype, ['tunnel', 'tunnelToSocket', 'run', 'close', 'closed']],
 ];

@@ -181,3 +181,5 @@ export {
   TunneledSocketStream,
 } from './utils/ssh';
 export { type SshConnectOptions } from './utils/sshWay';
+export { type Deployment, type DeployStage } from './utils/deployReports';
+export { DeployedServer, type DeployedServerOptions, MultiServerDeployment } from './utils/zerodeploy';
