@@ -18,7 +18,7 @@ const EXPORTS = {
     ...['brine', 'Float', 'Complex', 'Slice', 'FrozenSet', 'PyLong', 'Ellipsis', 'NotImplemented'],
     ...['Kwargs', 'kwargs'],
   ],
-  results: ['AsyncResult', 'async_', 'timed', 'buffiter'],
+  results: ['AsyncResult', 'async_', 'timed', 'buffiter', 'syncreq', 'asyncreq', 'BgServingThread'],
   serving: [
     ...['Service', 'VoidService', 'SlaveService', 'MasterService', 'ClassicService', 'ClassicClient'],
     ...['FakeSlaveService', 'ThreadedServer', 'exposed'],
@@ -88,7 +88,8 @@ const MEMBERS: [name: string, holder: object, members: readonly string[]][] = [
         'uploadModule',
         'download',
       ],
-      ...['downloadFile', 'downloadDir', 'obtain', 'deliver'],
+      ...['downloadFile', 'downloadDir', 'obtain', 'deliver', 'redirectedStdio', 'interact', 'pm'],
+      ...['teleportFunction', 'MockClassicConnection'],
     ],
   ],
   ['DeployedServer', rpyc.DeployedServer.prototype, ['start', 'connect', 'classicConnect', 'close']],

@@ -63,6 +63,7 @@ export {
   PythonError,
   RemoteError,
   RpycError,
+  SourceError,
   type TracebackFrame,
   TransferError,
 } from './core/errors';
@@ -104,6 +105,7 @@ export { Emitter, type Event } from './lib/events';
 export { type Logger, silentLogger } from './lib/logger';
 export { SSLAuthenticator, type SSLAuthenticatorOptions } from './utils/authenticators';
 export { Server } from './utils/baseServer';
+export { BgServingThread } from './utils/bgServingThread';
 export { ClassicConnection, type ModuleNamespace } from './utils/classicConnection';
 export {
   ClassicClient,
@@ -129,7 +131,7 @@ export {
 } from './utils/discovery';
 export { connect, sshConnect, sslConnect, unixConnect } from './utils/factory';
 export { classpartial } from './utils/classPartial';
-export { async_, buffiter, timed } from './utils/helpers';
+export { async_, asyncreq, buffiter, syncreq, timed } from './utils/helpers';
 export {
   type PreHandshake,
   type PreHandshakeBytes,

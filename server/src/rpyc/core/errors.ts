@@ -175,6 +175,17 @@ export class CopyError extends RpycError {
   }
 }
 
+/** Python source cannot be compiled. Lines and columns count from 1. */
+export class SourceError extends RpycError {
+  constructor(
+    message: string,
+    readonly line: number | null = null,
+    readonly column: number | null = null,
+  ) {
+    super(message, ErrorCode.source);
+  }
+}
+
 /** A file arrived differently than it left, cannot be sent, or may not be written where the peer wants it. */
 export class TransferError extends RpycError {
   constructor(message: string, options?: ErrorOptions) {

@@ -8,3 +8,7 @@ export { download, downloadDir, downloadFile } from './download';
 export { obtain, type ObtainOptions } from './obtain';
 export { type TransferOptions, type TransferProgress } from './transfer';
 export { upload, uploadDir, uploadFile, uploadModule, uploadPackage } from './upload';
+export { MockClassicConnection } from './mockConnection';
+export { redirectedStdio, type Redirection, type StandardStreams } from './redirectedStdio';
+export { type ConsoleOptions, interact, pm } from './remoteConsole';
+export { teleportFunction } from './teleport';

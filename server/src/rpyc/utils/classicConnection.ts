@@ -6,7 +6,9 @@
 import { inspect } from 'node:util';
 
 import { Connection } from '../core/protocol';
+import type { Netref } from '../core/netref';
 import { createPath, localMember, type Path } from '../core/path';
+import { teleportFunction } from './teleport';
 
 /** The peer's modules by name: `modules.sys`, `modules['xml.dom.minidom']`. Each is imported when it is first used. */
 export interface ModuleNamespace {
@@ -45,6 +47,11 @@ export class ClassicConnection extends Connection {
   /** Executes Python statements in the namespace. */
   execute(text: string): Path<null> {
     return (this.root['execute'] as Path)<null>(text);
+  }
+
+  /** `classic.teleportFunction` for this connection. */
+  teleport(source: string, name?: string): Promise<Netref> {
+    return teleportFunction(this, source, name);
   }
 
   /** A module of the peer, imported when it is first needed. */

@@ -58,3 +58,30 @@ function callFor(ref: Remote, args: readonly unknown[], options: RequestOptions)
   };
   return withTarget(ref, send);
 }
+
+/**
+ * Sends a request about a remote object, with it as the first argument, and waits for the reply.
+ *
+ * @param handler one of `Handler`
+ * @throws as `Connection.syncRequest`
+ */
+export async function syncreq(ref: Remote, handler: number, ...args: readonly unknown[]): Promise<unknown> {
+  return await requestAbout(ref, handler, args, {});
+}
+
+/** As `syncreq`, with all the time that it wants. */
+export function asyncreq(ref: Remote, handler: number, ...args: readonly unknown[]): AsyncResult {
+  return new AsyncResult(requestAbout(ref, handler, args, { timeoutSeconds: null }));
+}
+
+function requestAbout(
+  ref: Remote,
+  handler: number,
+  args: readonly unknown[],
+  options: RequestOptions,
+): Promise<unknown> {
+  return withTarget(ref, async (host, target) => {
+    const ready = (await resolvePaths(args)) as readonly unknown[];
+    return await host.request(handler, [target, ...ready], options);
+  });
+}
