@@ -100,8 +100,22 @@ export async function startClassic(version: RpycVersion, options: ClassicOptions
   });
 }
 
-/** Runs the real `rpyc_registry` program, with the switches that follow it. */
-export const REGISTRY_PROGRAM = CLASSIC_PROGRAM.replaceAll('rpyc_classic', 'rpyc_registry');
+/**
+ * Runs the real `rpyc_registry` program, with the switches that follow it. The one of before 5.2 compares the mode with
+ * capitals, which today's plumbum makes small.
+ */
+export const REGISTRY_PROGRAM = `
+import sys
+try:
+    from rpyc.cli.rpyc_registry import main
+except ImportError:
+    import os, rpyc
+    file = os.path.join(os.path.dirname(rpyc.__file__), '..', 'bin', 'rpyc_registry.py')
+    with open(file) as program:
+        source = program.read().replace('self.mode ==', 'self.mode.upper() ==')
+    main = lambda: exec(compile(source, file, 'exec'), {'__name__': '__main__'})
+main()
+`;
 
 /** Starts the real `rpyc_registry` program, which listens on every IPv4 address unless told otherwise. */
 export async function startRegistry(

@@ -25,9 +25,14 @@ function listsByHost(version: RpycVersion): boolean {
   return !/^(3|4|5\.[01])\./.test(version);
 }
 
+/** Before 5.1 a server that is interrupted does not unregister, and waits to be dropped. */
+function unregistersAtItsEnd(version: RpycVersion): boolean {
+  return !/^(3|4|5\.0)\./.test(version);
+}
+
 /** A Python client of a registry, that prints what it was told as JSON. */
 const PYTHON_CLIENT = `
-import json, sys
+import inspect, json, sys
 import rpyc
 from rpyc.utils.registry import TCPRegistryClient, UDPRegistryClient
 
@@ -47,7 +52,11 @@ try:
 except Exception as error:
     answers["not discovered"] = type(error).__name__
 registrar.unregister(4001)
-conn = rpyc.connect_by_service("adder", registrar=registrar)
+if "registrar" in inspect.signature(rpyc.connect_by_service).parameters:
+    conn = rpyc.connect_by_service("adder", registrar=registrar)
+else:
+    # Before 5.1 it asks by broadcast only.
+    conn = rpyc.connect(*registrar.discover("adder")[-1])
 answers["sum"] = conn.root.add(20, 22)
 conn.close()
 print(json.dumps(answers))
@@ -188,6 +197,7 @@ for (const mode of REGISTRY_MODES) {
         assert.equal(await greet(connection.root, 'Ada'), 'Hello, Ada');
       }
       peer.kill('SIGTERM');
+      if (!unregistersAtItsEnd(version)) return;
       await registry.tells(`-GREETER ${HOST}:${peer.port}`, `-WELCOME ${HOST}:${peer.port}`);
       await assert.rejects(connectByService('welcome', { registrar }), { code: ErrorCode.discovery });
     });
