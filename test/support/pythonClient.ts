@@ -25,7 +25,7 @@ def refused(f, *args):
     try:
         return ('allowed', repr(f(*args)))
     except Exception as e:
-        return (type(e).__name__.split('.')[-1], str(e).split('\\n')[0])
+        return (type(e).__name__.split('.')[-1], str(e).split('\\n')[0].replace("u'", "'"))
 ${code}
 print(json.dumps(result))
 `;

@@ -2,6 +2,7 @@
  * Starts real RPyC peers in Python: the `rpyc_classic` program, scripts of `test/interop/peers`, and one-off
  * Python clients. Every peer listens on 127.0.0.1, on a free port unless told, and dies with its owner.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -10,13 +11,17 @@ import { eventually } from './poll';
 import { REPOSITORY } from './tools';
 
 /** A version that `npm test` brings, or an older one that `RPYC_PEERS` names. */
-export type RpycVersion = '5.3.0' | '6.0.2' | `${number}.${number}.${number}`;
+export type RpycVersion = '5.3.0' | '6.0.2' | VersionNumber | `${VersionNumber}-py27`;
+type VersionNumber = `${number}.${number}` | `${number}.${number}.${number}`;
 
 /** The versions that every test run has. */
 export const RPYC_VERSIONS: readonly RpycVersion[] = ['5.3.0', '6.0.2'];
 
+/** Versions that ran on Python 2 as well, one of each dialect. */
+const ON_PYTHON2: ReadonlySet<string> = new Set(['3.4.4', '4.0.2', '4.1.5']);
+
 /** The checkouts that `RPYC_PEERS` brings, a folder with `rpyc-<version>/`; empty where it is not set. */
-const CHECKOUTS = findCheckouts(process.env['RPYC_PEERS']);
+const CHECKOUTS = findCheckouts(process.env['RPYC_PEERS'], process.env['RPYC_PYTHONS']);
 
 /** Further versions for those who have them. */
 export const OLDER_RPYC_VERSIONS: readonly RpycVersion[] = [...CHECKOUTS.keys()];
@@ -72,14 +77,31 @@ export function pythonEnv(version: RpycVersion): PythonEnvironment {
   };
 }
 
-/** Up to 5.1 the program is a script beside the package, later a module without a main guard. */
+/**
+ * Up to 5.1 the program is a script beside the package, later a module without a main guard. It reads its switches with
+ * plumbum, which an old Python may be without: then the servers are started as the program does it.
+ */
 const CLASSIC_PROGRAM = `
+def direct():
+    import logging, sys
+    from rpyc.core.service import SlaveService
+    from rpyc.utils import server
+    switches = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
+    kinds = {'threaded': 'ThreadedServer', 'forking': 'ForkingServer', 'oneshot': 'OneShotServer'}
+    kind = getattr(server, kinds[switches['--mode']])
+    kind(SlaveService, hostname=switches['--host'], port=int(switches['--port']), reuse_addr=True).start()
+
 try:
     from rpyc.cli.rpyc_classic import main
 except ImportError:
     import os, rpyc, runpy
     script = os.path.join(os.path.dirname(rpyc.__file__), '..', 'bin', 'rpyc_classic.py')
     main = lambda: runpy.run_path(script, run_name='__main__')
+try:
+    import plumbum
+except ImportError:
+    main = direct
 main()
 `;
 
@@ -221,9 +243,7 @@ interface PeerEntry {
 
 function peerOf(version: RpycVersion): PeerEntry {
   const checkout = CHECKOUTS.get(version);
-  if (checkout !== undefined) {
-    return { python: '/usr/bin/python3', pythonPath: checkout };
-  }
+  if (checkout !== undefined) return checkout;
   if (!existsSync(PEERS_FILE)) {
     throw new Error('The RPyC peers are not there yet: run node test/tools/provision.mjs');
   }
@@ -237,15 +257,31 @@ function peerOf(version: RpycVersion): PeerEntry {
   return peer;
 }
 
-function findCheckouts(folder: string | undefined): Map<RpycVersion, string> {
-  const found = new Map<RpycVersion, string>();
-  if (folder !== undefined && folder !== '') {
-    for (const name of readdirSync(folder).sort()) {
-      const version = /^rpyc-(\d+\.\d+\.\d+)$/.exec(name)?.[1] as RpycVersion | undefined;
-      if (version !== undefined && !RPYC_VERSIONS.includes(version)) {
-        found.set(version, path.join(folder, name));
-      }
+/** Each checkout with every Python that it is to be run on, as far as that is here. */
+function findCheckouts(folder = '', pythons = ''): Map<RpycVersion, PeerEntry> {
+  const found = new Map<RpycVersion, PeerEntry>();
+  if (folder === '') return found;
+  const python36 = findPython('3.6', pythons);
+  const python27 = findPython('2.7', pythons);
+  for (const name of readdirSync(folder).sort()) {
+    const version = /^rpyc-(\d+(?:\.\d+){1,2})$/.exec(name)?.[1] as VersionNumber | undefined;
+    if (version === undefined || RPYC_VERSIONS.includes(version)) continue;
+    const pythonPath = path.join(folder, name);
+    // A module of 3.x has a name that is a reserved word since Python 3.7.
+    const python = version.startsWith('3.') ? python36 : '/usr/bin/python3';
+    if (python !== undefined) found.set(version, { python, pythonPath });
+    if (ON_PYTHON2.has(version) && python27 !== undefined) {
+      found.set(`${version}-py27`, { python: python27, pythonPath });
     }
   }
   return found;
+}
+
+/** An interpreter of that version: from the PATH, or from a folder with one folder for each version. */
+function findPython(version: string, folder: string): string | undefined {
+  const name = `python${version}`;
+  const installed = folder === '' ? [] : readdirSync(folder).filter((entry) => entry.startsWith(version));
+  const candidates = [name, ...installed.map((entry) => path.join(folder, entry, 'bin', name))];
+  // A name on the PATH may be no more than a hint at a Python that is not there.
+  return candidates.find((candidate) => spawnSync(candidate, ['-c', ''], { stdio: 'ignore' }).status === 0);
 }

@@ -95,14 +95,6 @@ export function notClassicServer(label: string, rootType: string): Problem {
   };
 }
 
-/** Known by name, and not written yet. */
-export function dialectNotSpoken(label: string, dialect: 'A' | 'B'): Problem {
-  return {
-    code: ErrorCode.dialect,
-    message: `“${label}” is set to dialect ${dialect}, which this extension does not speak yet: set the dialect to auto.`,
-  };
-}
-
 /** A fork of RPyC that says of itself that it cannot talk to it. */
 export function rpycNg(endpoint: string, version: string): Problem {
   return {

@@ -169,16 +169,3 @@ describe('runs whose second connection cannot be had', function () {
     assert.equal(test.pool.state('p').status, 'connected');
   });
 });
-
-describe('a dialect that is known and not spoken', () => {
-  it('is told as such, and the server is not knocked at', async () => {
-    await using server = await badServer();
-    for (const dialect of ['A', 'B'] as const) {
-      await using test = new TestPool([profileTo(server, { dialect })]);
-      await failsWith('ERR_DIALECT', test.pool.connect('p'));
-      assert.match(test.pool.state('p').problem?.message ?? '', /not speak yet: set the dialect to auto/);
-      assert.deepEqual([...test.pool.openConnections.values()].filter(Boolean), []);
-    }
-    assert.equal(server.visits(), 0);
-  });
-});

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import { Kwargs, type Netref, PythonError, RemoteError, repr } from '../../../server/src/rpyc/index';
 import { eventually } from '../../support/poll';
-import { ClassicFixture, forEachVersion } from '../../support/rpycPeers';
+import { asText, ClassicFixture, forEachVersion, shortcutsOf } from '../../support/rpycPeers';
 
 forEachVersion('Callbacks', (version) => {
   const fixture = new ClassicFixture(version, { config: { allow_public_attrs: true } });
@@ -19,7 +19,7 @@ forEachVersion('Callbacks', (version) => {
     const spread = await evaluate('lambda f: f(1, "two", key=(3,))');
     assert.equal(await spread(callback), 'done');
     const [one, two, named] = seen;
-    assert.deepEqual([one, two], [1, 'two']);
+    assert.deepEqual([one, asText(two)], [1, 'two']);
     assert.ok(named instanceof Kwargs);
     assert.deepEqual(named.entries(), [['key', [3]]]);
     assert.equal(await apply(() => undefined), null);
@@ -43,10 +43,6 @@ forEachVersion('Callbacks', (version) => {
   });
 
   it('raise their errors at the peer, by their Python names', async () => {
-    const attempt = await evaluate(
-      'lambda f: exec("try:\\n f()\\nexcept BaseException as e:\\n r = (type(e).__name__, str(e))") or None',
-    );
-    assert.equal(await attempt(() => 1), null);
     await fixture.connection.execute(`
 def attempt(f):
     try:
@@ -58,9 +54,10 @@ def attempt(f):
     const raise = (error: Error) => (): never => {
       throw error;
     };
-    assert.deepEqual(await caught(raise(new TypeError('kind'))), ['TypeError', ['kind']]);
-    assert.deepEqual(await caught(raise(new RangeError('range'))), ['ValueError', ['range']]);
-    assert.deepEqual(await caught(raise(new PythonError('KeyError', ['key']))), ['KeyError', ['key']]);
+    const outcome = async (error: Error): Promise<unknown> => asText(await caught(raise(error)));
+    assert.deepEqual(await outcome(new TypeError('kind')), ['TypeError', ['kind']]);
+    assert.deepEqual(await outcome(new RangeError('range')), ['ValueError', ['range']]);
+    assert.deepEqual(await outcome(new PythonError('KeyError', ['key'])), ['KeyError', ['key']]);
     await assert.rejects(Promise.resolve(caught(raise(new Error('other')))), (error) => {
       assert.ok(error instanceof RemoteError);
       assert.equal(error.message.includes('other'), true);
@@ -76,7 +73,7 @@ def attempt(f):
   });
 
   it('show arrays, maps, sets and iterables as what they are', async () => {
-    const show = await evaluate('lambda x: (len(x), [*x], 1 in x)');
+    const show = await evaluate('lambda x: (len(x), [i for i in x], 1 in x)');
     const withObject = (value: unknown): unknown[] => [value, 2, () => undefined];
     const [length, items] = await show<readonly [number, Netref, boolean]>(new Map([[1, 'one']]));
     assert.equal(length, 1);
@@ -85,19 +82,19 @@ def attempt(f):
     const getitem = await evaluate('lambda x, key: x[key]');
     assert.equal(await getitem(new Map([['key', 'value']]), 'key'), 'value');
     await assert.rejects(Promise.resolve(getitem(new Map(), 'key')), { typeName: 'KeyError' });
-    const list = await evaluate('lambda x: repr([*x])');
+    const list = await evaluate('lambda x: repr([i for i in x]).replace("u\'", "\'")');
     const generator = function* (): Generator<number> {
       yield 1;
       yield 2;
     };
-    assert.equal(await list(generator()), '[1, 2]');
+    assert.equal(asText(await list(generator())), '[1, 2]');
     async function* later(): AsyncGenerator<string> {
       yield await Promise.resolve('a');
       yield 'b';
     }
-    assert.equal(await list(later()), "['a', 'b']");
+    assert.equal(asText(await list(later())), "['a', 'b']");
     const tuple = await evaluate('lambda x: (type(x).__name__, x[1])');
-    assert.deepEqual(await tuple(withObject(1)), ['tuple', 2]);
+    assert.deepEqual(asText(await tuple(withObject(1))), ['tuple', 2]);
     const dates = await evaluate('lambda a, b: (a < b, a == b, a.isoformat())');
     assert.deepEqual(await dates(new Date(0), new Date(1)), [true, false, '1970-01-01T00:00:00.000Z']);
   });
@@ -125,9 +122,9 @@ def attempt(f):
       'hasOwnProperty',
       'secret',
     ];
-    for (const name of names) assert.equal(await read(thing, name), 'refused', name);
+    for (const name of names) assert.equal(asText(await read(thing, name)), 'refused', name);
     for (const name of ['call', 'bind', 'constructor', 'prototype', '__proto__']) {
-      assert.equal(await read(() => 1, name), 'refused', name);
+      assert.equal(asText(await read(() => 1, name)), 'refused', name);
     }
     const write = await evaluate('lambda x: setattr(x, "visible", 1)');
     await assert.rejects(Promise.resolve(write(thing)), { typeName: 'AttributeError' });
@@ -135,7 +132,11 @@ def attempt(f):
 
   it('leave nothing of ours with the peer', async () => {
     const call = await evaluate('lambda f, x: f(x)');
+    const { connection } = fixture;
     for (let round = 0; round < 20; round++) await call(() => ({ round }), { round });
-    await eventually('the peer has let go of our objects', () => fixture.connection.lentReferences === 0);
+    await eventually(
+      'the peer has let go of our objects',
+      () => connection.lentReferences <= shortcutsOf(version),
+    );
   });
 });

@@ -12,7 +12,14 @@ import {
 } from '../../../server/src/rpyc/index';
 import { eventually } from '../../support/poll';
 import { startClassic, startPeer } from '../../support/pythonPeer';
-import { ClassicFixture, dialectOfVersion, forEachVersion } from '../../support/rpycPeers';
+import {
+  asText,
+  ClassicFixture,
+  dialectOfVersion,
+  forEachVersion,
+  isFrom,
+  wrongDialectFor,
+} from '../../support/rpycPeers';
 
 forEachVersion('A connection', (version) => {
   const fixture = new ClassicFixture(version);
@@ -23,7 +30,7 @@ forEachVersion('A connection', (version) => {
     const options = { dialectMemory, onStage: (stage: ConnectStage) => stages.push(stage) };
     await using first = await fixture.connect(options);
     const attempt = ['resolve', 'connect', 'handshake', 'root'];
-    const isFirstGuess = dialectOfVersion(version) === 'C';
+    const isFirstGuess = dialectOfVersion(version) !== 'D';
     assert.deepEqual(stages, isFirstGuess ? attempt : [...attempt, ...attempt]);
     assert.deepEqual([...dialectMemory.values()], [first.dialect]);
     stages.length = 0;
@@ -33,7 +40,7 @@ forEachVersion('A connection', (version) => {
   });
 
   it('corrects a memory that is wrong', async () => {
-    const wrong = dialectOfVersion(version) === 'C' ? 'D' : 'C';
+    const wrong = wrongDialectFor(version);
     const { host, port } = fixture.peer;
     const dialectMemory = new Map<string, DialectName>([[`${host}:${port}`, wrong]]);
     await using connection = await fixture.connect({ dialectMemory });
@@ -48,7 +55,7 @@ forEachVersion('A connection', (version) => {
   });
 
   it('in the wrong dialect says so', async () => {
-    const wrong = dialectOfVersion(version) === 'C' ? 'D' : 'C';
+    const wrong = wrongDialectFor(version);
     await using connection = await fixture.connect({ dialect: wrong });
     await assert.rejects(Promise.resolve(connection.root), { code: 'ERR_DIALECT' });
   });
@@ -62,8 +69,8 @@ forEachVersion('A connection', (version) => {
     await using connection = await classic.connect(peer.host, peer.port, options);
     assert.equal(await connection.eval('6 * 7'), 42);
     await connection.close();
-    // 4.1.0 goes on waiting, with nobody to serve.
-    if (version !== '4.1.0') assert.equal(await peer.exited, 0);
+    // Up to 4.1.0 it goes on waiting, with nobody to serve.
+    if (isFrom(version, 4, 1, 1)) assert.equal(await peer.exited, 0);
   });
 
   // Older versions have no binding, and 5.3.0 cannot read its own prefix.
@@ -92,7 +99,7 @@ forEachVersion('A connection', (version) => {
     const call = connection.request(Handler.call, [sleep, [0.1], []], { timeoutSeconds: 0.02 });
     await assert.rejects(call, { code: 'ERR_TIMEOUT' });
     assert.equal(connection.openRequests, 0);
-    assert.equal(await connection.eval("'still here'"), 'still here');
+    assert.equal(await connection.eval('6 * 7'), 42);
     connection.configure({ sync_request_timeout: 0.02 });
     await assert.rejects(Promise.resolve(sleep(0.1)), { code: 'ERR_TIMEOUT' });
   });
@@ -178,11 +185,15 @@ forEachVersion('A strict service', (version) => {
     assert.equal(await root['add']?.(2, 3), 5);
     assert.equal(await root['exposed_add']?.(2, 3), 5);
     assert.deepEqual(await root['version'], [1, 2]);
-    assert.equal(await root['get_service_name']?.(), 'CALC');
-    assert.deepEqual(await root['get_service_aliases']?.(), ['CALC', 'ADDER']);
+    assert.equal(asText(await root['get_service_name']?.()), 'CALC');
+    assert.deepEqual(asText(await root['get_service_aliases']?.()), ['CALC', 'ADDER']);
     for (const name of ['private', '_secret', '__class__', 'ALIASES', '__dict__']) {
       await assert.rejects(Promise.resolve(root[name]), (error) => {
-        return error instanceof RemoteError && error.message.includes(`cannot access '${name}'`);
+        // Up to 3.4.3 a service adds the prefix and looks no further.
+        const refusal = isFrom(version, 3, 4)
+          ? `cannot access '${name}'`
+          : `has no attribute 'exposed_${name}'`;
+        return error instanceof RemoteError && error.message.includes(refusal);
       });
     }
     const counter = await root['counter']?.<Netref>();
@@ -191,7 +202,7 @@ forEachVersion('A strict service', (version) => {
     assert.equal(await root.apply((a: number, b: number) => a * b, 6, 7), 42);
     const items: unknown[] = [];
     for await (const item of root['items']?.() ?? []) items.push(item);
-    assert.deepEqual(items.slice(0, 2), ['a', ['b', 2]]);
+    assert.deepEqual(asText(items.slice(0, 2)), ['a', ['b', 2]]);
     await assert.rejects(connection.syncRequest(Handler.pickle, root, 2), { typeName: 'ValueError' });
   });
 });

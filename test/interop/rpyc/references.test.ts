@@ -14,7 +14,14 @@ import {
   repr,
   setitem,
 } from '../../../server/src/rpyc/index';
-import { ClassicFixture, forEachVersion, lentByPeer, lentSettlesAt } from '../../support/rpycPeers';
+import {
+  asText,
+  ClassicFixture,
+  forEachVersion,
+  lentByPeer,
+  lentSettlesAt,
+  shortcutsOf,
+} from '../../support/rpycPeers';
 import { eventually } from '../../support/poll';
 
 /** Collects garbage now, as `node --expose-gc` would let us. */
@@ -63,7 +70,7 @@ forEachVersion('References', (version) => {
     const { connection } = fixture;
     const list = await evaluate('[]');
     await setitem(connection.namespace, 'mine', list);
-    assert.equal(await connection.eval('type(mine).__name__'), 'list');
+    assert.equal(asText(await connection.eval('type(mine).__name__')), 'list');
     assert.equal(await getitem(connection.namespace, 'mine'), list);
   });
 
@@ -76,13 +83,16 @@ forEachVersion('References', (version) => {
     const [first, [second]] = await echo<readonly [unknown, readonly unknown[]]>([ours, [callback, 1]]);
     assert.equal(first, ours);
     assert.equal(second, callback);
-    await eventually('the peer holds nothing of ours', () => fixture.connection.lentReferences === 0);
+    await eventually(
+      'the peer holds nothing of ours',
+      () => fixture.connection.lentReferences <= shortcutsOf(version),
+    );
   });
 
   it('on the way along a path are released when the chain settles', async () => {
     const { connection } = fixture;
     const path = connection.getmodule('os')['path'];
-    assert.equal(await path?.['join']?.('a', 'b'), 'a/b');
+    assert.equal(asText(await path?.['join']?.('a', 'b')), 'a/b');
     await assert.rejects(Promise.resolve(path?.['missing']?.['further']), { typeName: 'AttributeError' });
     assert.equal(await hasattr(connection.getmodule('os'), 'getcwd'), true);
     for await (const item of connection.eval('[[1]]')) assert.ok(isNetref(item));
@@ -150,12 +160,12 @@ forEachVersion('References', (version) => {
     await using other = await fixture.connect({ config: { allow_public_attrs: true } });
     const list = await connection.eval<Netref>('[1, 2, 3]');
     const use = await other.eval<Netref>(
-      'lambda l: (l.append(4), l[-1], [*l], repr(l), l == l, hash(type(l)) != 0)[:4]',
+      'lambda l: (l.append(4), l[-1], [i for i in l], repr(l), l == l, hash(type(l)) != 0)[:4]',
     );
     const [, last, copy, text] = await use<readonly [null, number, Netref, string]>(list);
     assert.equal(last, 4);
     assert.equal(await repr(copy), '[1, 2, 3, 4]');
-    assert.equal(text, '[1, 2, 3, 4]');
+    assert.equal(asText(text), '[1, 2, 3, 4]');
     assert.equal(await getattr(list, '__len__').then((length) => (length as Netref)()), 4);
   });
 });

@@ -105,13 +105,6 @@ const FAILURES: readonly (readonly [string, unknown, object, string, RegExp])[] 
   ['closed', new EOFError(), {}, 'ERR_CLOSED', /connect it again/],
   ['remote exception', remote('ValueError', 'bad'), {}, 'ERR_REMOTE', /raised ValueError: bad.*traceback/],
   ['not exposed', remote('AttributeError', "cannot access 'x'"), {}, 'ERR_REMOTE', /expose the name/],
-  [
-    'dialect of the settings',
-    new ProblemError(problems.dialectNotSpoken('Lab', 'A')),
-    {},
-    'ERR_DIALECT',
-    /“Lab” is set to dialect A, .*not speak yet: set the dialect to auto/,
-  ],
   ['busy', new ProblemError(problems.busy('Lab')), {}, 'ERR_BUSY', /wait until/],
   ['stale', new ProblemError(problems.staleHandle()), {}, 'ERR_STALE', /refresh/],
   ['not classic', new ProblemError(problems.notClassic('Lab')), {}, 'ERR_NOT_CLASSIC', /choose a classic/],

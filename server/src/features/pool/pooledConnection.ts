@@ -16,7 +16,7 @@ import {
   type_,
 } from '../../rpyc/index';
 import { Agent } from '../agent';
-import { ProblemError, dialectNotSpoken, notClassicServer, rpycNg, stoppedAnswering } from '../problem';
+import { ProblemError, notClassicServer, rpycNg, stoppedAnswering } from '../problem';
 import { onAbort } from './abort';
 import { Monitor } from './monitor';
 import type { PoolTimings } from './timings';
@@ -87,9 +87,6 @@ export class PooledConnection {
   static async open(options: OpenOptions): Promise<PooledConnection> {
     const { profile, timings, signal, place } = options;
     try {
-      if (profile.dialect === 'A' || profile.dialect === 'B') {
-        throw new ProblemError(dialectNotSpoken(profile.label, profile.dialect));
-      }
       const { host, port } = profile.transport;
       const connection = await connect(host, port, {
         // Servers of the full classic service drop a client that they cannot use in turn.

@@ -154,7 +154,10 @@ const FUNCTION_METHODS = [['__call__', null]] as const;
 export function inspectedMethods(object: object): readonly (readonly [string, string | null])[] {
   if (isSelfExposed(object)) return object[exposure]().inspectedMethods ?? [];
   if (typeof object === 'function') return FUNCTION_METHODS;
-  const special = [...specialMethodsOf(object).keys()].filter((name) => name.startsWith('__'));
+  // Python 2 steps through an iterator by a name without underscores.
+  const special = [...specialMethodsOf(object).keys()].filter(
+    (name) => name.startsWith('__') || name === 'next',
+  );
   const names = special.length > 0 ? special : memberNames(object).filter((name) => isMethod(object, name));
   return names.map((name) => [name, null] as const);
 }

@@ -109,8 +109,9 @@ function allowedName(
 ): string {
   if (name instanceof Uint8Array) context.sawByteName();
   // Of a proxy of another connection nothing is known here; its owner applies its own policy besides ours.
-  const has = referenceOf(target) === undefined ? (member: string) => hasMember(target, member) : () => true;
-  return checkAttr(context.config, name, has, operation, context.prefersExposed);
+  const isOurs = referenceOf(target) === undefined;
+  const has = isOurs ? (member: string) => hasMember(target, member) : () => true;
+  return checkAttr(context.config, name, has, operation, isOurs && context.prefersExposed);
 }
 
 function get(context: HandlerContext, target: unknown, name: unknown): unknown {

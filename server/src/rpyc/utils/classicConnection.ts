@@ -5,10 +5,17 @@
 
 import { inspect } from 'node:util';
 
+import { callattr } from '../core/builtins';
+import { RemoteError } from '../core/errors';
 import { Connection } from '../core/protocol';
 import type { Netref } from '../core/netref';
 import { createPath, localMember, type Path } from '../core/path';
+import type { RequestOptions } from '../core/reference';
+import { nameText } from '../core/references';
 import { teleportFunction } from './teleport';
+
+/** Python that gives the version of the peer's rpyc, and imports nothing that is not there already. */
+const VERSION = "__import__('rpyc.version', None, None, ['*']).version_string";
 
 /** The peer's modules by name: `modules.sys`, `modules['xml.dom.minidom']`. Each is imported when it is first used. */
 export interface ModuleNamespace {
@@ -18,6 +25,7 @@ export interface ModuleNamespace {
 /** A connection to a peer that serves classic mode. */
 export class ClassicConnection extends Connection {
   readonly #modules = new Map<string, Promise<unknown>>();
+  #version: string | undefined;
 
   readonly modules: ModuleNamespace = createModuleNamespace((name) => this.getmodule(name));
 
@@ -61,6 +69,24 @@ export class ClassicConnection extends Connection {
       get: () => this.#importModule(name),
       text: `modules.${name}`,
     });
+  }
+
+  override get remoteVersion(): string | undefined {
+    return super.remoteVersion ?? this.#version;
+  }
+
+  /** As `Connection.fetchRemoteVersion`; a peer of 4.1.0 or before, whose exceptions tell nothing, is asked in Python. */
+  override async fetchRemoteVersion(options?: RequestOptions): Promise<string | undefined> {
+    const told = await super.fetchRemoteVersion(options);
+    if (told !== undefined) return told;
+    try {
+      const version = await callattr(this.root, 'eval', [VERSION], undefined, options);
+      if (typeof version === 'string' || version instanceof Uint8Array) this.#version = nameText(version);
+    } catch (error) {
+      // A peer without `eval`, or without a module of that name.
+      if (!(error instanceof RemoteError)) throw error;
+    }
+    return this.remoteVersion;
   }
 
   #importModule(name: string): Promise<unknown> {

@@ -15,6 +15,7 @@ import { type Exposed, exposure } from '../core/exposure';
 import type { Connection } from '../core/protocol';
 import type { ConnectionOptions } from '../core/connectionOptions';
 import { Service } from '../core/service';
+import { decodeUtf8 } from '../lib/bytes';
 import { ClassicConnection } from './classicConnection';
 
 /** Everything is allowed in classic mode but pickling: it is remote code execution by design. */
@@ -79,7 +80,12 @@ export class SlaveService extends Service {
       ['get_service_name', () => this.exposed_get_service_name()],
       ['get_service_aliases', () => this.exposed_get_service_aliases()],
     ]);
-    return exposeMembers(members, '<SlaveService object>');
+    // A slave of 3.x has its members by their long names too.
+    const isOld = this.#connection?.dialect === 'A';
+    const all = isOld
+      ? [...members, ...[...members].map(([name, value]) => [`exposed_${name}`, value] as const)]
+      : members;
+    return exposeMembers(new Map(all), '<SlaveService object>');
   }
 }
 
@@ -191,7 +197,10 @@ function loadModule(name: unknown, namespace: object): unknown {
   }
 }
 
+/** Text of a peer's; a Python 2 peer sends it as bytes. */
 function asText(value: unknown): string {
   if (typeof value === 'string') return value;
+  const text = value instanceof Uint8Array ? decodeUtf8(value) : undefined;
+  if (text !== undefined) return text;
   throw new TypeError('Text is needed');
 }
