@@ -4,8 +4,7 @@
  * attribute is a path until it is awaited.
  */
 
-import { inspect } from 'node:util';
-
+import { callerOf } from '../lib/callSite';
 import { ErrorCode, ProtocolError } from './errors';
 import { iterate } from './iteration';
 import {
@@ -17,6 +16,7 @@ import {
   type RemoteAttributes,
   type RemoteCallable,
   RemoteProxyHandler,
+  shownAs,
 } from './path';
 import { referenceSymbol, RemoteReference, type ReferenceHost } from './reference';
 import type { Reference } from './references';
@@ -106,13 +106,14 @@ interface CacheEntry {
 }
 
 function createNetref(reference: RemoteReference): Netref {
-  const target = (): undefined => undefined;
-  Object.defineProperty(target, inspect.custom, { value: () => textOf(reference), configurable: true });
+  const target = shownAs(textOf, reference);
   const handler = new NetrefHandler(reference);
   const proxy = new Proxy(target, handler);
   handler.self = new WeakRef(proxy);
   return proxy as unknown as Netref;
 }
+
+const NO_NAMES: readonly string[] = [];
 
 class NetrefHandler extends RemoteProxyHandler {
   /** The proxy itself. A path holds it, so that the object lives as long as somebody may ask for more of it. */
@@ -125,7 +126,7 @@ class NetrefHandler extends RemoteProxyHandler {
   get(_target: () => undefined, property: string | symbol): unknown {
     const { reference } = this;
     if (property === referenceSymbol) return reference;
-    const local = localMember(property, () => textOf(reference));
+    const local = localMember(property, textOf, reference);
     if (local !== undefined) return local;
     if (property === Symbol.asyncIterator) {
       const { now } = this.base();
@@ -136,17 +137,31 @@ class NetrefHandler extends RemoteProxyHandler {
   }
 
   apply(_target: () => undefined, _self: unknown, args: unknown[]): Path {
-    return invoke(this.base(), [], args);
+    return invoke(this.base(), NO_NAMES, args, callerOf(this, 'apply'));
   }
 
   private base(): PathBase {
-    const now = this.self?.deref() ?? this.reference;
-    return {
-      host: this.reference.host,
-      now,
-      get: () => Promise.resolve(now),
-      text: textOf(this.reference),
-    };
+    return new NetrefBase(this.reference, this.self?.deref() ?? this.reference);
+  }
+}
+
+/** A path that starts at a netref. */
+class NetrefBase implements PathBase {
+  constructor(
+    private readonly reference: RemoteReference,
+    readonly now: unknown,
+  ) {}
+
+  get host(): ReferenceHost {
+    return this.reference.host;
+  }
+
+  get text(): string {
+    return textOf(this.reference);
+  }
+
+  get(): Promise<unknown> {
+    return Promise.resolve(this.now);
   }
 }
 

@@ -5,6 +5,7 @@
 
 import { inspect } from 'node:util';
 
+import { type CallSite, callerOf } from '../lib/callSite';
 import { Handler } from './consts';
 import { Kwargs } from './pyTypes';
 import { referenceOf, RemoteReference, type ReferenceHost } from './reference';
@@ -76,33 +77,75 @@ export function isPath(value: unknown): value is Path {
 }
 
 export function createPath<T = unknown>(base: PathBase, names: readonly string[] = []): Path<T> {
-  // A path and a netref have to be functions to be callable; the proxy answers everything else.
-  const target = (): undefined => undefined;
   const state: PathState = { base, names };
-  Object.defineProperty(target, inspect.custom, { value: () => textOf(state), configurable: true });
-  return new Proxy(target, new PathHandler(state)) as unknown as Path<T>;
+  return new Proxy(shownAs(textOf, state), new PathHandler(state)) as unknown as Path<T>;
+}
+
+/** What a proxy stands before: a function, so that it can be called, which tells the inspector a text. */
+export function shownAs<T>(textOf: (subject: T) => string, subject: T): () => undefined {
+  const target: (() => undefined) & { [inspect.custom]?: () => string } = () => undefined;
+  // Assigned, since defining a property takes as long as all else that makes a path.
+  target[inspect.custom] = () => textOf(subject);
+  return target;
 }
 
 /** Calls what is at the end of the path, at once and once. */
-export function invoke(base: PathBase, names: readonly string[], args: readonly unknown[]): Path {
-  const result = startCall(base, names, args);
+export function invoke(
+  base: PathBase,
+  names: readonly string[],
+  args: readonly unknown[],
+  site: CallSite,
+): Path {
+  const result = startCall(base, names, args, site);
   // Whoever awaits the path gets the error; a path that nobody awaits is not an unhandled rejection.
-  result.catch(() => undefined);
-  return createPath({ host: base.host, get: () => result, text: `${[base.text, ...names].join('.')}()` });
+  result.catch(ignore);
+  return createPath(new CallBase(base, names, result));
+}
+
+function ignore(): void {
+  // Nobody looked.
+}
+
+/** A path that starts at the result of a call. */
+class CallBase implements PathBase {
+  readonly now = undefined;
+
+  constructor(
+    private readonly base: PathBase,
+    private readonly names: readonly string[],
+    private readonly result: Promise<unknown>,
+  ) {}
+
+  get host(): ReferenceHost {
+    return this.base.host;
+  }
+
+  get text(): string {
+    return `${[this.base.text, ...this.names].join('.')}()`;
+  }
+
+  get(): Promise<unknown> {
+    return this.result;
+  }
 }
 
 /** Answers what must never reach the peer by accident; undefined where a name or symbol is not among it. */
-export function localMember(property: string | symbol, text: () => string): (() => unknown) | undefined {
+export function localMember<T>(
+  property: string | symbol,
+  textOf: (subject: T) => string,
+  subject: T,
+): ((hint?: unknown) => unknown) | undefined {
   switch (property) {
     case 'toString':
     case 'toJSON':
     case 'valueOf':
     case inspect.custom:
-      return text;
+      return () => textOf(subject);
     case Symbol.toPrimitive:
-      return (hint?: unknown) => {
-        if (hint === 'string') return text();
-        throw new TypeError(`${text()} is remote: await what is needed of it before calculating with it`);
+      return (hint) => {
+        const text = textOf(subject);
+        if (hint === 'string') return text;
+        throw new TypeError(`${text} is remote: await what is needed of it before calculating with it`);
       };
     default:
       return undefined;
@@ -153,6 +196,24 @@ export abstract class RemoteProxyHandler implements ProxyHandler<() => undefined
   }
 }
 
+/**
+ * `then`, `catch` or `finally` of a path. An `await` gets it while its function is on the stack, and calls it when it
+ * no longer is.
+ */
+function settler(state: PathState, name: keyof PathMembers<unknown>): unknown {
+  const site = state.names.length === 0 ? undefined : callerOf(PathHandler.prototype, 'get');
+  switch (name) {
+    case 'then':
+      return (...callbacks: Parameters<Promise<unknown>['then']>) => evaluate(state, site).then(...callbacks);
+    case 'catch':
+      return (...callbacks: Parameters<Promise<unknown>['catch']>) =>
+        evaluate(state, site).catch(...callbacks);
+    case 'finally':
+      return (...callbacks: Parameters<Promise<unknown>['finally']>) =>
+        evaluate(state, site).finally(...callbacks);
+  }
+}
+
 class PathHandler extends RemoteProxyHandler {
   constructor(private readonly state: PathState) {
     super();
@@ -160,18 +221,15 @@ class PathHandler extends RemoteProxyHandler {
 
   get(_target: () => undefined, property: string | symbol): unknown {
     const { state } = this;
-    const local = localMember(property, () => textOf(state));
+    const local = localMember(property, textOf, state);
     if (local !== undefined) return local;
     switch (property) {
       case pathKey:
         return state;
       case 'then':
-        return (...callbacks: Parameters<Promise<unknown>['then']>) => evaluate(state).then(...callbacks);
       case 'catch':
-        return (...callbacks: Parameters<Promise<unknown>['catch']>) => evaluate(state).catch(...callbacks);
       case 'finally':
-        return (...callbacks: Parameters<Promise<unknown>['finally']>) =>
-          evaluate(state).finally(...callbacks);
+        return settler(state, property);
       case Symbol.asyncIterator:
         return () => iterate(state.base.host, () => evaluate(state));
       default:
@@ -181,7 +239,7 @@ class PathHandler extends RemoteProxyHandler {
   }
 
   apply(_target: () => undefined, _self: unknown, args: unknown[]): Path {
-    return invoke(this.state.base, this.state.names, args);
+    return invoke(this.state.base, this.state.names, args, callerOf(this, 'apply'));
   }
 }
 
@@ -190,25 +248,34 @@ function textOf({ base, names }: PathState): string {
 }
 
 /** Asks the peer for what is at the end of the path. */
-async function evaluate({ base, names }: PathState): Promise<unknown> {
-  const start = base.now ?? (await base.get());
-  if (names.length === 0) return start;
-  return await walk(base.host, start, names, (owner, last) =>
-    base.host.request(Handler.getattr, [owner, last]),
-  );
+function evaluate({ base, names }: PathState, site?: CallSite): Promise<unknown> {
+  const { host, now } = base;
+  const [first] = names;
+  if (first === undefined) return now === undefined ? base.get() : Promise.resolve(now);
+  const read = (owner: unknown, last: string): Promise<unknown> =>
+    host.request(Handler.getattr, [owner, last], site && { site });
+  if (now !== undefined && names.length === 1) return read(now, first);
+  return (async () => await walk(host, now ?? (await base.get()), names, read, site))();
 }
 
-function startCall(base: PathBase, names: readonly string[], args: readonly unknown[]): Promise<unknown> {
-  const { host } = base;
+function startCall(
+  base: PathBase,
+  names: readonly string[],
+  args: readonly unknown[],
+  site: CallSite,
+): Promise<unknown> {
+  const { host, now } = base;
   // With nothing to wait for the request leaves at once, so that calls leave in the order they are written.
-  if (base.now !== undefined && names.length <= 1 && !args.some((arg) => needsResolving(arg))) {
-    return requestCall(host, base.now, names[0], args);
+  if (now !== undefined && names.length <= 1 && !anyNeedsResolving(args)) {
+    return requestCall(host, now, names[0], args, site);
   }
   return (async () => {
     const ready = (await resolvePaths(args)) as readonly unknown[];
-    const start = base.now ?? (await base.get());
-    if (names.length === 0) return await requestCall(host, start, undefined, ready);
-    return await walk(host, start, names, (owner, last) => requestCall(host, owner, last, ready));
+    const start = now ?? (await base.get());
+    if (names.length === 0) return await requestCall(host, start, undefined, ready, site);
+    const call = (owner: unknown, last: string): Promise<unknown> =>
+      requestCall(host, owner, last, ready, site);
+    return await walk(host, start, names, call, site);
   })();
 }
 
@@ -218,12 +285,13 @@ async function walk<T>(
   start: unknown,
   names: readonly string[],
   finish: (owner: unknown, last: string) => Promise<T>,
+  site?: CallSite,
 ): Promise<T> {
   const temporaries: RemoteReference[] = [];
   try {
     let owner = start;
     for (const name of names.slice(0, -1)) {
-      owner = await host.request(Handler.getattr, [owner, name], undefined, 'bare');
+      owner = await host.request(Handler.getattr, [owner, name], site && { site }, 'bare');
       if (owner instanceof RemoteReference) temporaries.push(owner);
     }
     return await finish(owner, names.at(-1) ?? '');
@@ -258,16 +326,24 @@ function requestCall(
   owner: unknown,
   name: string | undefined,
   args: readonly unknown[],
+  site: CallSite,
 ): Promise<unknown> {
   const last = args.at(-1);
   const named = last instanceof Kwargs ? last.entries() : [];
   const positional = last instanceof Kwargs ? args.slice(0, -1) : args;
   return name === undefined
-    ? host.request(Handler.call, [owner, positional, named])
-    : host.request(Handler.callattr, [owner, name, positional, named]);
+    ? host.request(Handler.call, [owner, positional, named], { site })
+    : host.request(Handler.callattr, [owner, name, positional, named], { site });
 }
 
 const MAX_DEPTH = 200;
+
+function anyNeedsResolving(args: readonly unknown[]): boolean {
+  for (const arg of args) {
+    if (needsResolving(arg)) return true;
+  }
+  return false;
+}
 
 /** Whether `value` is a path or holds one, in an array or among keyword arguments. */
 export function needsResolving(value: unknown, depth = 0): boolean {

@@ -366,6 +366,7 @@ export class Connection implements Disposable, AsyncDisposable {
           timeoutSeconds: timeoutSeconds === undefined ? this.#config.sync_request_timeout : timeoutSeconds,
           signal: options?.signal,
           form,
+          site: options?.site,
         });
         this.#serving.requestSent();
         return reply;

@@ -3,6 +3,7 @@
  * `____refcount__` of rpyc/core/netref.py), kept apart from the proxy so that it can outlive it.
  */
 
+import type { CallSite } from '../lib/callSite';
 import type { Config } from './config';
 import type { Dialect } from './dialect';
 import { ErrorCode, EOFError, RpycError } from './errors';
@@ -14,6 +15,12 @@ export interface RequestOptions {
   readonly timeoutSeconds?: number | null;
   /** Ends the wait. The call goes on at the peer, and references in its late reply are given back. */
   readonly signal?: AbortSignal;
+}
+
+/** What the library itself says about a request. */
+export interface RequestDetails extends RequestOptions {
+  /** Who asks, where that has to be taken down before the request is sent. */
+  readonly site?: CallSite;
 }
 
 /** How references in a reply are given: as netrefs, or as bare references that the caller releases. */
@@ -29,7 +36,7 @@ export interface ReferenceHost {
   request(
     handler: number,
     args: readonly unknown[],
-    options?: RequestOptions,
+    options?: RequestDetails,
     form?: ReferenceForm,
   ): Promise<unknown>;
   /** Gives back what `reference` has counted. Called once for each reference. */

@@ -3,7 +3,9 @@
  * rpyc/core/protocol.py. Differs on purpose: a reply that nobody waits for any more still gives its references back.
  */
 
-import { after, onAbort } from '../lib/deferred';
+import { type CallSite, callSite } from '../lib/callSite';
+import { Deadlines } from '../lib/deadlines';
+import { onAbort } from '../lib/deferred';
 import type { Disposable } from '../lib/disposable';
 import type { Logger } from '../lib/logger';
 import { box, type BoxingHost, unbox, type UnboxingHost, unregister } from './boxing';
@@ -41,6 +43,43 @@ export interface SentRequest {
   readonly timeoutSeconds: number | null;
   readonly signal: AbortSignal | undefined;
   readonly form: ReferenceForm;
+  /** Who asks, where that was taken down already. */
+  readonly site: CallSite | undefined;
+}
+
+/** A request that its caller waits for. */
+class WaitingRequest implements OpenRequest {
+  readonly isHousekeeping = false;
+  deadline: Disposable | undefined;
+  abort: Disposable | undefined;
+
+  constructor(
+    private readonly boxing: UnboxingHost,
+    private readonly site: CallSite,
+    private readonly resolve: (value: unknown) => void,
+    private readonly reject: (error: Error) => void,
+  ) {}
+
+  succeed(boxed: BrineValue): void {
+    this.settled();
+    try {
+      this.resolve(unbox(boxed, this.boxing));
+    } catch (error) {
+      this.reject(asError(error));
+      // Bad bytes end the connection; a key of an object that the peer does not hold ends this request only.
+      if (error instanceof ProtocolError) throw error;
+    }
+  }
+
+  fail(error: Error): void {
+    this.settled();
+    this.reject(withSite(error, this.site));
+  }
+
+  private settled(): void {
+    this.deadline?.dispose();
+    this.abort?.dispose();
+  }
 }
 
 const ignore = (): void => undefined;
@@ -49,6 +88,7 @@ const RELEASE: OpenRequest = { succeed: ignore, fail: ignore, isHousekeeping: tr
 
 export class Requesting {
   private readonly pending = new PendingRequests();
+  private readonly deadlines = new Deadlines();
   private sent = 0;
   private version: string | undefined;
 
@@ -74,38 +114,21 @@ export class Requesting {
   }
 
   /** Sends a request and waits for its reply. */
-  request({ handler, args, timeoutSeconds, signal, form }: SentRequest): Promise<unknown> {
-    // The caller's stack, for whatever comes back.
-    const site: { stack?: string } = {};
-    Error.captureStackTrace(site);
+  request(request: SentRequest): Promise<unknown> {
+    const { handler, args, timeoutSeconds, signal, form } = request;
+    const site = request.site ?? callSite(this, 'request');
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) throw new RequestAborted(signal.reason);
-      let timer: Disposable | undefined;
-      let abort: Disposable | undefined;
-      const settled = (): void => {
-        timer?.dispose();
-        abort?.dispose();
-      };
-      const fail = (error: Error): void => {
-        settled();
-        reject(withSite(error, site));
-      };
-      const succeed: OpenRequest['succeed'] = (boxed) => {
-        settled();
-        try {
-          resolve(unbox(boxed, this.host.boxing(form)));
-        } catch (error) {
-          reject(asError(error));
-          // Bad bytes end the connection; a key of an object that the peer does not hold ends this request only.
-          if (error instanceof ProtocolError) throw error;
-        }
-      };
-      const seq = this.send(handler, args, { succeed, fail, isHousekeeping: false });
-      const giveUp = (error: Error): void => {
-        if (this.pending.take(seq) !== undefined) fail(error);
-      };
-      if (timeoutSeconds !== null) timer = after(timeoutSeconds, () => giveUp(new AsyncResultTimeout()));
-      if (signal !== undefined) abort = onAbort(signal, (reason) => giveUp(new RequestAborted(reason)));
+      const waiting = new WaitingRequest(this.host.boxing(form), site, resolve, reject);
+      const seq = this.send(handler, args, waiting);
+      if (timeoutSeconds !== null) {
+        waiting.deadline = this.deadlines.add(timeoutSeconds, () =>
+          this.giveUp(seq, new AsyncResultTimeout()),
+        );
+      }
+      if (signal !== undefined) {
+        waiting.abort = onAbort(signal, (reason) => this.giveUp(seq, new RequestAborted(reason)));
+      }
     });
   }
 
@@ -173,6 +196,11 @@ export class Requesting {
 
   failAll(error: Error): void {
     this.pending.failAll(error);
+    this.deadlines.dispose();
+  }
+
+  private giveUp(seq: number, error: Error): void {
+    this.pending.take(seq)?.fail(error);
   }
 
   /** Sends one request frame. Nothing is registered or counted where that fails. */
@@ -196,7 +224,7 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-function withSite(error: Error, site: { readonly stack?: string }): Error {
+function withSite(error: Error, site: CallSite): Error {
   // A ProtocolError ended the connection: it is one for all requests, and has its own place.
   if (error instanceof ProtocolError) return error;
   // The end of the connection is one error too, and every request has its own place.

@@ -112,7 +112,7 @@ function createModuleNamespace(get: (name: string) => Path): ModuleNamespace {
   Object.defineProperty(target, inspect.custom, { value: modulesText, configurable: true });
   return new Proxy(target, {
     get: (_target, name) => {
-      const local = localMember(name, modulesText);
+      const local = localMember(name, modulesText, undefined);
       if (local !== undefined) return local;
       return typeof name === 'string' && name !== 'then' ? get(name) : undefined;
     },
