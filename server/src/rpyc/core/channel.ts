@@ -69,6 +69,10 @@ export class FrameDecoder {
   push(chunk: Uint8Array, deliver: (payload: Uint8Array) => void): void {
     let rest = chunk;
     while (rest.length > 0) {
+      if (this.headerUsed === 0) {
+        rest = this.takeWhole(rest, deliver);
+        if (rest.length === 0) return;
+      }
       if (this.body === undefined) {
         rest = this.takeHeader(rest);
         continue;
@@ -82,6 +86,31 @@ export class FrameDecoder {
       const payload = body.payload();
       if (payload.length > 0) deliver(this.header[4] === 0 ? payload : this.inflate(payload));
     }
+  }
+
+  /** Delivers the frames that stand whole at the start of `chunk`, and gives back the rest. */
+  private takeWhole(chunk: Uint8Array, deliver: (payload: Uint8Array) => void): Uint8Array {
+    let start = 0;
+    for (;;) {
+      const body = start + HEADER_SIZE;
+      if (body > chunk.length) break;
+      const length =
+        (((chunk[start] ?? 0) << 24) |
+          ((chunk[start + 1] ?? 0) << 16) |
+          ((chunk[start + 2] ?? 0) << 8) |
+          (chunk[start + 3] ?? 0)) >>>
+        0;
+      const end = body + length;
+      // A length beyond the limits is judged with what follows it.
+      if (length > this.limits.maxFrameBytes || end + FLUSH.length > chunk.length) break;
+      this.isFirst = false;
+      if (length > 0) {
+        const payload = chunk.subarray(body, end);
+        deliver(chunk[start + 4] === 0 ? payload : this.inflate(payload));
+      }
+      start = end + FLUSH.length;
+    }
+    return start === 0 ? chunk : chunk.subarray(start);
   }
 
   private takeHeader(chunk: Uint8Array): Uint8Array {
@@ -340,6 +369,13 @@ export class Channel implements Disposable {
     }
   }
 
+  private readonly deliver = (payload: Uint8Array): void => {
+    if (this.closed) return;
+    this.receivedFrames++;
+    this.tell('in', payload);
+    this.received.fire(payload);
+  };
+
   private write(chunks: readonly Uint8Array[]): void {
     this.stream.write(chunks);
     for (const chunk of chunks) this.sentBytes += chunk.length;
@@ -348,18 +384,11 @@ export class Channel implements Disposable {
   private receive(chunk: Uint8Array): void {
     this.receivedBytes += chunk.length;
     try {
-      this.decoder.push(chunk, (payload) => this.deliver(payload));
+      this.decoder.push(chunk, this.deliver);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.destroy(error);
     }
-  }
-
-  private deliver(payload: Uint8Array): void {
-    if (this.closed) return;
-    this.receivedFrames++;
-    this.tell('in', payload);
-    this.received.fire(payload);
   }
 
   private finish(error: Error | undefined): void {

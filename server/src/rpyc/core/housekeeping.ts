@@ -30,8 +30,8 @@ const BATCH = 500;
 export class Housekeeping implements Disposable {
   private queue: RemoteReference[] = [];
   private scheduled: NodeJS.Immediate | undefined;
-  private hasReceived = false;
-  private framesAtReceipt = 0;
+  /** How many frames had been sent when the answer to this turn's receipt was put off; undefined with nothing put off. */
+  private framesAtReceipt: number | undefined;
   private disposed = false;
 
   constructor(private readonly host: HousekeepingHost) {}
@@ -48,12 +48,12 @@ export class Housekeeping implements Disposable {
     this.host.fail(new ProtocolError(text, ErrorCode.limit));
   }
 
-  /** Something has arrived. */
-  received(): void {
-    if (this.hasReceived || this.disposed) return;
-    this.hasReceived = true;
-    this.framesAtReceipt = this.host.framesSent;
-    this.schedule();
+  /** Something has arrived and was dealt with, when `framesSent` was as told. */
+  received(framesSent: number): void {
+    if (this.framesAtReceipt !== undefined || this.disposed || this.host.due === 0) return;
+    this.framesAtReceipt = framesSent;
+    // After all that goes on from what has arrived, in promises: it may send something.
+    queueMicrotask(this.afterTurn);
   }
 
   dispose(): void {
@@ -62,6 +62,18 @@ export class Housekeeping implements Disposable {
     if (this.scheduled !== undefined) clearImmediate(this.scheduled);
     this.scheduled = undefined;
   }
+
+  private readonly afterTurn = (): void => {
+    process.nextTick(this.acknowledge);
+  };
+
+  private readonly acknowledge = (): void => {
+    // rpyc leaves Nagle's algorithm on: its next small reply waits for the acknowledgement of the last one, which our
+    // system delays by 40 ms unless something travels back to carry it.
+    const isSilent = this.host.framesSent === this.framesAtReceipt;
+    this.framesAtReceipt = undefined;
+    if (isSilent && !this.disposed && this.host.due > 0) this.host.sendKeepalive();
+  };
 
   private schedule(): void {
     this.scheduled ??= setImmediate(() => {
@@ -74,10 +86,5 @@ export class Housekeeping implements Disposable {
     const batch = this.queue.splice(0, BATCH);
     for (const reference of batch) this.host.sendRelease(reference);
     if (this.queue.length > 0) this.schedule();
-    // rpyc leaves Nagle's algorithm on: its next small reply waits for the acknowledgement of the last one, which our
-    // system delays by 40 ms unless something travels back to carry it.
-    const isSilent = this.host.framesSent === this.framesAtReceipt;
-    if (this.hasReceived && isSilent && this.host.due > 0) this.host.sendKeepalive();
-    this.hasReceived = false;
   }
 }

@@ -59,6 +59,7 @@ export class Connection implements Disposable, AsyncDisposable {
   #root: Promise<unknown> | undefined;
   #lastWords: ReturnType<typeof runBeforeClosed> | undefined;
   #peerPython: 2 | 3 | undefined;
+  readonly #boxings: Partial<Record<ReferenceForm, BoxingHost & UnboxingHost>> = {};
 
   /** Fires once, when the connection is gone: with the error that ended it, or without one where we closed it. */
   readonly onDidClose = this.#didClose.event;
@@ -303,9 +304,10 @@ export class Connection implements Disposable, AsyncDisposable {
   #receive(payload: Uint8Array): void {
     // What was on its way when we closed.
     if (this.#closing !== 'open') return;
-    this.#housekeeping.received();
+    const { framesSent } = this.#channel;
     try {
       this.#dispatch(this.#codec.decode(payload));
+      this.#housekeeping.received(framesSent);
       this.#serveLoop.served();
     } catch (error) {
       this.#fail(error instanceof Error ? error : new ProtocolError(String(error)));
@@ -331,7 +333,8 @@ export class Connection implements Disposable, AsyncDisposable {
     if (dialect === undefined) {
       throw new ProtocolError('The peer has not shown its dialect yet', ErrorCode.dialect);
     }
-    return {
+    if (this.#boxings[form]?.dialect === dialect) return this.#boxings[form];
+    const boxing: BoxingHost & UnboxingHost = {
       dialect,
       refs: this.#refs,
       referenceHost: this.#host,
@@ -341,6 +344,7 @@ export class Connection implements Disposable, AsyncDisposable {
         return form === 'netref' ? this.#netrefs.acquire(reference) : this.#netrefs.acquireBare(reference);
       },
     };
+    return (this.#boxings[form] = boxing);
   }
 
   #createHost(): ReferenceHost {

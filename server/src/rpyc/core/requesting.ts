@@ -54,7 +54,8 @@ class WaitingRequest implements OpenRequest {
   abort: Disposable | undefined;
 
   constructor(
-    private readonly boxing: UnboxingHost,
+    private readonly host: RequestingHost,
+    private readonly form: ReferenceForm,
     private readonly site: CallSite,
     private readonly resolve: (value: unknown) => void,
     private readonly reject: (error: Error) => void,
@@ -63,7 +64,7 @@ class WaitingRequest implements OpenRequest {
   succeed(boxed: BrineValue): void {
     this.settled();
     try {
-      this.resolve(unbox(boxed, this.boxing));
+      this.resolve(unbox(boxed, this.host.boxing(this.form)));
     } catch (error) {
       this.reject(asError(error));
       // Bad bytes end the connection; a key of an object that the peer does not hold ends this request only.
@@ -119,7 +120,7 @@ export class Requesting {
     const site = request.site ?? callSite(this, 'request');
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) throw new RequestAborted(signal.reason);
-      const waiting = new WaitingRequest(this.host.boxing(form), site, resolve, reject);
+      const waiting = new WaitingRequest(this.host, form, site, resolve, reject);
       const seq = this.send(handler, args, waiting);
       if (timeoutSeconds !== null) {
         waiting.deadline = this.deadlines.add(timeoutSeconds, () =>

@@ -28,7 +28,8 @@ export interface Stream {
   /** Begins to deliver what arrives; before this it waits. */
   start(): void;
   /**
-   * Sends all chunks in one go.
+   * Sends all chunks, in one go with whatever else is written before the running code comes to its end. The bytes must
+   * not be changed after it.
    *
    * @throws EOFError where the stream is closed
    */
@@ -48,6 +49,9 @@ const LONGEST_CLOSE_SECONDS = 4;
 
 const ARRIVALS = ['readable', 'end', 'close'] as const;
 
+/** With more bytes than this nothing is gained by gathering more. */
+const MOST_GATHERED = 64 * 1024;
+
 /** A stream over any of Node's duplex streams, of which it becomes the owner. */
 export class DuplexStream implements Stream {
   private readonly received = new Emitter<Uint8Array>();
@@ -57,6 +61,14 @@ export class DuplexStream implements Stream {
   private ended = false;
   private started = false;
   private drain: Deferred<undefined> | undefined;
+  /** What was written in this turn of the event loop, for the system to take at once. */
+  private unsent: Uint8Array[] = [];
+  private unsentBytes = 0;
+  private isFlushing = false;
+  private readonly flushLater = (): void => {
+    this.isFlushing = false;
+    if (!this.closed) this.flush();
+  };
 
   readonly onDidReceive = this.received.event;
   readonly onDidClose = this.didClose.event;
@@ -83,7 +95,7 @@ export class DuplexStream implements Stream {
   }
 
   get bufferedAmount(): number {
-    return this.duplex.writableLength;
+    return this.unsentBytes + this.duplex.writableLength;
   }
 
   /**
@@ -119,17 +131,21 @@ export class DuplexStream implements Stream {
 
   write(chunks: readonly Uint8Array[]): void {
     if (this.closed) throw this.endError();
-    if (chunks.length === 1 && chunks[0] !== undefined) {
-      this.duplex.write(chunks[0]);
-      return;
+    for (const chunk of chunks) {
+      this.unsent.push(chunk);
+      this.unsentBytes += chunk.length;
     }
-    this.duplex.cork();
-    for (const chunk of chunks) this.duplex.write(chunk);
-    this.duplex.uncork();
+    if (this.unsentBytes > MOST_GATHERED) {
+      this.flush();
+    } else if (!this.isFlushing) {
+      this.isFlushing = true;
+      process.nextTick(this.flushLater);
+    }
   }
 
   drained(): Promise<void> {
     if (this.closed) return Promise.reject(new EOFError('Stream is closed'));
+    this.flush();
     if (!this.duplex.writableNeedDrain) return Promise.resolve();
     this.drain ??= deferred<undefined>();
     return this.drain.promise;
@@ -137,6 +153,7 @@ export class DuplexStream implements Stream {
 
   close(): void {
     if (this.ended) return;
+    this.flush();
     this.ended = true;
     this.duplex.once('finish', () => this.destroyAfter(LINGER_SECONDS));
     this.duplex.end();
@@ -146,6 +163,7 @@ export class DuplexStream implements Stream {
   }
 
   destroy(error?: Error): void {
+    if (!this.closed && error === undefined) this.flush();
     this.ended = true;
     this.failure ??= error;
     this.duplex.destroy();
@@ -166,6 +184,24 @@ export class DuplexStream implements Stream {
     } finally {
       timer.dispose();
       for (const name of ARRIVALS) this.duplex.off(name, tell);
+    }
+  }
+
+  /** Hands over what was gathered, in one piece where that is small: each piece costs a call into the system. */
+  private flush(): void {
+    const { unsent, unsentBytes } = this;
+    const [first] = unsent;
+    if (first === undefined || this.duplex.destroyed) return;
+    this.unsent = [];
+    this.unsentBytes = 0;
+    if (unsent.length === 1) {
+      this.duplex.write(first);
+    } else if (unsentBytes <= MOST_GATHERED) {
+      this.duplex.write(Buffer.concat(unsent, unsentBytes));
+    } else {
+      this.duplex.cork();
+      for (const chunk of unsent) this.duplex.write(chunk);
+      this.duplex.uncork();
     }
   }
 

@@ -26,6 +26,12 @@ export class Emitter<T> implements Disposable {
    * @throws the first error that a listener threw, after all of them have run
    */
   fire(value: T): void {
+    if (this.subscriptions.size === 1) {
+      for (const { listener } of this.subscriptions) {
+        listener(value);
+        return;
+      }
+    }
     const errors: unknown[] = [];
     for (const subscription of [...this.subscriptions]) {
       if (!this.subscriptions.has(subscription)) continue;
