@@ -57,7 +57,7 @@ const CORE_ORDER = [
   'brine footprint envelope references dialect dialectEvidence threadBinding messageHead codec reference refs targets pending housekeeping',
   'specialMethods exposure vinegar boxing connectErrors tls stream',
   'channel iteration path netref builtins asyncResult',
-  'handlers serving requesting rootRequest connectionOptions connectionEnd serveLoop',
+  'handlers serving requesting rootRequest connectionOptions connectionEnd serveLoop boxings',
   'protocol',
   'service',
 ]

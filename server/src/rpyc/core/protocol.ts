@@ -8,7 +8,7 @@ import { type Disposable, DisposableStore } from '../lib/disposable';
 import { Emitter } from '../lib/events';
 import { type Logger, plainLine, silentLogger } from '../lib/logger';
 import { AsyncResult } from './asyncResult';
-import type { BoxingHost, UnboxingHost } from './boxing';
+import { Boxings } from './boxings';
 import { dump } from './brine';
 import type { Channel } from './channel';
 import { DialectMismatch, type IncomingMessage, MessageCodec } from './codec';
@@ -17,13 +17,13 @@ import type { ConnectionCounters, ConnectionOptions, ConnectionService } from '.
 import { closedError, runBeforeClosed, streamEnd } from './connectionEnd';
 import { Handler, MessageType } from './consts';
 import type { Dialect, DialectName } from './dialect';
-import { EOFError, ErrorCode, PingError, ProtocolError, RemoteError } from './errors';
+import { EOFError, PingError, ProtocolError, RemoteError } from './errors';
 import { localTypeOf } from './exposure';
 import { Housekeeping } from './housekeeping';
 import { NetrefCache } from './netref';
 import { createPath, needsResolving, type Path, resolvePaths } from './path';
 import type { BrineValue } from './pyTypes';
-import type { ReferenceForm, ReferenceHost, RequestOptions } from './reference';
+import type { ReferenceHost, RequestOptions } from './reference';
 import { LocalRefs } from './refs';
 import { Requesting } from './requesting';
 import { askForRoot } from './rootRequest';
@@ -59,7 +59,7 @@ export class Connection implements Disposable, AsyncDisposable {
   #root: Promise<unknown> | undefined;
   #lastWords: ReturnType<typeof runBeforeClosed> | undefined;
   #peerPython: 2 | 3 | undefined;
-  readonly #boxings: Partial<Record<ReferenceForm, BoxingHost & UnboxingHost>> = {};
+  readonly #boxings: Boxings;
 
   /** Fires once, when the connection is gone: with the error that ended it, or without one where we closed it. */
   readonly onDidClose = this.#didClose.event;
@@ -85,6 +85,7 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#host = this.#createHost();
     this.#requesting = this.#createRequesting();
     this.#netrefs = new NetrefCache(this.#host, this.#limits.maxHeldRefs);
+    this.#boxings = this.#createBoxings();
     this.#housekeeping = this.#held.add(this.#createHousekeeping());
     this.#serving = this.#createServing(options.lane);
     this.root = createPath({ host: this.#host, get: () => this.fetchRoot(), text: 'root' });
@@ -328,23 +329,16 @@ export class Connection implements Disposable, AsyncDisposable {
     }
   }
 
-  #boxing(form: ReferenceForm): BoxingHost & UnboxingHost {
-    const { dialect } = this.#codec;
-    if (dialect === undefined) {
-      throw new ProtocolError('The peer has not shown its dialect yet', ErrorCode.dialect);
-    }
-    if (this.#boxings[form]?.dialect === dialect) return this.#boxings[form];
-    const boxing: BoxingHost & UnboxingHost = {
-      dialect,
+  #createBoxings(): Boxings {
+    return new Boxings({
+      codec: this.#codec,
       refs: this.#refs,
+      netrefs: this.#netrefs,
       referenceHost: this.#host,
-      acquire: (reference) => {
-        this.#peerPython ??= reference.hasByteNames ? 2 : 3;
-        if (dialect.isGuess) this.#codec.sawReference(!Array.isArray(reference.echo));
-        return form === 'netref' ? this.#netrefs.acquire(reference) : this.#netrefs.acquireBare(reference);
+      sawNames: (areBytes) => {
+        this.#peerPython ??= areBytes ? 2 : 3;
       },
-    };
-    return (this.#boxings[form] = boxing);
+    });
   }
 
   #createHost(): ReferenceHost {
@@ -409,7 +403,7 @@ export class Connection implements Disposable, AsyncDisposable {
       codec: this.#codec,
       refs: this.#refs,
       logger: this.#logger,
-      boxing: (form) => this.#boxing(form),
+      boxing: (form) => this.#boxings.of(form),
       send: (payload) => this.#channel.send(payload),
     });
   }
@@ -423,7 +417,7 @@ export class Connection implements Disposable, AsyncDisposable {
       openRequests: () => this.#requesting.open,
       limits: this.#limits,
       logger: this.#logger,
-      boxing: () => this.#boxing('netref'),
+      boxing: () => this.#boxings.of('netref'),
       peerPython: () => this.#peerPython,
       isClosed: () => this.closed || this.#channel.closed,
       send: (payload) => this.#channel.send(payload),
