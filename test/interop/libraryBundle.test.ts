@@ -20,6 +20,18 @@ void (async () => {
 })();
 `;
 
+/** The library is the file that a thread or a child loads again. */
+const HOSTING_PROGRAM = `
+const { classic } = require(process.argv[1]);
+void (async () => {
+  for (const connectTo of [classic.connectThread, classic.connectMultiprocess]) {
+    const connection = await connectTo();
+    console.log(await connection.eval('6 * 7'), (await connection.eval('process.pid')) === process.pid);
+    await connection.close();
+  }
+})();
+`;
+
 describe('The built library', () => {
   it('needs nothing but Node', () => {
     const text = readFileSync(BUNDLE, 'utf8');
@@ -34,6 +46,13 @@ describe('The built library', () => {
   it('has types beside it', () => {
     const types = readFileSync(path.join(REPOSITORY, 'dist/rpyc/index.d.ts'), 'utf8');
     assert.match(types, /export \{ connect\b/);
+  });
+
+  it('starts threads and processes that serve, and ends with them', async () => {
+    const args = ['-e', HOSTING_PROGRAM, BUNDLE];
+    await using program = new TestProcess(process.execPath, args, { cwd: '/' });
+    await eventually('the program ends', () => program.hasEnded, { timeoutMs: 20_000 });
+    assert.equal(program.stdout, '42 true\n42 false\n', program.stderr);
   });
 
   for (const version of RPYC_VERSIONS) {

@@ -8,6 +8,8 @@ const EXPORTS = {
     ...['connect', 'sslConnect', 'unixConnect', 'classic', 'Connection', 'ClassicConnection'],
     ...['sshConnect', 'SshMachine', 'TunneledSocketStream'],
     ...['DeployedServer', 'MultiServerDeployment'],
+    ...['connectStream', 'connectChannel', 'connectPipes', 'connectStdpipes', 'connectSubproc'],
+    ...['connectThread', 'connectMultiprocess', 'connectTcp', 'DuplexStream', 'SubprocessStream'],
   ],
   netrefs: [
     ...['getattr', 'setattr', 'delattr', 'hasattr', 'call', 'callattr', 'repr', 'str', 'dir', 'hash', 'len'],
@@ -70,12 +72,16 @@ const MEMBERS: [name: string, holder: object, members: readonly string[]][] = [
     ],
   ],
   ['brine', rpyc.brine, ['dump', 'load']],
+  ['PipeStream', rpyc.PipeStream, ['fromStd', 'createPair']],
+  ['NamedPipeStream', rpyc.NamedPipeStream, ['createServer', 'createClient']],
   ['SocketStream', rpyc.SocketStream, ['connect', 'unixConnect', 'sslConnect']],
   ['Channel', rpyc.Channel.prototype, ['close', 'closed', 'send', 'recv', 'poll']],
   [
     'classic',
     rpyc.classic,
     [
+      ...['connectStream', 'connectChannel', 'connectPipes', 'connectStdpipes', 'connectSubproc'],
+      ...['connectThread', 'connectMultiprocess'],
       ...[
         'connect',
         'sshConnect',

@@ -70,6 +70,7 @@ export {
 export { type MessageHead, readMessageHead } from './core/messageHead';
 export { type Netref } from './core/netref';
 export { isPath, type Path } from './core/path';
+export { namedPipePath, NamedPipeStream, PipeStream } from './core/pipeStream';
 export {
   type ConnectionCounters,
   type ConnectionOptions,
@@ -99,6 +100,7 @@ export {
   SocketStream,
   type Stream,
 } from './core/stream';
+export { SubprocessStream, type SubprocessOptions } from './core/subprocessStream';
 export { type Pem, type TlsCredentials, type TlsOptions } from './core/tls';
 export { type Disposable, DisposableStore, toDisposable } from './lib/disposable';
 export { Emitter, type Event } from './lib/events';
@@ -118,7 +120,10 @@ export {
   type ConnectOptions,
   type ConnectStage,
   type DialectMemory,
+  type MultiprocessConnectOptions,
   type SslConnectOptions,
+  type SubprocConnectOptions,
+  type ThreadConnectOptions,
   type TraceFrame,
 } from './utils/connectOptions';
 export {
@@ -129,9 +134,23 @@ export {
   listServices,
   type ListServicesOptions,
 } from './utils/discovery';
-export { connect, sshConnect, sslConnect, unixConnect } from './utils/factory';
 export { classpartial } from './utils/classPartial';
+export {
+  connect,
+  connectChannel,
+  connectMultiprocess,
+  connectPipes,
+  connectStdpipes,
+  connectStream,
+  connectSubproc,
+  connectThread,
+  sshConnect,
+  sslConnect,
+  type SubprocConnection,
+  unixConnect,
+} from './utils/factory';
 export { async_, asyncreq, buffiter, syncreq, timed } from './utils/helpers';
+export { serveInProcess, serveInThread, type ServiceReference } from './utils/hostedService';
 export {
   type PreHandshake,
   type PreHandshakeBytes,

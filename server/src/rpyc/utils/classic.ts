@@ -2,7 +2,19 @@
  * The door's namespace `classic`: every name of rpyc/utils/classic.py in one place, and nothing else.
  */
 
-export { connect, sshConnect, sslConnect, unixConnect } from './classicFactory';
+export {
+  connect,
+  connectChannel,
+  connectMultiprocess,
+  connectPipes,
+  connectStdpipes,
+  connectStream,
+  connectSubproc,
+  connectThread,
+  sshConnect,
+  sslConnect,
+  unixConnect,
+} from './classicFactory';
 export { deliver, type DeliverOptions } from './deliver';
 export { download, downloadDir, downloadFile } from './download';
 export { obtain, type ObtainOptions } from './obtain';

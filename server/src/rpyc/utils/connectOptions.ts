@@ -5,6 +5,7 @@
 import type { Config, Limits } from '../core/config';
 import type { DialectName } from '../core/dialect';
 import type { Service, ServiceClass } from '../core/service';
+import type { SubprocessOptions } from '../core/subprocessStream';
 import type { TlsOptions } from '../core/tls';
 import type { Logger } from '../lib/logger';
 import type { PreHandshake } from './preHandshake';
@@ -28,6 +29,11 @@ export interface ConnectOptions {
   readonly dialect?: DialectName | 'auto';
   /** The server takes one connection in its life: it is never probed. */
   readonly oneShot?: boolean;
+  /**
+   * The peer speaks first, as a classic server on standard streams does: its dialect is told by what it says, and
+   * nothing is tried out. True by default for `connectSubproc`.
+   */
+  readonly listenFirst?: boolean;
   /** Seconds that each stage may take: reaching the host, TLS, the pre-handshake, and the first answer. 10 by default. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
@@ -49,6 +55,25 @@ export interface ConnectOptions {
 
 /** Options of `sslConnect`. */
 export interface SslConnectOptions extends ConnectOptions, TlsOptions {}
+
+/** Options of `connectSubproc`. */
+export interface SubprocConnectOptions extends ConnectOptions, Omit<SubprocessOptions, 'over'> {}
+
+/** Options of `connectThread`. */
+export interface ThreadConnectOptions extends ConnectOptions {
+  /** RPyC's configuration of the other side; plain data. */
+  readonly remoteConfig?: Partial<Config>;
+  /** Seconds that the other side has to end by itself; 3 by default. */
+  readonly killAfter?: number;
+}
+
+/** Options of `connectMultiprocess`. */
+export interface MultiprocessConnectOptions extends ThreadConnectOptions {
+  /** Environment of the child; our own by default. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Switches of Node for the child; none by default. */
+  readonly execArgv?: readonly string[];
+}
 
 /** Seconds for each stage, where the caller does not say. */
 export const DEFAULT_TIMEOUT_SECONDS = 10;

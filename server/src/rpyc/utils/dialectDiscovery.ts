@@ -22,6 +22,8 @@ export type ConnectionMaker<T extends Connection> = (channel: Channel, options: 
 export interface EstablishOptions {
   /** The peer speaks first, as a classic server on standard streams does: its first frame is waited for. */
   readonly listenFirst?: boolean;
+  /** The peer uses us when it likes, as a parent process does: its dialect shows then, and nothing is waited for. */
+  readonly passive?: boolean;
 }
 
 interface Attempt {
@@ -43,7 +45,7 @@ export async function establish<T extends Connection>(
   open: () => Promise<Stream | Channel>,
   options: ConnectOptions,
   make: ConnectionMaker<T>,
-  { listenFirst = false }: EstablishOptions = {},
+  { listenFirst = false, passive = false }: EstablishOptions = {},
 ): Promise<T> {
   const {
     dialect = 'auto',
@@ -56,8 +58,8 @@ export async function establish<T extends Connection>(
   if (dialect !== 'auto') {
     return await attempt(await open(), options, make, { dialect, bindThreads, seconds }, false);
   }
-  if (listenFirst) {
-    return await attempt(await open(), options, make, { dialect: 'auto', bindThreads, seconds }, true);
+  if (listenFirst || passive) {
+    return await attempt(await open(), options, make, { dialect: 'auto', bindThreads, seconds }, listenFirst);
   }
   if (oneShot && remembered === undefined) {
     throw new ConnectError(

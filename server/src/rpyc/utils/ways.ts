@@ -3,11 +3,24 @@
  * connection, is `connectWith`. Upstream's rpyc/utils/factory.py goes from each way straight to a connection.
  */
 
+import type { ChildProcess } from 'node:child_process';
+
+import { Channel } from '../core/channel';
 import { AuthenticationError, ConnectError, EOFError, ErrorCode, ProtocolError } from '../core/errors';
+import { PipeStream } from '../core/pipeStream';
 import { Connection } from '../core/protocol';
 import { connectTcp, describeEndpoint, SocketStream, type Stream } from '../core/stream';
-import { type ConnectOptions, DEFAULT_TIMEOUT_SECONDS, type SslConnectOptions } from './connectOptions';
+import { SubprocessStream } from '../core/subprocessStream';
+import {
+  type ConnectOptions,
+  DEFAULT_TIMEOUT_SECONDS,
+  type MultiprocessConnectOptions,
+  type SslConnectOptions,
+  type SubprocConnectOptions,
+  type ThreadConnectOptions,
+} from './connectOptions';
 import { type ConnectionMaker, establish } from './dialectDiscovery';
+import { type HostedService, openProcess, openThread } from './hostedService';
 import { runPreHandshake } from './preHandshake';
 
 /** How streams to one peer are opened. */
@@ -15,9 +28,13 @@ export interface Way {
   /** Names the peer, in messages and in the dialect memory. */
   readonly where: string;
   /** Opens one stream; called again where the first guess of the dialect was wrong. */
-  readonly open: () => Promise<Stream>;
+  readonly open: () => Promise<Stream | Channel>;
   /** There is one stream only, so that nothing can be tried out. */
   readonly once?: boolean;
+  /** Whether the peer speaks first, where the caller does not say. */
+  readonly listenFirst?: boolean;
+  /** The peer uses us when it likes: its dialect shows then. */
+  readonly passive?: boolean;
   /** What a peer may mean that ends a stream without a word. */
   readonly silentEnd?: (cause: unknown) => Error;
 }
@@ -29,17 +46,26 @@ export async function connectWith<T extends Connection>(
   make: ConnectionMaker<T>,
 ): Promise<T> {
   const { preHandshake, signal, limits, timeout = DEFAULT_TIMEOUT_SECONDS } = options;
-  const last: { end?: Error | undefined } = {};
-  const open = async (): Promise<Stream> => {
+  const last: { end?: Error | undefined; gone?: Promise<void> } = {};
+  const open = async (): Promise<Stream | Channel> => {
     // Whatever has a code of its own is no matter of dialects.
     if (last.end instanceof ConnectError) throw last.end;
-    const stream = await way.open();
-    stream.onDidClose((error) => (last.end = error));
+    const opened = await way.open();
+    const stream = opened instanceof Channel ? opened.stream : opened;
+    // One that is closed already tells nobody any more.
+    if (!stream.closed) {
+      last.gone = new Promise((resolve) => {
+        stream.onDidClose((error) => {
+          last.end = error;
+          resolve();
+        });
+      });
+    }
     if (preHandshake !== undefined) {
       options.onStage?.('authenticate');
       await runPreHandshake(stream, preHandshake, { timeout, signal, limits });
     }
-    return stream;
+    return opened;
   };
   try {
     return await establish(
@@ -47,8 +73,14 @@ export async function connectWith<T extends Connection>(
       open,
       way.once === true ? { ...options, oneShot: true } : options,
       make,
+      {
+        listenFirst: options.listenFirst ?? way.listenFirst ?? false,
+        passive: way.passive ?? false,
+      },
     );
   } catch (error) {
+    // Nothing of a connect that failed is left, child processes included.
+    await last.gone;
     if (last.end instanceof ConnectError) throw last.end;
     if (!isSilentEnd(error)) throw error;
     if (preHandshake !== undefined) {
@@ -74,6 +106,59 @@ export function tcpWay(host: string, port: number, options: ConnectOptions): Way
 export function unixWay(path: string, options: ConnectOptions): Way {
   const { signal, onStage, timeout = DEFAULT_TIMEOUT_SECONDS } = options;
   return { where: path, open: () => SocketStream.unixConnect(path, { signal, onStage, timeout }) };
+}
+
+/** Over a stream or a channel that is there already, and becomes the connection's own. */
+export function givenWay(opened: Stream | Channel): Way {
+  const { description } = opened instanceof Channel ? opened.stream : opened;
+  return { where: description, open: () => Promise.resolve(opened), once: true };
+}
+
+/** The parent of this process is the one who asks, as a rule. */
+export function stdWay(): Way {
+  return { ...givenWay(PipeStream.fromStd()), passive: true };
+}
+
+export function subprocessWay(
+  args: readonly string[],
+  options: SubprocConnectOptions,
+): Way & { readonly child: () => ChildProcess } {
+  let last: SubprocessStream | undefined;
+  return {
+    where: args[0] ?? '',
+    listenFirst: true,
+    open: async () => (last = await SubprocessStream.open(args, options)),
+    silentEnd: (cause) => last?.explainEnd(cause) ?? (cause as Error),
+    child: () => {
+      if (last === undefined) throw new Error('No child was started');
+      return last.process;
+    },
+  };
+}
+
+export function threadWay(service: HostedService, options: ThreadConnectOptions): Way {
+  const { remoteConfig: config, killAfter, signal, timeout = DEFAULT_TIMEOUT_SECONDS } = options;
+  return {
+    where: 'thread',
+    once: true,
+    open: () => openThread({ service, config, killAfter, signal, timeout }),
+  };
+}
+
+export function processWay(service: HostedService, options: MultiprocessConnectOptions): Way {
+  const {
+    remoteConfig: config,
+    env,
+    execArgv,
+    killAfter,
+    signal,
+    timeout = DEFAULT_TIMEOUT_SECONDS,
+  } = options;
+  return {
+    where: 'child process',
+    once: true,
+    open: () => openProcess({ service, config, env, execArgv, killAfter, signal, timeout }),
+  };
 }
 
 export function tlsWay(host: string, port: number, options: SslConnectOptions): Way {
