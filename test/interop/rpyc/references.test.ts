@@ -1,5 +1,6 @@
 /** Who holds what: the peer's table goes back to where it was, and one object is one netref. */
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -112,6 +113,43 @@ forEachVersion('References', (version) => {
       return list === 0 && dict === 0;
     });
     assert.ok(connection.heldReferences <= 2, 'nothing is held here either');
+  });
+
+  it('by the ten thousand are given back by the collector, and on demand', async () => {
+    const { connection } = fixture;
+    const gc = collector();
+    const take = async (): Promise<Netref[]> => {
+      const taken: Netref[] = [];
+      for await (const item of connection.eval('[{} for _ in range(10000)]')) taken.push(item as Netref);
+      const { dict = 0 } = await lentByPeer(connection);
+      assert.deepEqual([taken.length, dict], [10_000, 10_000]);
+      return taken;
+    };
+    const settle = async (): Promise<void> => {
+      await eventually('the peer’s table is as it was', async () => {
+        gc();
+        assert.deepEqual(await lentByPeer(connection), ROOT);
+        return true;
+      });
+      assert.equal(connection.heldReferences, 1);
+    };
+    await take();
+    await settle();
+    // On demand nothing has to be collected, and nothing stands in the way of requests.
+    const held = await take();
+    const { framesSent } = connection.counters;
+    for (const ref of held) await release(ref);
+    assert.equal(connection.heldReferences <= 2, true);
+    let sent = connection.counters.framesSent - framesSent;
+    for (let turn = 0; sent < held.length && turn < 100; turn++) {
+      await nextTurn();
+      const now = connection.counters.framesSent - framesSent;
+      assert.ok(now - sent <= 600, 'no turn of the event loop sends more than a batch');
+      sent = now;
+    }
+    assert.ok(sent >= held.length);
+    await settle();
+    await assert.rejects(repr(held[0] as Netref), { code: 'ERR_RELEASED' });
   });
 
   it('stay as long as a path may need them', async () => {

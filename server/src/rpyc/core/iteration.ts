@@ -4,7 +4,7 @@
 
 import { Handler } from './consts';
 import { ProtocolError } from './errors';
-import { referenceOf, type ReferenceHost } from './reference';
+import { referenceOf } from './reference';
 
 export interface ChunkOptions {
   /** Items of the first chunk. */
@@ -21,12 +21,12 @@ export interface ChunkOptions {
  * @throws RemoteError where the object is not iterable or its iterator raises; the items of that chunk are lost
  */
 export async function* iterate(
-  host: ReferenceHost,
   get: () => Promise<unknown>,
   { chunk = 10, maxChunk = 1000, factor = 2 }: ChunkOptions = {},
 ): AsyncGenerator<unknown, void, undefined> {
   const iterable = await get();
-  if (referenceOf(iterable) === undefined) {
+  const host = referenceOf(iterable)?.host;
+  if (host === undefined) {
     yield* localItems(iterable);
     return;
   }

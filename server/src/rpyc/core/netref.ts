@@ -130,7 +130,7 @@ class NetrefHandler extends RemoteProxyHandler {
     if (local !== undefined) return local;
     if (property === Symbol.asyncIterator) {
       const { now } = this.base();
-      return () => iterate(reference.host, () => Promise.resolve(now));
+      return () => iterate(() => Promise.resolve(now));
     }
     if (typeof property === 'symbol' || property === 'then') return undefined;
     return createPath(this.base(), [property]);

@@ -231,7 +231,7 @@ class PathHandler extends RemoteProxyHandler {
       case 'finally':
         return settler(state, property);
       case Symbol.asyncIterator:
-        return () => iterate(state.base.host, () => evaluate(state));
+        return () => iterate(() => evaluate(state));
       default:
         if (typeof property === 'symbol') return undefined;
         return createPath(state.base, [...state.names, property]);

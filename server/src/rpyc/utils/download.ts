@@ -145,7 +145,8 @@ function asEntry(value: unknown): readonly [kind: number, size: number] {
 
 async function receiveFile(transfer: Transfer, job: Job): Promise<void> {
   const plain = transfer.options.compress !== true;
-  const sender = (await transfer.ask('send', [job.remote, transfer.root, plain])) as Netref;
+  const held = await transfer.hold('send', [job.remote, transfer.root, plain]);
+  const [sender] = held;
   try {
     const place = await Place.open(job.local);
     try {
@@ -155,7 +156,7 @@ async function receiveFile(transfer: Transfer, job: Job): Promise<void> {
       await place.close();
     }
   } finally {
-    await transfer.end(sender);
+    await transfer.end(held);
   }
 }
 

@@ -5,8 +5,8 @@
 import { AsyncResult } from '../core/asyncResult';
 import { type Remote } from '../core/builtins';
 import { Handler } from '../core/consts';
-import { type ChunkOptions, iterate } from '../core/iteration';
-import { resolvePaths, withTarget } from '../core/path';
+import { iterate } from '../core/iteration';
+import { isPath, resolvePaths, withTarget } from '../core/path';
 import { Kwargs } from '../core/pyTypes';
 import type { ReferenceHost, RequestOptions } from '../core/reference';
 
@@ -24,14 +24,7 @@ export function buffiter(
   if (!(chunk >= 1) || !(maxChunk >= chunk))
     throw new RangeError('Chunks must grow from at least 1 to maxChunk');
   if (!(factor >= 1)) throw new RangeError('The factor must be at least 1');
-  return iterateRemote(ref, { chunk, maxChunk, factor });
-}
-
-async function* iterateRemote(ref: Remote, options: ChunkOptions): AsyncGenerator<unknown, void, undefined> {
-  const { host, target } = await withTarget(ref, (owner, object) =>
-    Promise.resolve({ host: owner, target: object }),
-  );
-  yield* iterate(host, () => Promise.resolve(target), options);
+  return iterate(async () => (isPath(ref) ? await ref : ref), { chunk, maxChunk, factor });
 }
 
 /** Calls that give an `AsyncResult` at once and have all the time that they want. */

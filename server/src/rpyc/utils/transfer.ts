@@ -11,7 +11,7 @@ import type { Netref } from '../core/netref';
 import type { Connection } from '../core/protocol';
 import { withTarget } from '../core/path';
 import type { RequestOptions } from '../core/reference';
-import { callattr, release } from '../core/builtins';
+import { callattr, isNetref, release } from '../core/builtins';
 import { onAbort } from '../lib/deferred';
 import { peerCode } from './peerCode';
 import { TRANSFER_CODE } from './transferCode';
@@ -61,6 +61,9 @@ const FILES_AT_ONCE = 4;
 export const MOST_NAMES = 1_000_000;
 /** Folders inside folders. */
 export const DEEPEST_FOLDER = 200;
+
+/** Something that the peer holds open for us, and what ends it there when the connection ends. */
+export type Guarded = readonly [object: Netref, guard: Netref];
 
 /** One upload or download: the peer's side of it, and the counts of all its files. */
 export class Transfer {
@@ -121,6 +124,14 @@ export class Transfer {
     return this.askOf(this.files, name, args, this.chunkSize * this.concurrency);
   }
 
+  /** Asks for something that has to be given to `end`. */
+  async hold(name: string, args: readonly unknown[]): Promise<Guarded> {
+    const made = await this.ask(name, args);
+    const [object, guard] = Array.isArray(made) ? (made as unknown[]) : [];
+    if (isNetref(object) && isNetref(guard)) return [object, guard];
+    throw new ProtocolError('The peer opened nothing');
+  }
+
   /** @param bytes that travel before the answer */
   askOf(ref: Netref, name: string, args: readonly unknown[], bytes: number): Promise<unknown> {
     return callattr(ref, name, args, undefined, this.requestOptions(bytes / SLOWEST_LINK));
@@ -133,13 +144,14 @@ export class Transfer {
   }
 
   /** Ends what the peer holds open for a file. It does not throw, and does not obey the signal: it may be why this ends. */
-  async end(ref: Netref): Promise<void> {
+  async end([ref, guard]: Guarded): Promise<void> {
     try {
       if (!this.conn.closed) await callattr(ref, 'close', [], undefined, { timeoutSeconds: CLOSE_SECONDS });
     } catch {
       // A connection that is gone has ended it too.
     }
     await release(ref);
+    await release(guard);
   }
 
   /** Waits until there is room for one more chunk on its way; what it gives makes room again. */

@@ -149,6 +149,17 @@ class Sender(object):
 
     __del__ = close
 
+class Guard(object):
+    # The connection's table alone holds it: frames of a failed request may hold what it guards until garbage is collected.
+    def __init__(self, guarded):
+        self.guarded = guarded
+
+    def __del__(self):
+        self.guarded.close()
+
+def guarded(made):
+    return (made, Guard(made))
+
 class Quiet(object):
     channel = None
     wanted = users = 0
@@ -195,7 +206,7 @@ class Files(object):
 
     @clean
     def receive(self, parts, part):
-        return Receiver(parts, part)
+        return guarded(Receiver(parts, part))
 
     @clean
     def store(self, parts, part, data, wanted):
@@ -211,7 +222,7 @@ class Files(object):
         if plain and self.quiet.channel is None:
             conn = (getattr(root, 'getconn', None) or root.exposed_getconn)()
             self.quiet.channel = conn._channel
-        return Sender(self.quiet if plain else self.as_it_is, native(parts))
+        return guarded(Sender(self.quiet if plain else self.as_it_is, native(parts)))
 
     def library(self):
         import sysconfig

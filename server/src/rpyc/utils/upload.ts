@@ -187,14 +187,15 @@ async function sendWhole(transfer: Transfer, { local, remote }: Job, data: Uint8
 }
 
 async function sendChunks(transfer: Transfer, job: Job, file: FileHandle, first: Uint8Array): Promise<void> {
-  const receiver = (await transfer.ask('receive', [job.remote, partName()])) as Netref;
+  const held = await transfer.hold('receive', [job.remote, partName()]);
+  const [receiver] = held;
   try {
     const hash = transfer.verify ? createHash('sha256') : undefined;
     const size = await pump(transfer, job, file, first, receiver, (data) => hash?.update(data));
     const arrived = await transfer.askLong(receiver, 'finish', [size, hash?.digest() ?? null], size);
     if (arrived !== true) throw differs(pathText(job.remote));
   } finally {
-    await transfer.end(receiver);
+    await transfer.end(held);
   }
 }
 
