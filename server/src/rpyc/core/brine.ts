@@ -178,11 +178,17 @@ function writeObject(writer: ByteWriter, value: BrineValue & object, depth: numb
   }
 }
 
+/** Below it an integer is written digit by digit, without making text of it. */
+const SHORT_INTEGER = 1e9;
+
 function writeNumber(writer: ByteWriter, value: number): void {
   if (!Number.isInteger(value) || Object.is(value, -0)) {
     writeDouble(writer, value);
   } else if (value >= SMALLEST_IMMEDIATE && value <= LARGEST_IMMEDIATE) {
     writer.byte(value + IMMEDIATE_ZERO);
+  } else if (value > -SHORT_INTEGER && value < SHORT_INTEGER) {
+    writer.byte(Tag.intL1);
+    writer.countedDigits(value);
   } else if (Number.isSafeInteger(value)) {
     writeDigits(writer, String(value));
   } else {
@@ -219,8 +225,11 @@ function writeDigits(writer: ByteWriter, digits: string): void {
   writer.ascii(digits);
 }
 
-/** Up to this many characters text is tried as ASCII first, whose length in bytes is known. */
+/** Up to this many characters text is tried as ASCII first. */
 const LONGEST_TRIED = 16 * 1024;
+
+/** Up to this many characters text has fewer than 256 bytes. */
+const LONGEST_SHORT_TEXT = 64;
 
 function writeText(writer: ByteWriter, text: string): void {
   writer.byte(Tag.text);
@@ -231,12 +240,26 @@ function writeText(writer: ByteWriter, text: string): void {
     if (writer.ascii(text)) return;
     writer.truncate(start);
   }
-  const byteLength = Buffer.byteLength(text);
-  if (byteLength !== length && /\p{Surrogate}/u.test(text)) {
-    throw new TypeError('Text with a lone surrogate cannot be sent');
+  if (length <= LONGEST_SHORT_TEXT) {
+    writeShortText(writer, text);
+    return;
   }
+  const byteLength = Buffer.byteLength(text);
+  if (byteLength !== length && /\p{Surrogate}/u.test(text)) throw loneSurrogate();
   writeLength(writer, byteLength, Tag.emptyBytes, Tag.bytes1, Tag.bytesL1);
   writer.utf8(text, byteLength);
+}
+
+function writeShortText(writer: ByteWriter, text: string): void {
+  // Text of this kind has two bytes at least.
+  const length = writer.shortUtf8(text);
+  if (length === undefined) throw loneSurrogate();
+  writer.insertBefore(length, length <= 4 ? Tag.bytes1 + length - 1 : length);
+  if (length > 4) writer.insertBefore(length + 1, Tag.bytesL1);
+}
+
+function loneSurrogate(): TypeError {
+  return new TypeError('Text with a lone surrogate cannot be sent');
 }
 
 function writeTuple(writer: ByteWriter, items: readonly BrineValue[], depth: number): void {

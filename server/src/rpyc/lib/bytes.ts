@@ -14,17 +14,33 @@ function asBuffer(bytes: Uint8Array): TextBuffer {
 }
 
 /** Up to this many characters a loop reads faster than a call into the runtime. */
-const SHORT = 12;
+const SHORT = 24;
+/** Longer text that is joined from pieces would stay in pieces. */
+const LONGEST_JOINED = 12;
+/** One array for each length of short text, to gather its characters in. */
+const CODES = Array.from({ length: SHORT + 1 }, (_, length) => new Array<number>(length).fill(0));
 /** The same for writing. */
 const SHORT_ASCII = 24;
+
+/** Most that is written is small: it goes through one buffer of this size, and is copied out in the size it has. */
+const SPARE_SIZE = 16 * 1024;
+/** The buffer while nobody writes into it. */
+let spare: Buffer | undefined;
 
 /** A buffer that grows as bytes are put into it. */
 export class ByteWriter {
   private buffer: Buffer;
+  private view: DataView | undefined;
   private used = 0;
 
-  constructor(initialSize = 256) {
-    this.buffer = Buffer.allocUnsafe(initialSize);
+  constructor(initialSize = SPARE_SIZE) {
+    if (initialSize === SPARE_SIZE) {
+      this.buffer = spare ?? Buffer.allocUnsafeSlow(SPARE_SIZE);
+      // Whoever is asked for a value while one is written gets another buffer.
+      spare = undefined;
+    } else {
+      this.buffer = Buffer.allocUnsafe(initialSize);
+    }
   }
 
   get length(): number {
@@ -43,7 +59,27 @@ export class ByteWriter {
 
   double(value: number): void {
     this.reserve(8);
-    this.used = this.buffer.writeDoubleBE(value, this.used);
+    const { buffer } = this;
+    this.view ??= new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    this.view.setFloat64(this.used, value);
+    this.used += 8;
+  }
+
+  /** Writes the decimal digits of an integer of less than ten digits, behind one byte with their number. */
+  countedDigits(value: number): void {
+    const isNegative = value < 0;
+    let rest = isNegative ? -value : value;
+    const count = digitCount(rest) + (isNegative ? 1 : 0);
+    this.reserve(1 + count);
+    const { buffer, used } = this;
+    buffer[used] = count;
+    for (let at = used + count; at > used; at--) {
+      const tenth = (rest / 10) | 0;
+      buffer[at] = 0x30 + rest - tenth * 10;
+      rest = tenth;
+    }
+    if (isNegative) buffer[used + 1] = 0x2d;
+    this.used = used + 1 + count;
   }
 
   bytes(value: Uint8Array): void {
@@ -73,14 +109,61 @@ export class ByteWriter {
     this.used += this.buffer.write(text, this.used, byteLength, 'utf8');
   }
 
+  /**
+   * Writes short text as UTF-8. Gives the number of its bytes; undefined, with nothing written, where it has a lone
+   * surrogate.
+   */
+  shortUtf8(text: string): number | undefined {
+    const { length } = text;
+    this.reserve(3 * length);
+    const { buffer, used } = this;
+    let at = used;
+    for (let index = 0; index < length; index++) {
+      const code = text.codePointAt(index) ?? 0;
+      if (code < 0x80) {
+        buffer[at++] = code;
+      } else if (code < 0x800) {
+        buffer[at++] = 0xc0 | (code >> 6);
+        buffer[at++] = 0x80 | (code & 0x3f);
+      } else if (code < 0x10000) {
+        if (code >= 0xd800 && code < 0xe000) return undefined;
+        buffer[at++] = 0xe0 | (code >> 12);
+        buffer[at++] = 0x80 | ((code >> 6) & 0x3f);
+        buffer[at++] = 0x80 | (code & 0x3f);
+      } else {
+        buffer[at++] = 0xf0 | (code >> 18);
+        buffer[at++] = 0x80 | ((code >> 12) & 0x3f);
+        buffer[at++] = 0x80 | ((code >> 6) & 0x3f);
+        buffer[at++] = 0x80 | (code & 0x3f);
+        index++;
+      }
+    }
+    this.used = at;
+    return at - used;
+  }
+
+  /** Puts one byte in front of the last `count`. */
+  insertBefore(count: number, value: number): void {
+    this.reserve(1);
+    const at = this.used - count;
+    this.buffer.copyWithin(at + 1, at, this.used);
+    this.buffer[at] = value;
+    this.used++;
+  }
+
   /** Drops what was written after the first `length` bytes. */
   truncate(length: number): void {
     this.used = length;
   }
 
-  /** What has been written, as a view: the writer must not be used after it. */
+  /** What has been written. The writer must not be used after it. */
   finish(): Uint8Array {
-    return this.buffer.subarray(0, this.used);
+    const { buffer, used } = this;
+    if (buffer.length !== SPARE_SIZE) return buffer.subarray(0, used);
+    const written = Buffer.allocUnsafe(used);
+    buffer.copy(written, 0, 0, used);
+    spare = buffer;
+    return written;
   }
 
   private longAscii(text: string): boolean {
@@ -100,12 +183,20 @@ export class ByteWriter {
     const grown = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.used + count));
     this.buffer.copy(grown, 0, 0, this.used);
     this.buffer = grown;
+    this.view = undefined;
   }
+}
+
+function digitCount(value: number): number {
+  if (value < 1e4) return value < 1e2 ? (value < 10 ? 1 : 2) : value < 1e3 ? 3 : 4;
+  if (value < 1e6) return value < 1e5 ? 5 : 6;
+  return value < 1e8 ? (value < 1e7 ? 7 : 8) : 9;
 }
 
 /** Reads a range of bytes from its start, and never past its end. */
 export abstract class ByteReader {
   private readonly buffer: TextBuffer;
+  private view: DataView | undefined;
   private position = 0;
 
   constructor(bytes: Uint8Array) {
@@ -132,7 +223,9 @@ export abstract class ByteReader {
   }
 
   double(): number {
-    return this.buffer.readDoubleBE(this.advance(8));
+    const { buffer } = this;
+    this.view ??= new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    return this.view.getFloat64(this.advance(8));
   }
 
   /** A copy of the next `length` bytes. */
@@ -190,6 +283,14 @@ export abstract class ByteReader {
   }
 
   private shortAscii(start: number, end: number): string {
+    if (end - start <= LONGEST_JOINED) return this.joinedAscii(start, end);
+    const { buffer } = this;
+    const codes = CODES[end - start] ?? [];
+    for (let index = start; index < end; index++) codes[index - start] = buffer[index] ?? 0;
+    return String.fromCharCode(...codes);
+  }
+
+  private joinedAscii(start: number, end: number): string {
     const { buffer } = this;
     let text = '';
     let index = start;

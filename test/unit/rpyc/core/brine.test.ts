@@ -124,6 +124,53 @@ describe('brine dump refuses', () => {
   });
 });
 
+describe('brine on its short ways', () => {
+  function headOf(length: number): readonly number[] {
+    if (length === 0) return [0x01];
+    if (length <= 4) return [0x0a + length - 1];
+    return length <= 255 ? [0x0e, length] : [0x0f, 0, 0, length >> 8, length & 255];
+  }
+
+  for (const letter of ['x', 'é', '€', '😀', 'x€é😀']) {
+    it(`writes and reads text of ${letter} of any length`, () => {
+      for (let count = 0; count <= 90; count++) {
+        const text = letter.repeat(count);
+        const bytes = Buffer.from(text);
+        const dumped = dump(text);
+        assert.equal(toHex(dumped), toHex(Buffer.concat([Buffer.from([8, ...headOf(bytes.length)]), bytes])));
+        assert.equal(load(dumped), text);
+      }
+    });
+  }
+
+  it('writes integers of any number of digits as decimal text', () => {
+    for (let power = 3; power <= 15; power++) {
+      for (const value of [10 ** power - 1, 10 ** power, 1 - 10 ** power, -(10 ** power)]) {
+        const digits = Buffer.from(String(value));
+        const expected = Buffer.concat([Buffer.from([0x16, digits.length]), digits]);
+        assert.equal(toHex(dump(value)), toHex(expected));
+        assert.equal(load(expected), value);
+      }
+    }
+  });
+
+  it('gives each value bytes of its own', () => {
+    const first = dump(['first', 1.5, 4711]);
+    const before = toHex(first);
+    dump(['second value that is longer', 2.5, 1234567]);
+    assert.equal(toHex(first), before);
+    const long = dump('x'.repeat(100_000));
+    dump('y'.repeat(100_000));
+    assert.equal(load(long), 'x'.repeat(100_000));
+  });
+
+  it('goes on after a value that cannot be written', () => {
+    assert.throws(() => dump(['text', '\ud800']), TypeError);
+    assert.throws(() => dump(['text', 2 ** 60]), RangeError);
+    assert.deepEqual(load(dump(['text', 1])), ['text', 1]);
+  });
+});
+
 describe('brine limits', () => {
   it('a huge tuple', () => checkRefused(fromHex('15ffffffff00'), ErrorCode.protocol));
   it('a huge byte string', () => checkRefused(fromHex('0fffffffff00'), ErrorCode.protocol));
