@@ -81,7 +81,7 @@ export function pythonEnv(version: RpycVersion): PythonEnvironment {
  * Up to 5.1 the program is a script beside the package, later a module without a main guard. It reads its switches with
  * plumbum, which an old Python may be without: then the servers are started as the program does it.
  */
-const CLASSIC_PROGRAM = `
+export const CLASSIC_PROGRAM = `
 def direct():
     import logging, sys
     from rpyc.core.service import SlaveService

@@ -21,10 +21,9 @@ import {
   type SubprocConnection,
 } from '../../../server/src/rpyc/index';
 import { eventually } from '../../support/poll';
-import { pythonEnv, runPython, type RpycVersion } from '../../support/pythonPeer';
+import { CLASSIC_PROGRAM, pythonEnv, runPython, type RpycVersion } from '../../support/pythonPeer';
 import { dialectOfVersion, forEachVersion } from '../../support/rpycPeers';
 
-const STDIO_PROGRAM = 'from rpyc.cli.rpyc_classic import main; main()';
 /** A custom service on standard streams, which waits for us to speak first. */
 const PASSIVE_PROGRAM = `
 import rpyc
@@ -48,7 +47,7 @@ function command(version: RpycVersion, ...args: readonly string[]): [string[], {
 }
 
 async function startStdio(version: RpycVersion): Promise<SubprocConnection<ClassicConnection>> {
-  const [args, options] = command(version, '-c', STDIO_PROGRAM, '-q', '-m', 'stdio');
+  const [args, options] = command(version, '-c', CLASSIC_PROGRAM, '-q', '-m', 'stdio');
   return await classic.connectSubproc(args, options);
 }
 
@@ -66,7 +65,7 @@ forEachVersion('A classic server on standard streams', (version) => {
   });
 
   it('is killed where it does not end', async () => {
-    const [args, options] = command(version, '-c', STDIO_PROGRAM, '-q', '-m', 'stdio');
+    const [args, options] = command(version, '-c', CLASSIC_PROGRAM, '-q', '-m', 'stdio');
     const connection = await classic.connectSubproc(args, { ...options, killAfter: 0.1 });
     await connection.execute('import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)');
     const hung = Promise.resolve(connection.eval('__import__("time").sleep(600)'));

@@ -15,7 +15,7 @@ import { badServer } from '../../support/badServers';
 import { type CertificateFiles, TestAuthority } from '../../support/certificates';
 import { eventually } from '../../support/poll';
 import { type PythonPeer, type RpycVersion, startClassic, startPeer } from '../../support/pythonPeer';
-import { forEachVersion } from '../../support/rpycPeers';
+import { forEachVersion, isFrom } from '../../support/rpycPeers';
 
 /** Sockets of this process that are open. */
 function openSockets(): number {
@@ -87,6 +87,16 @@ async function refusal(
 }
 
 forEachVersion('A client over TLS', (version) => {
+  if (!isFrom(version, 5)) {
+    it('says that the server insists on a version of TLS that its own system forbids', async () => {
+      await using old = await startTls(version, good);
+      const error = await refusal(old, { ca: authority.ca });
+      assert.equal(error.code, ErrorCode.tlsVersion, error.message);
+      assert.match(error.message, /4\.1\.5/);
+    });
+    return;
+  }
+
   let peer: PythonPeer;
 
   before(async () => {

@@ -251,6 +251,14 @@ const handshakeErrors: ReadonlyMap<string, Explanation> = new Map([
   ['ERR_SSL_UNSUPPORTED_PROTOCOL', TOO_OLD],
   ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', TOO_OLD],
   ['ERR_SSL_NO_PROTOCOLS_AVAILABLE', TOO_OLD],
+  // What a server says whose only version its own OpenSSL forbids: rpyc up to 4.1.5 insists on TLS 1.0.
+  [
+    'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR',
+    [
+      ErrorCode.tlsVersion,
+      'finds no version of TLS that it can speak: rpyc up to 4.1.5 insists on TLS 1.0, so renew the server',
+    ],
+  ],
   // Before TLS 1.3, a server that misses our certificate says no more than that the handshake failed.
   [
     'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
