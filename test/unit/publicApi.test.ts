@@ -25,7 +25,7 @@ const EXPORTS = {
     ...['Service', 'VoidService', 'SlaveService', 'MasterService', 'ClassicService', 'ClassicClient'],
     ...['FakeSlaveService', 'ThreadedServer', 'exposed'],
     ...['Server', 'ThreadPoolServer', 'OneShotServer', 'SSLAuthenticator'],
-    ...['restricted', 'classpartial'],
+    ...['restricted', 'classpartial', 'ForkingServer', 'isForkedChild'],
   ],
   registry: [
     ...['RegistryClient', 'UDPRegistryClient', 'TCPRegistryClient'],

@@ -151,6 +151,8 @@ export {
 } from './utils/factory';
 export { async_, asyncreq, buffiter, syncreq, timed } from './utils/helpers';
 export { serveInProcess, serveInThread, type ServiceReference } from './utils/hostedService';
+export { isForkedChild } from './utils/forkingChild';
+export { ForkingServer, type ForkingServerOptions } from './utils/forkingServer';
 export {
   type PreHandshake,
   type PreHandshakeBytes,
@@ -193,6 +195,7 @@ export {
   type Registrar,
   type ServerOptions,
 } from './utils/serverOptions';
+export { type ModuleExport } from './utils/serviceModule';
 export { ThreadPoolServer, type ThreadPoolServerOptions } from './utils/threadPoolServer';
 export {
   type RunOptions,

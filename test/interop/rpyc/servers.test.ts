@@ -7,7 +7,6 @@ import path from 'node:path';
 
 import {
   type Connection,
-  type Logger,
   type Netref,
   OneShotServer,
   type Registrar,
@@ -16,6 +15,7 @@ import {
   ThreadPoolServer,
 } from '../../../server/src/rpyc/index';
 import { deferred } from '../../../server/src/rpyc/lib/deferred';
+import { LogLines } from '../../support/logLines';
 import { eventually } from '../../support/poll';
 import { runClient } from '../../support/pythonClient';
 import { forEachVersion } from '../../support/rpycPeers';
@@ -24,16 +24,6 @@ class EchoService extends Service {
   exposed_echo(value: unknown): unknown {
     return value;
   }
-}
-
-/** Keeps what a server says. */
-class LogLines implements Logger {
-  readonly lines: string[] = [];
-  readonly trace = (): void => undefined;
-  readonly debug = this.trace;
-  readonly info = (line: string): unknown => this.lines.push(line);
-  readonly warn = this.info;
-  readonly error = this.info;
 }
 
 /** A service whose calls last until a given number of them are in service at once. */

@@ -4,6 +4,7 @@
  */
 
 import { createServer, isIP, type Server as NetServer, type ServerOpts, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 
 import type { Connection } from '../core/protocol';
 import { deferred } from '../lib/deferred';
@@ -139,12 +140,11 @@ export abstract class Server implements AsyncDisposable {
   private async end(): Promise<void> {
     const wasListening = this.listener.listening;
     this.state = 'closed';
-    const stopped = new Promise<void>((resolve) => {
-      if (wasListening) this.listener.close(() => resolve());
-      else resolve();
-    });
+    // Its callback is not waited for: Node never calls it once sockets were handed to processes that are gone.
+    if (wasListening) this.listener.close();
     await Promise.all([this.registration?.end(), this.endClients()]);
-    await stopped;
+    // The system has the port back when the handles of this turn are closed.
+    await setImmediate();
     if (wasListening) this.logger.info('server has terminated');
     this.ending.resolve(undefined);
   }
