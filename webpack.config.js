@@ -50,4 +50,5 @@ module.exports = [
   bundle('rpyc/index', 'server/src/rpyc/index.ts', readable),
   bundle('cli/rpyc-demo', 'server/src/cli/rpyc-demo.ts', readable),
   bundle('cli/rpyc-registry', 'server/src/cli/rpyc-registry.ts', readable),
+  bundle('cli/rpyc-classic', 'server/src/cli/rpyc-classic.ts', readable),
 ];

@@ -17,6 +17,7 @@ import type { ConnectionOptions } from '../core/connectionOptions';
 import { Service } from '../core/service';
 import { decodeUtf8 } from '../lib/bytes';
 import { ClassicConnection } from './classicConnection';
+import { SlaveNamespace } from './slaveNamespace';
 
 /** Everything is allowed in classic mode but pickling: it is remote code execution by design. */
 const CLASSIC_CONFIG: Partial<Config> = {
@@ -74,7 +75,7 @@ export class SlaveService extends Service {
           return null;
         },
       ],
-      ['namespace', namespace],
+      ['namespace', new SlaveNamespace(namespace)],
       ['getmodule', (name: unknown) => loadModule(name, namespace)],
       ['getconn', () => this.#connection],
       ['get_service_name', () => this.exposed_get_service_name()],

@@ -5,7 +5,7 @@
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { Service, type ServiceClass } from '../core/service';
 import type { Authenticator } from './serverOptions';
@@ -71,16 +71,22 @@ async function loadExport(name: ModuleExport): Promise<unknown> {
 }
 
 async function loadModule(name: string): Promise<unknown> {
-  const require = createRequire(join(process.cwd(), 'rpyc'));
-  const file = name.startsWith('file:') ? name : require.resolve(name);
+  const load = createRequire(join(process.cwd(), 'rpyc'));
+  const file = load.resolve(name.startsWith('file:') ? fileURLToPath(name) : name);
   try {
-    if (!file.startsWith('file:')) return require(file) as unknown;
+    return load(file) as unknown;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_REQUIRE_ESM') throw error;
+    const isModule = error instanceof Error && 'code' in error && error.code === 'ERR_REQUIRE_ESM';
+    if (!isModule) throw error;
+    return await importModule(pathToFileURL(file).href);
   }
-  const address = file.startsWith('file:') ? file : pathToFileURL(file).href;
-  return (await import(/* webpackIgnore: true */ address)) as unknown;
 }
+
+/** `import` as Node has it, out of the sight of bundlers, which would put one of their own in its place. */
+// eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is ours, and the address stays an argument
+const importModule = new Function('address', 'return import(address)') as (
+  address: string,
+) => Promise<unknown>;
 
 function isServiceClass(value: unknown): value is ServiceClass {
   return typeof value === 'function' && value.prototype instanceof Service;
