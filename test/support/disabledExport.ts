@@ -9,6 +9,14 @@ const LIBRARY = path.dirname(require.resolve('../../server/src/rpyc/index'));
 type Holder = Record<PropertyKey, unknown>;
 type Class = new (...args: unknown[]) => object;
 
+/** Methods that are there to be overridden: they are taken away from every object, whatever its class makes of them. */
+const HOOKS: ReadonlySet<string> = new Set([
+  'Service.onConnect',
+  'Service.onDisconnect',
+  'RegistryServer.onServiceAdded',
+  'RegistryServer.onServiceRemoved',
+]);
+
 /** Puts back what was taken away. */
 export type Restore = () => void;
 
@@ -56,6 +64,7 @@ function definition(value: unknown, name: string): { readonly exports: Holder; r
 
 function disableMember(owner: Class, member: string): Restore {
   const prototype = owner.prototype as Holder;
+  if (HOOKS.has(`${owner.name}.${member}`)) return disableField(owner, member);
   const target = member in prototype ? prototype : member in owner ? (owner as unknown as Holder) : undefined;
   if (target === undefined) return disableField(owner, member);
   const own = Object.getOwnPropertyDescriptor(target, member);
@@ -90,7 +99,7 @@ function disableField(owner: Class, member: string): Restore {
     constructor(...args: unknown[]) {
       super(...args);
       if (!(member in this)) throw new Error(`The library has no ${owner.name}.${member}`);
-      Object.defineProperty(this, member, { value: undefined });
+      Object.defineProperty(this, member, { value: nothing(Reflect.get(this, member)) });
     }
   };
   return () => {

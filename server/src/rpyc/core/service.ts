@@ -54,6 +54,17 @@ export class Service implements ConnectionService {
   /** Names in a registry; by default the name of the class without a trailing `Service`. Upper-cased. */
   static readonly aliases: readonly string[] = [];
 
+  /** The names under which a registry knows the service, upper-cased, the first one first: `get_service_aliases`. */
+  static getServiceAliases(): readonly string[] {
+    if (this.aliases.length > 0) return this.aliases.map((alias) => alias.toUpperCase());
+    return [this.name.toUpperCase().replace(/(?<=.)SERVICE$/, '')];
+  }
+
+  /** The first of its names: `get_service_name`. */
+  static getServiceName(): string {
+    return this.getServiceAliases()[0] ?? '';
+  }
+
   /** Called when a connection was made, before anything of the peer is served. */
   onConnect(connection: Connection): void | Promise<void>;
   onConnect(): void {
@@ -72,7 +83,7 @@ export class Service implements ConnectionService {
   }
 
   exposed_get_service_name(): string {
-    return serviceAliases(this)[0] ?? '';
+    return (this.constructor as typeof Service).getServiceName();
   }
 
   exposed_get_service_aliases(): readonly string[] {
@@ -105,15 +116,14 @@ export function serviceFor(service: ServiceClass | Service): Service {
 
 /** The names under which a registry knows a service, the first one first. */
 export function serviceAliases(service: Service): readonly string[] {
-  return aliasesOf(service.constructor as ServiceClass);
+  return (service.constructor as typeof Service).getServiceAliases();
 }
 
 /** As `serviceAliases`, also for a class of which there is no object yet. */
 export function aliasesOf(service: ServiceClass | Service): readonly string[] {
-  if (service instanceof Service) return serviceAliases(service);
-  const { aliases, name } = service as typeof Service;
-  if (aliases.length > 0) return aliases.map((alias) => alias.toUpperCase());
-  return [name.toUpperCase().replace(/(?<=.)SERVICE$/, '')];
+  return service instanceof Service
+    ? serviceAliases(service)
+    : (service as typeof Service).getServiceAliases();
 }
 
 /** What is ours to call and never the peer's, whatever the policy says. */
