@@ -10,12 +10,7 @@ type Holder = Record<PropertyKey, unknown>;
 type Class = new (...args: unknown[]) => object;
 
 /** Methods that are there to be overridden: they are taken away from every object, whatever its class makes of them. */
-const HOOKS: ReadonlySet<string> = new Set([
-  'Service.onConnect',
-  'Service.onDisconnect',
-  'RegistryServer.onServiceAdded',
-  'RegistryServer.onServiceRemoved',
-]);
+const HOOKS: ReadonlySet<string> = new Set(['Service.onConnect', 'Service.onDisconnect']);
 
 /** Puts back what was taken away. */
 export type Restore = () => void;
