@@ -44,15 +44,14 @@ function disableExport(value: unknown, name: string): Restore {
 
 /** The module that defines it: all others read it from there each time that they use it. */
 function definition(value: unknown, name: string): { readonly exports: Holder; readonly key: string } {
+  const key = name.split('.').at(-1) ?? '';
   for (const module of Object.values(require.cache)) {
     // Not every entry is a module that was loaded from a file.
     const file: unknown = module?.filename;
     if (module === undefined || typeof file !== 'string' || !file.startsWith(LIBRARY)) continue;
     const exports = module.exports as Holder;
-    for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(exports))) {
-      if ('value' in property && property.value === value && property.writable === true)
-        return { exports, key };
-    }
+    const property = Object.getOwnPropertyDescriptor(exports, key);
+    if (property?.writable === true && property.value === value) return { exports, key };
   }
   throw new Error(`No module of the library defines ${name}`);
 }
