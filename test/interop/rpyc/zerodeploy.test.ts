@@ -108,6 +108,7 @@ describe('Deployed over SSH', () => {
       const stages: string[] = [];
       const onStage = (stage: string): unknown => stages.push(stage);
       await using server = deploy({ rpycSource: folderOf(version), onStage });
+      const before = sshd.logins;
       const deployment = await server.start();
       assert.deepEqual(stages, ['pack', 'connect', 'copy', 'start']);
       assert.equal(deployment.rpycVersion, version);
@@ -120,6 +121,7 @@ describe('Deployed over SSH', () => {
       assert.equal(pid, deployment.pid);
       assert.equal(path.dirname(path.dirname(file)), deployment.directory, 'it is the library that was sent');
       assert.equal(directory, deployment.directory);
+      assert.equal(sshd.logins - before, 2, 'one for the server, one for the connection');
       assert.deepEqual(listeningPorts(deployment.pid), [], 'no port is open');
       await server.close();
       assert.deepEqual(sshd.leftFiles, [], 'close has waited for it');
@@ -146,7 +148,10 @@ describe('Deployed over SSH', () => {
       const pids = [await first.eval<number>(GETPID), await second.eval<number>(GETPID)];
       const { pid } = await server.start();
       assert.equal(new Set([...pids, pid]).size, 3);
-      await first.execute('import subprocess; child = subprocess.Popen(["sleep", "1000"])');
+      // One that is not ended by being asked.
+      await first.execute(
+        `import subprocess; child = subprocess.Popen(["sh", "-c", "trap '' TERM; sleep 1000; :"])`,
+      );
       const child = await first.eval<number>('child.pid');
       assert.ok(processTable().some((entry) => entry.pid === child));
       await server.close();

@@ -4,6 +4,7 @@
  * machine; everything travels through the one ssh; a watcher there cleans up by itself when this side is gone.
  */
 
+import type { DialectName } from '../core/dialect';
 import { ConnectError, EOFError, ErrorCode } from '../core/errors';
 import type { Connection } from '../core/protocol';
 import { after, onAbort, withTimeout } from '../lib/deferred';
@@ -141,16 +142,15 @@ export class DeployedServer implements Disposable, AsyncDisposable {
     options: ConnectOptions,
     make: ConnectionMaker<T>,
   ): Promise<T> {
-    const { socket } = await this.start();
+    const { socket, rpycVersion } = await this.start();
     if (this.isClosed)
       throw new EOFError('Deployed server is closed', ErrorCode.closed, { cause: this.failure });
     const { signal, onStage } = options;
     const { pythonExecutable } = this.options;
-    return await connectWith(
-      socketWay(this.remoteMachine, socket, { signal, onStage, pythonExecutable }),
-      options,
-      make,
-    );
+    const way = socketWay(this.remoteMachine, socket, { signal, onStage, pythonExecutable });
+    // The version is known, which spares a wrong guess and with it a login.
+    const dialectMemory = new Map([[way.where, dialectOfVersion(rpycVersion)]]);
+    return await connectWith(way, { ...options, dialectMemory }, make);
   }
 
   private async deploy(): Promise<Deployment> {
@@ -332,6 +332,13 @@ async function allOrNone<T extends Connection>(attempts: readonly Promise<T>[]):
 
 function cancelled(machine: SshMachine, cause?: unknown): ConnectError {
   return new ConnectError(`Deploying was cancelled: ${machine.description}`, ErrorCode.aborted, { cause });
+}
+
+function dialectOfVersion(version: string): DialectName {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < 4) return 'A';
+  if (major === 4 && minor === 0) return 'B';
+  return major < 6 ? 'C' : 'D';
 }
 
 function checkDotted(name: string | undefined): void {
