@@ -1,7 +1,8 @@
 /** Connections through real SSH tunnels. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import {
@@ -9,14 +10,17 @@ import {
   classic,
   ClassicConnection,
   connect,
+  type Netref,
   type RpycError,
   sshConnect,
   SshMachine,
 } from '../../../server/src/rpyc/index';
 import { closedPort } from '../../support/badServers';
+import { TestProcess } from '../../support/childProcess';
 import { eventually } from '../../support/poll';
 import { descendants } from '../../support/processTable';
 import { startClassic, startPeer } from '../../support/pythonPeer';
+import { Relay } from '../../support/relay';
 import { forEachVersion } from '../../support/rpycPeers';
 import { type Sshd, startSshd } from '../../support/sshd';
 
@@ -179,6 +183,28 @@ describe('Over SSH', () => {
       assert.equal(existsSync(mark), false, 'nothing was started');
     });
 
+    it('goes through a master of the user, and starts none', async () => {
+      const control = path.join(sshd.folder, 'master');
+      const use = ['-F', sshd.configFile, '-S', control];
+      await using master = new TestProcess('ssh', [...use, '-M', '-N', sshd.alias]);
+      await eventually('the master is there', () => existsSync(control));
+      await using peer = await startClassic('6.0.2');
+      await using machine = new SshMachine({ ...sshd.machine, options: { ControlPath: control } });
+      const before = sshd.logins;
+      {
+        await using connection = await classic.sshConnect(machine, peer.port);
+        assert.equal(await connection.eval('6 * 7'), 42);
+        assert.equal(sshd.logins, before);
+      }
+      assert.equal(master.hasEnded, false);
+      const missing = path.join(sshd.folder, 'nobody');
+      const options = { ControlPath: missing, ControlMaster: 'auto', ControlPersist: '60' };
+      await using alone = new SshMachine({ ...sshd.machine, options });
+      await using connection = await classic.sshConnect(alone, peer.port);
+      await connection.ping();
+      assert.equal(existsSync(missing), false);
+    });
+
     it('asks a program of the user where there is one', async () => {
       const key = path.join(sshd.folder, 'locked_key');
       const ask = path.join(sshd.folder, 'ask.sh');
@@ -294,6 +320,35 @@ describe('Over SSH', () => {
   });
 
   describe('A connection through a tunnel', () => {
+    it('has the whole of its time for the answer, however slow the login was', async () => {
+      await using peer = await startClassic('5.3.0');
+      await using link = await Relay.start({ host: sshd.host, port: sshd.port }, { delayMs: 80 });
+      // The first guess of the dialect has half of the time, and a login takes ten round trips.
+      const options = { HostKeyAlias: `[${sshd.host}]:${sshd.port}` };
+      await using machine = new SshMachine({ ...sshd.machine, port: link.port, options });
+      const before = sshd.logins;
+      await using connection = await classic.sshConnect(machine, peer.port, { timeout: 2 });
+      assert.equal(await connection.eval('6 * 7'), 42);
+      assert.equal(sshd.logins - before, 1, 'nothing was tried twice');
+    });
+
+    it('lets all that was written leave before it ends', async () => {
+      await using peer = await startClassic('6.0.2');
+      await using machine = new SshMachine(sshd.machine);
+      const file = path.join(sshd.folder, 'written');
+      const connection = await classic.sshConnect(machine, peer.port);
+      // More than ssh sends before it waits for the other side.
+      const size = 5_000_000;
+      const target = await connection.builtins['open']?.<Netref>(file, 'wb');
+      assert.ok(target !== undefined);
+      const request = callattr(target, 'write', [randomBytes(size)]);
+      // Nobody waits for the answer.
+      const over = request.catch(() => undefined);
+      await connection.close();
+      await over;
+      await eventually('all of it has arrived', () => existsSync(file) && statSync(file).size === size);
+    });
+
     it('ends when SSH does, and the server is not harmed', async () => {
       await using own = await startSshd();
       await using peer = await startClassic('6.0.2');

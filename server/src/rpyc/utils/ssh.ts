@@ -8,12 +8,15 @@ import type { Duplex } from 'node:stream';
 
 import { ConnectError, ErrorCode } from '../core/errors';
 import { DuplexStream, describeEndpoint } from '../core/stream';
+import { after } from '../lib/deferred';
 import type { Disposable } from '../lib/disposable';
 import { RELAY_MARKER, RELAY_SCRIPT, remotePython, scriptInput } from './remoteScripts';
 import { type SshCommand, SshDuplex, SshProcess, type SshWait } from './sshProcess';
 
 /** Seconds to reach a host, through any jump hosts, and to log in. */
 const DEFAULT_SSH_TIMEOUT_SECONDS = 30;
+/** Seconds that a master has to answer that it is there. */
+const CHECK_SECONDS = 2;
 /** Bytes of output that `run` collects, unless told. */
 const DEFAULT_MAX_OUTPUT = 16 * 1024 * 1024;
 
@@ -107,7 +110,7 @@ export class SshMachine implements Disposable, AsyncDisposable {
       [],
       `${endpoint} through ${this.description}`,
     );
-    await this.reached(process, wait);
+    await this.reached(process, wait, undefined, () => this.hasMaster());
     return new SshDuplex(process);
   }
 
@@ -184,9 +187,14 @@ export class SshMachine implements Disposable, AsyncDisposable {
    *
    * @throws as `tunnel`; the process has gone then
    */
-  async reached(process: SshProcess, { timeout, signal }: SshWait, isOpen?: Promise<void>): Promise<void> {
+  async reached(
+    process: SshProcess,
+    { timeout, signal }: SshWait,
+    isOpen?: Promise<void>,
+    hasMaster?: () => Promise<boolean>,
+  ): Promise<void> {
     const usual = this.options.askpass === undefined ? DEFAULT_SSH_TIMEOUT_SECONDS : undefined;
-    await process.reached({ timeout: timeout ?? this.options.timeout ?? usual, signal }, isOpen);
+    await process.reached({ timeout: timeout ?? this.options.timeout ?? usual, signal }, isOpen, hasMaster);
   }
 
   /** Ends every tunnel and run of this machine, and resolves once their processes have gone. */
@@ -219,6 +227,17 @@ export class SshMachine implements Disposable, AsyncDisposable {
     // It may have been closed while the process was being started.
     if (this.closed) process.dispose();
     return process;
+  }
+
+  /** Whether the user's configuration has a ControlPath with a master behind it. */
+  private async hasMaster(): Promise<boolean> {
+    const process = await this.start(['-O', 'check'], [], this.description);
+    const patience = after(CHECK_SECONDS, () => process.dispose());
+    process.stdin.end();
+    process.stdout.resume();
+    const code = await process.exited;
+    patience.dispose();
+    return code === 0;
   }
 
   private closedError(where: string): ConnectError {

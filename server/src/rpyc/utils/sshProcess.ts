@@ -28,10 +28,12 @@ export interface SshWait {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What ssh prints once the user is logged in, since OpenSSH 5. Through a master of the user's own it says nothing. */
+/** What ssh prints once the user is logged in, since OpenSSH 5. */
 const LOGGED_IN = /^Authenticated to /m;
-/** How long a silent ssh is taken for one that has not logged in yet, where its output is all there is to go by. */
-const SILENT_LOGIN_SECONDS = 3;
+/** How long a silent ssh is taken for one that is logging in: through a master of the user's own it says nothing. */
+const SILENT_SECONDS = 0.3;
+/** How long what was written has to leave, once the stream has ended on this side. */
+const LINGER_SECONDS = 4;
 /** How long ssh has to end when it is told to. */
 const KILL_AFTER_SECONDS = 2;
 
@@ -100,9 +102,14 @@ export class SshProcess implements Disposable {
    * Resolves once ssh has logged in or `isOpen` has; where ssh ends before, rejects with why.
    *
    * @param isOpen what tells more than ssh's own output does
+   * @param hasMaster whether a master of the user's own carries it; asked where ssh is silent
    * @throws ConnectError with the code of what went wrong, `ERR_TIMEOUT` and `ERR_ABORTED` among them
    */
-  async reached({ timeout, signal }: SshWait, isOpen?: Promise<void>): Promise<void> {
+  async reached(
+    { timeout, signal }: SshWait,
+    isOpen?: Promise<void>,
+    hasMaster?: () => Promise<boolean>,
+  ): Promise<void> {
     const over = deferred<undefined>();
     const waits = new DisposableStore();
     waits.add(
@@ -118,7 +125,16 @@ export class SshProcess implements Disposable {
         );
       }),
     );
-    if (isOpen === undefined) waits.add(after(SILENT_LOGIN_SECONDS, () => over.resolve(undefined)));
+    if (hasMaster !== undefined) {
+      // Where that cannot be found out, ssh's own words are waited for.
+      const look = (): void => {
+        hasMaster().then(
+          (has) => has && over.resolve(undefined),
+          () => undefined,
+        );
+      };
+      waits.add(after(SILENT_SECONDS, look));
+    }
     const ended = this.exited.then((code) => {
       const failure = this.failure(code);
       if (failure !== undefined) throw failure;
@@ -213,10 +229,16 @@ export class SshDuplex extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.process.dispose();
+    const { process } = this;
+    // What ssh has taken from us may still wait for its own connection.
+    const patience = error === null && this.writableFinished ? LINGER_SECONDS : 0;
+    const timer = after(patience, () => process.dispose());
     // Unread output would keep the process from ending.
-    this.process.stdout.resume();
-    void this.process.exited.then(() => done(error));
+    process.stdout.resume();
+    void process.exited.then(() => {
+      timer.dispose();
+      done(error);
+    });
   }
 
   /** A broken pipe is told by the reason for which ssh ended. */
