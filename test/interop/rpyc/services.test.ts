@@ -256,7 +256,7 @@ both, readonly = r.both, r.readonly
 wrapped = rpyc.connect('127.0.0.1', port).root
 both.balance = 50
 result = [
-    both.balance, both.withdraw(20), readonly.balance, len(readonly),
+    both.balance, both.withdraw(20), readonly.balance, readonly.__len__(),
     refused(setattr, readonly, 'balance', 1)[0], refused(getattr, both, 'deposit')[0],
     refused(getattr, both, 'exposed_owner')[0], refused(getattr, both, '_rpyc_getattr')[0],
     refused(getattr, r.wrap(Mine()), 'secret')[0],
@@ -342,7 +342,8 @@ except Exception as e:
 `;
     const quiet = { include_local_traceback: false, include_local_version: false };
     const [told, version_, text] = (await use(version, Failing, code)) as readonly unknown[];
-    assert.deepEqual([told, version_, text], [true, true, 'on purpose']);
+    // 4.0 knows nothing of versions.
+    assert.deepEqual([told, version_, text], [true, !version.startsWith('4.0'), 'on purpose']);
     assert.deepEqual(await use(version, Failing, code, quiet), [false, false, 'on purpose']);
   });
 
