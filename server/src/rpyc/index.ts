@@ -150,7 +150,7 @@ export {
   unixConnect,
 } from './utils/factory';
 export { async_, asyncreq, buffiter, syncreq, timed } from './utils/helpers';
-export { serveInProcess, serveInThread, type ServiceReference } from './utils/hostedService';
+export { serveInProcess, serveInThread } from './utils/hostedService';
 export { isForkedChild } from './utils/forkingChild';
 export { ForkingServer, type ForkingServerOptions } from './utils/forkingServer';
 export {

@@ -10,15 +10,15 @@ import {
   connectMultiprocess,
   connectThread,
   ErrorCode,
-  type ServiceReference,
+  type ModuleExport,
   type ThreadConnectOptions,
 } from '../../../server/src/rpyc/index';
 import { eventually } from '../../support/poll';
 
 const MODULE = path.resolve(__dirname, '../../support/hostedServices.js');
-const COUNTER: ServiceReference = { module: MODULE, export: 'CounterService', options: { start: 40 } };
+const COUNTER: ModuleExport = { module: MODULE, export: 'CounterService', options: { start: 40 } };
 
-type Way = (service?: ServiceReference, options?: ThreadConnectOptions) => Promise<Connection>;
+type Way = (service?: ModuleExport, options?: ThreadConnectOptions) => Promise<Connection>;
 
 function threads(): number {
   return process.getActiveResourcesInfo().filter((name) => /Message|Worker/.test(name)).length;
@@ -78,9 +78,9 @@ for (const [kind, connectTo] of WAYS) {
 
     it('cannot be had where the name is wrong, and says why', async () => {
       const before = threads();
-      const cases: [ServiceReference, RegExp][] = [
+      const cases: [ModuleExport, RegExp][] = [
         [{ module: '/no/such/module.js', export: 'X' }, /Cannot find module.*no\/such/],
-        [{ module: MODULE, export: 'Missing' }, /Export Missing of .* is no service/],
+        [{ module: MODULE, export: 'Missing' }, /has no export 'Missing'/],
         [{ module: MODULE, export: 'notAService' }, /is no service/],
       ];
       for (const [reference, message] of cases) {

@@ -18,7 +18,8 @@ import type {
   SubprocConnectOptions,
   ThreadConnectOptions,
 } from './connectOptions';
-import { HOSTED_DIALECT, type ServiceReference } from './hostedService';
+import { HOSTED_DIALECT } from './hostedService';
+import type { ModuleExport } from './serviceModule';
 import type { SshMachine } from './ssh';
 import { type SshConnectOptions, sshWay } from './sshWay';
 import {
@@ -163,7 +164,7 @@ export async function connectSubproc(
  * @throws ConnectError `ERR_SUBPROCESS` where the service cannot be loaded
  */
 export async function connectThread(
-  remoteService?: ServiceReference,
+  remoteService?: ModuleExport,
   options: ThreadConnectOptions = {},
 ): Promise<Connection> {
   const ours = { ...options, dialect: HOSTED_DIALECT } as const;
@@ -178,7 +179,7 @@ export async function connectThread(
  * @throws ConnectError `ERR_SUBPROCESS` where the service cannot be loaded
  */
 export async function connectMultiprocess(
-  remoteService?: ServiceReference,
+  remoteService?: ModuleExport,
   options: MultiprocessConnectOptions = {},
 ): Promise<Connection> {
   const ours = { ...options, dialect: HOSTED_DIALECT } as const;

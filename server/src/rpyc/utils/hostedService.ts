@@ -4,10 +4,7 @@
  * service is named, since a class cannot cross.
  */
 
-import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, Worker, workerData } from 'node:worker_threads';
 
 import { Channel, encodeFrame, readFrame } from '../core/channel';
@@ -15,24 +12,15 @@ import type { Config } from '../core/config';
 import { aborted } from '../core/connectErrors';
 import { ConnectError, ErrorCode } from '../core/errors';
 import { type EndOwned, PortDuplex } from '../core/joinedDuplex';
-import { Service, VoidService } from '../core/service';
+import { type Service, serviceFor, VoidService } from '../core/service';
 import { DuplexStream } from '../core/stream';
 import { SubprocessStream } from '../core/subprocessStream';
 import { after, onAbort, withTimeout } from '../lib/deferred';
 import { SlaveService } from './classicServices';
-
-/** Names a service for another thread or process to load. */
-export interface ServiceReference {
-  /** A file with its whole path, a `file:` URL, or a package that is found from the current folder. */
-  readonly module: string;
-  /** An export of the module: a class derived from `Service`, a service object, or a function that gives one. */
-  readonly export: string;
-  /** Given to the class or the function. Plain data, as JSON has it. */
-  readonly options?: unknown;
-}
+import { loadService, type ModuleExport } from './serviceModule';
 
 /** `slave` serves classic mode, `void` nothing. */
-export type HostedService = ServiceReference | 'slave' | 'void';
+export type HostedService = ModuleExport | 'slave' | 'void';
 
 /** What the host is told, as JSON in the first frame; its own first frame says whether the service is there. */
 interface Setup {
@@ -58,9 +46,9 @@ const DEFAULT_KILL_SECONDS = 3;
 /** Runs in the thread: the library is the file that this code is in, bundled or not. */
 const THREAD_CODE = `
 const { workerData } = require('node:worker_threads');
-void require(workerData.library).serveInThread((address) => import(address));
+void require(workerData.library).serveInThread();
 `;
-const PROCESS_CODE = 'void require(process.argv[1]).serveInProcess((address) => import(address));';
+const PROCESS_CODE = 'void require(process.argv[1]).serveInProcess();';
 
 /** Starts a thread that serves; the stream to it owns it. */
 export async function openThread(options: HostOptions): Promise<DuplexStream> {
@@ -125,28 +113,25 @@ async function introduce<T extends DuplexStream>(stream: T, options: HostOptions
 const PLAIN = { compress: false } as const;
 const READY = 'ready';
 
-/** Loads a module of either kind; `import()` stays what it is only outside of a bundle. */
-export type ImportModule = (address: string) => Promise<unknown>;
-
 /** Serves the thread that started this one. Called by the library itself. */
-export async function serveInThread(importModule: ImportModule): Promise<void> {
+export async function serveInThread(): Promise<void> {
   const { port } = workerData as { readonly port: MessagePort };
-  await serveOwner(new DuplexStream(new PortDuplex(port), 'owner'), importModule);
+  await serveOwner(new DuplexStream(new PortDuplex(port), 'owner'));
 }
 
 /** Serves the process that started this one. Called by the library itself. */
-export async function serveInProcess(importModule: ImportModule): Promise<void> {
+export async function serveInProcess(): Promise<void> {
   const socket = new Socket({ fd: 3, readable: true, writable: true });
-  await serveOwner(new DuplexStream(socket, 'owner'), importModule);
+  await serveOwner(new DuplexStream(socket, 'owner'));
 }
 
-async function serveOwner(stream: DuplexStream, importModule: ImportModule): Promise<void> {
+async function serveOwner(stream: DuplexStream): Promise<void> {
   const setup = JSON.parse(Buffer.from(await readFrame(stream)).toString()) as Setup;
   const closed = new Promise<void>((resolve) => {
     stream.onDidClose(() => resolve());
   });
   try {
-    const service = await loadService(setup.service, importModule);
+    const service = await hostedService(setup.service);
     stream.write(encodeFrame(Buffer.from(READY), PLAIN));
     const connection = service.createConnection(new Channel(stream), {
       service,
@@ -164,38 +149,8 @@ async function serveOwner(stream: DuplexStream, importModule: ImportModule): Pro
   process.exit();
 }
 
-/**
- * Loads the service that a reference names.
- *
- * @throws TypeError where the export is no service and gives none; whatever loading the module throws
- */
-export async function loadService(hosted: HostedService, importModule: ImportModule): Promise<Service> {
+async function hostedService(hosted: HostedService): Promise<Service> {
   if (hosted === 'void') return new VoidService();
   if (hosted === 'slave') return new SlaveService();
-  const module = (await loadModule(hosted.module, importModule)) as Readonly<Record<string, unknown>>;
-  const found: unknown = module[hosted.export];
-  if (found instanceof Service) return found;
-  const made: unknown = isClass(found)
-    ? new found(hosted.options)
-    : typeof found === 'function'
-      ? await (found as (options: unknown) => unknown)(hosted.options)
-      : undefined;
-  if (made instanceof Service) return made;
-  throw new TypeError(`Export ${hosted.export} of ${hosted.module} is no service`);
-}
-
-function isClass(value: unknown): value is new (options: unknown) => Service {
-  return typeof value === 'function' && value.prototype instanceof Service;
-}
-
-async function loadModule(name: string, importModule: ImportModule): Promise<unknown> {
-  const load = createRequire(join(process.cwd(), 'rpyc'));
-  const file = load.resolve(name.startsWith('file:') ? fileURLToPath(name) : name);
-  try {
-    return load(file);
-  } catch (error) {
-    const isModule = error instanceof Error && 'code' in error && error.code === 'ERR_REQUIRE_ESM';
-    if (!isModule) throw error;
-    return await importModule(pathToFileURL(file).href);
-  }
+  return serviceFor(await loadService(hosted));
 }

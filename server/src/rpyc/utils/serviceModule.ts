@@ -78,15 +78,10 @@ async function loadModule(name: string): Promise<unknown> {
   } catch (error) {
     const isModule = error instanceof Error && 'code' in error && error.code === 'ERR_REQUIRE_ESM';
     if (!isModule) throw error;
-    return await importModule(pathToFileURL(file).href);
+    // A bundler would put an import of its own in the place of Node's.
+    return (await import(/* webpackIgnore: true */ pathToFileURL(file).href)) as unknown;
   }
 }
-
-/** `import` as Node has it, out of the sight of bundlers, which would put one of their own in its place. */
-// eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is ours, and the address stays an argument
-const importModule = new Function('address', 'return import(address)') as (
-  address: string,
-) => Promise<unknown>;
 
 function isServiceClass(value: unknown): value is ServiceClass {
   return typeof value === 'function' && value.prototype instanceof Service;
