@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 
 import { Kwargs, type Netref, PythonError, RemoteError, repr } from '../../../server/src/rpyc/index';
 import { eventually } from '../../support/poll';
-import { asText, ClassicFixture, forEachVersion, shortcutsOf } from '../../support/rpycPeers';
+import { ClassicFixture, forEachVersion } from '../../support/rpycPeers';
+import { asText, shortcutsOf } from '../../support/versions';
 
 forEachVersion('Callbacks', (version) => {
   const fixture = new ClassicFixture(version, { config: { allow_public_attrs: true } });

@@ -37,15 +37,8 @@ import {
 } from '../../../server/src/rpyc/index';
 import { eventually } from '../../support/poll';
 import { startPeer } from '../../support/pythonPeer';
-import {
-  asText,
-  ClassicFixture,
-  dialectOfVersion,
-  forEachVersion,
-  isFrom,
-  numberOfVersion,
-  pythonOfVersion,
-} from '../../support/rpycPeers';
+import { ClassicFixture, forEachVersion } from '../../support/rpycPeers';
+import { asText, dialectOfVersion, isFrom, numberOfVersion, pythonOfVersion } from '../../support/versions';
 
 /** How Python 2 shows a text. */
 const GREETING_ON_PYTHON2 = "u'gr\\xfc\\xdfe \\U0001f40d'";

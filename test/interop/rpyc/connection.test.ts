@@ -12,14 +12,8 @@ import {
 } from '../../../server/src/rpyc/index';
 import { eventually } from '../../support/poll';
 import { startClassic, startPeer } from '../../support/pythonPeer';
-import {
-  asText,
-  ClassicFixture,
-  dialectOfVersion,
-  forEachVersion,
-  isFrom,
-  wrongDialectFor,
-} from '../../support/rpycPeers';
+import { ClassicFixture, forEachVersion } from '../../support/rpycPeers';
+import { asText, dialectOfVersion, isFrom, wrongDialectFor } from '../../support/versions';
 
 forEachVersion('A connection', (version) => {
   const fixture = new ClassicFixture(version);

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 
 import { classic, type Netref, RemoteError } from '../../../server/src/rpyc/index';
 import { startPeer } from '../../support/pythonPeer';
-import { asText, ClassicFixture, forEachVersion, pythonOfVersion } from '../../support/rpycPeers';
+import { ClassicFixture, forEachVersion } from '../../support/rpycPeers';
+import { asText, pythonOfVersion } from '../../support/versions';
 
 async function raised(promise: PromiseLike<unknown>): Promise<RemoteError> {
   try {

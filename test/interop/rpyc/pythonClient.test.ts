@@ -14,7 +14,8 @@ import {
 } from '../../../server/src/rpyc/index';
 import { eventually } from '../../support/poll';
 import { runClient } from '../../support/pythonClient';
-import { dialectOfVersion, forEachVersion } from '../../support/rpycPeers';
+import { forEachVersion } from '../../support/rpycPeers';
+import { dialectOfVersion } from '../../support/versions';
 
 class InventoryService extends Service {
   static override readonly aliases = ['inventory'];

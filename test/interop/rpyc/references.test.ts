@@ -15,14 +15,8 @@ import {
   repr,
   setitem,
 } from '../../../server/src/rpyc/index';
-import {
-  asText,
-  ClassicFixture,
-  forEachVersion,
-  lentByPeer,
-  lentSettlesAt,
-  shortcutsOf,
-} from '../../support/rpycPeers';
+import { ClassicFixture, forEachVersion, lentByPeer, lentSettlesAt } from '../../support/rpycPeers';
+import { asText, shortcutsOf } from '../../support/versions';
 import { eventually } from '../../support/poll';
 
 /** Collects garbage now, as `node --expose-gc` would let us. */

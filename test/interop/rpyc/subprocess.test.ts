@@ -22,7 +22,8 @@ import {
 } from '../../../server/src/rpyc/index';
 import { eventually } from '../../support/poll';
 import { CLASSIC_PROGRAM, pythonEnv, runPython, type RpycVersion } from '../../support/pythonPeer';
-import { dialectOfVersion, forEachVersion } from '../../support/rpycPeers';
+import { forEachVersion } from '../../support/rpycPeers';
+import { dialectOfVersion } from '../../support/versions';
 
 /** A custom service on standard streams, which waits for us to speak first. */
 const PASSIVE_PROGRAM = `

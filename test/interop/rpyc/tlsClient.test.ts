@@ -15,7 +15,8 @@ import { badServer } from '../../support/badServers';
 import { type CertificateFiles, TestAuthority } from '../../support/certificates';
 import { eventually } from '../../support/poll';
 import { type PythonPeer, type RpycVersion, startClassic, startPeer } from '../../support/pythonPeer';
-import { forEachVersion, isFrom } from '../../support/rpycPeers';
+import { forEachVersion } from '../../support/rpycPeers';
+import { isFrom } from '../../support/versions';
 
 /** Sockets of this process that are open. */
 function openSockets(): number {

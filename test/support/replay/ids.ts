@@ -1,7 +1,18 @@
 /** Which id of ours stands for which recorded one, for objects of the side that we play. */
 import assert from 'node:assert/strict';
 import type { BrineValue } from '../../../server/src/rpyc/core/pyTypes';
-import { asTuple, type IdPack, idPacks, isIdPack, packKey, parseMessage, replacePacks } from './message';
+import { asText } from '../versions';
+import {
+  asTuple,
+  idPacks,
+  integers,
+  isIdPack,
+  isOidPack,
+  packKey,
+  parseMessage,
+  replaceIntegers,
+  replacePacks,
+} from './message';
 import type { Recording, Side } from './recording';
 
 const TUPLE = 2;
@@ -9,28 +20,72 @@ const REMOTE_REF = 4;
 
 /** What kinds of ours stand for which of Python's. Equal names need no line. */
 const standIns: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['function', new Set(['method', 'builtin_function_or_method'])],
-  ['generator', new Set(['list_iterator'])],
+  ['function', new Set(['method', 'builtin_function_or_method', 'instancemethod'])],
+  ['generator', new Set(['list_iterator', 'listiterator'])],
 ]);
+
+/** Modules of the classes of all objects that are lent in sessions of 4.0 and before, and ours. */
+const MODULES = /^(builtins|__builtin__|_io|__main__|rpyc\.core\.service|exceptions|__javascript__)$/;
+
+/** How the recorded dialect refers to objects. */
+interface Form {
+  /** The key and the name of the class in the payload of a REMOTE_REF. */
+  read(payload: BrineValue | undefined): { readonly key: string; readonly name: string };
+  /** Every key in a value, and whatever else looks like one. */
+  keys(value: BrineValue): readonly string[];
+  /** What goes back to the owner of a REMOTE_REF. */
+  echo(payload: BrineValue): BrineValue;
+  replace(value: BrineValue, by: (key: string) => BrineValue | undefined): BrineValue;
+}
+
+const idPackForm: Form = {
+  read(payload) {
+    assert.ok(payload !== undefined && isIdPack(payload), 'a reference has an id pack');
+    return { key: packKey(payload), name: payload[0] };
+  },
+  keys: (value) => idPacks(value).map(packKey),
+  echo: (payload) => payload,
+  replace: (value, by) => replacePacks(value, (pack) => by(packKey(pack)) as typeof pack | undefined),
+};
+
+const oidForm: Form = {
+  read(payload) {
+    assert.ok(payload !== undefined && isOidPack(payload), 'a reference has a number and two names');
+    // The peer never says the module again: it is none but these.
+    assert.match(String(asText(payload[2])), MODULES);
+    return { key: String(payload[0]), name: String(asText(payload[1])) };
+  },
+  keys: (value) => integers(value).map(String),
+  echo: (payload) => asTuple(payload)[0],
+  replace: (value, by) => replaceIntegers(value, (integer) => by(String(integer))),
+};
 
 interface Learned {
   /** The frame in which the recorded side first sent the reference. */
   readonly frame: number;
-  readonly ours: IdPack;
+  readonly ours: BrineValue;
 }
 
 export class IdMap {
-  private readonly recordedByOurs = new Map<string, IdPack>();
+  private readonly form: Form;
+  /** Key of ours to recorded key. */
+  private readonly recordedByOurs = new Map<string, string>();
   private readonly learned = new Map<string, Learned[]>();
   private readonly usedByPeer: ReadonlySet<string>;
+  /** Peers of 3.x and 4.0 keep some of what they take as they connect, and say no more of it. */
+  private readonly mayBeUnused: boolean;
 
   constructor(recording: Recording, side: Side) {
-    const packs = recording.frames
+    const isOld = recording.dialect === 'A' || recording.dialect === 'B';
+    this.form = isOld ? oidForm : idPackForm;
+    this.mayBeUnused = isOld && recording.name.startsWith('classic-');
+    const keys = recording.frames
       .filter(({ from }) => from !== side)
-      .flatMap(({ payload }) =>
-        idPacks(parseMessage(payload.subarray(recording.bindThreads ? 16 : 0), recording.envelope).body),
-      );
-    this.usedByPeer = new Set(packs.map(packKey));
+      .flatMap(({ payload }) => {
+        const message = parseMessage(payload.subarray(recording.bindThreads ? 16 : 0), recording.envelope);
+        return this.form.keys(message.body);
+      });
+    this.usedByPeer = new Set(keys);
   }
 
   /**
@@ -48,34 +103,31 @@ export class IdMap {
       ];
     }
     if (label !== REMOTE_REF || recordedLabel !== REMOTE_REF) return ours;
-    assert.ok(payload !== undefined && isIdPack(payload), 'a reference of ours has an id pack');
-    assert.ok(
-      recordedPayload !== undefined && isIdPack(recordedPayload),
-      'a recorded reference has an id pack',
-    );
-    return [label, this.recordedFor(payload, recordedPayload, frame)];
+    this.learn(payload, recordedPayload, frame);
+    return [label, recordedPayload];
   }
 
   /** A value of the peer's with our ids in the place of recorded ones, as they were when `frame` was sent. */
   toOurs(value: BrineValue, frame: number): BrineValue {
-    return replacePacks(value, (pack) => {
-      const all = this.learned.get(packKey(pack)) ?? [];
+    return this.form.replace(value, (key) => {
+      const all = this.learned.get(key) ?? [];
       return all.findLast((entry) => entry.frame < frame)?.ours;
     });
   }
 
-  private recordedFor(ours: IdPack, recorded: IdPack, frame: number): IdPack {
-    const known = this.recordedByOurs.get(packKey(ours));
-    if (known !== undefined && packKey(known) === packKey(recorded)) return recorded;
-    const recordedKey = packKey(recorded);
+  private learn(ours: BrineValue, recorded: BrineValue, frame: number): void {
+    const { key: ourKey, name: ourName } = this.form.read(ours);
+    const { key: recordedKey, name: recordedName } = this.form.read(recorded);
+    assert.ok(isStandIn(ourName, recordedName), `${ourName} stands for ${recordedName}`);
+    const known = this.recordedByOurs.get(ourKey);
+    if (known === recordedKey) return;
     // The recorded address may be used again for another object, but an object keeps its own.
-    assert.equal(known, undefined, `object ${packKey(ours)} is ${recordedKey} now`);
-    assert.ok(isStandIn(ours[0], recorded[0]), `${ours[0]} stands for ${recorded[0]}`);
+    assert.equal(known, undefined, `object ${ourKey} is ${recordedKey} now`);
     // An id that nobody uses again could be anything.
-    assert.ok(this.usedByPeer.has(recordedKey), `the peer knows ${recordedKey}`);
-    this.recordedByOurs.set(packKey(ours), recorded);
-    this.learned.set(recordedKey, [...(this.learned.get(recordedKey) ?? []), { frame, ours }]);
-    return recorded;
+    assert.ok(this.mayBeUnused || this.usedByPeer.has(recordedKey), `the peer knows ${recordedKey}`);
+    this.recordedByOurs.set(ourKey, recordedKey);
+    const learned = { frame, ours: this.form.echo(ours) };
+    this.learned.set(recordedKey, [...(this.learned.get(recordedKey) ?? []), learned]);
   }
 }
 

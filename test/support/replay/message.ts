@@ -48,6 +48,48 @@ export function packKey([name, classId, instanceId]: IdPack): string {
   return `${name} ${classId} ${instanceId}`;
 }
 
+/** `(oid, class, module)`, as 4.0 and before refer to an object; the oid alone goes back to its owner. */
+export type OidPack = readonly [
+  oid: number | bigint,
+  typeName: string | Uint8Array,
+  module: string | Uint8Array,
+];
+
+export function isOidPack(value: BrineValue): value is OidPack {
+  return (
+    isTuple(value) && value.length === 3 && isInteger(value[0]) && [1, 2].every((at) => isName(value[at]))
+  );
+}
+
+export function isInteger(value: BrineValue): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
+function isName(value: BrineValue): value is string | Uint8Array {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}
+
+/** Every integer anywhere in a value. */
+export function integers(value: BrineValue): (number | bigint)[] {
+  if (isInteger(value)) return [value];
+  return isTuple(value) ? value.flatMap(integers) : [];
+}
+
+/** `value` with some integers replaced. */
+export function replaceIntegers(
+  value: BrineValue,
+  replace: (integer: number | bigint) => BrineValue | undefined,
+): BrineValue {
+  if (isInteger(value)) return replace(value) ?? value;
+  return isTuple(value) ? value.map((item) => replaceIntegers(item, replace)) : value;
+}
+
+/** `value` as Python 2 sends it: with bytes in the place of text. */
+export function asPython2(value: BrineValue): BrineValue {
+  if (typeof value === 'string') return new Uint8Array(Buffer.from(value));
+  return isTuple(value) ? value.map(asPython2) : value;
+}
+
 /** Every id pack anywhere in a value. */
 export function idPacks(value: BrineValue): IdPack[] {
   if (isIdPack(value)) return [value];

@@ -1,6 +1,7 @@
 /** Objects of the side that we play which answer as the Python objects of the recordings did. */
 import { PythonError } from '../../../server/src/rpyc/core/errors';
 import { type Exposed, exposure } from '../../../server/src/rpyc/core/exposure';
+import { Service } from '../../../server/src/rpyc/core/service';
 
 type Method = (...args: readonly unknown[]) => unknown;
 
@@ -161,6 +162,39 @@ class ValueErrorClass extends PythonObject {
   }
 }
 
+/** An object of which the peer only has to know that it is there. */
+class OpaqueObject extends PythonObject {
+  protected readonly methodNames = OBJECT;
+
+  protected method(): undefined {
+    return undefined;
+  }
+}
+class PythonModule extends OpaqueObject {}
+class PythonClass extends OpaqueObject {}
+class Traceback extends OpaqueObject {}
+
+/** The root that a client of 3.x offers: what the peer takes for its shortcuts. */
+class SlaveStandIn extends Service {
+  private readonly namespace = new PythonDict(new Map());
+
+  override [exposure](): Exposed {
+    const nothing = (): null => null;
+    const members = new Map<string, unknown>([
+      ['getmodule', () => new PythonModule()],
+      ['eval', () => nothing()],
+      ['execute', () => nothing()],
+      ['namespace', this.namespace],
+    ]);
+    return {
+      exposedNames: [...members.keys()],
+      exposedText: 'a slave',
+      exposedMember: (name) => (members.has(name) ? { value: members.get(name) } : undefined),
+      inspectedMethods: [['getmodule', 'doc']],
+    };
+  }
+}
+
 // A peer is told the name of an object's class: these are Python's.
 const names: readonly (readonly [object, string])[] = [
   [PythonList, 'list'],
@@ -168,7 +202,20 @@ const names: readonly (readonly [object, string])[] = [
   [DictKeys, 'dict_keys'],
   [DictKeyIterator, 'dict_keyiterator'],
   [ValueErrorClass, 'ValueError'],
+  [PythonModule, 'module'],
+  [PythonClass, 'type'],
+  [Traceback, 'traceback'],
+  [SlaveStandIn, 'SlaveService'],
 ];
 for (const [made, name] of names) Object.defineProperty(made, 'name', { value: name });
 
-export { PythonDict, PythonList, StringIO, TextIOWrapper, ValueErrorClass };
+export {
+  PythonClass,
+  PythonDict,
+  PythonList,
+  SlaveStandIn,
+  StringIO,
+  TextIOWrapper,
+  Traceback,
+  ValueErrorClass,
+};

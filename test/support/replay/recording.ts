@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
+import type { DialectName } from '../../../server/src/rpyc/core/dialect';
 import type { BrineValue } from '../../../server/src/rpyc/core/pyTypes';
+import { dialectOfVersion } from '../versions';
 import { fromHex, fromTyped, kindText, toHex } from '../typedJson';
 import { type Envelope, parseMessage } from './message';
 
@@ -25,9 +27,17 @@ export interface Recording {
   readonly name: string;
   /** Version of rpyc on both sides. */
   readonly rpyc: string;
+  readonly dialect: DialectName;
+  /** Version of Python on both sides: `2.7.18`. */
+  readonly python: string;
   readonly envelope: Envelope;
   readonly bindThreads: boolean;
   readonly frames: readonly RecordedFrame[];
+}
+
+/** What Python 2 sends as bytes, where Python 3 has text: all of it. */
+export function isPython2({ python }: Pick<Recording, 'python'>): boolean {
+  return python.startsWith('2.');
 }
 
 interface DecodedFrame {
@@ -52,6 +62,7 @@ interface FrameJson {
 
 export interface SessionJson {
   readonly rpyc: string;
+  readonly python: string;
   readonly envelope: 'brine-triple' | 'outer-message-byte';
   readonly bindThreads: boolean;
   readonly frameCount: number;
@@ -87,7 +98,8 @@ export function toRecording(name: string, session: SessionJson): Recording {
     checkDecoded(`${name}, frame ${index}`, frame, envelope, bindThreads, json.decoded as DecodedFrame);
     return [frame];
   });
-  return { name, rpyc: session.rpyc, envelope, bindThreads, frames };
+  const { rpyc, python } = session;
+  return { name, rpyc, dialect: dialectOfVersion(rpyc), python, envelope, bindThreads, frames };
 }
 
 function readFrame(json: FrameJson, index: number): RecordedFrame {

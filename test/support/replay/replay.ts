@@ -9,9 +9,11 @@ import type { BrineValue } from '../../../server/src/rpyc/core/pyTypes';
 import type { Stream } from '../../../server/src/rpyc/core/stream';
 import { Emitter } from '../../../server/src/rpyc/lib/events';
 import { kindText, toHex } from '../typedJson';
+import { asText } from '../versions';
 import { compareExceptions } from './exceptions';
 import { IdMap } from './ids';
 import {
+  asPython2,
   asTuple,
   EXCEPTION,
   formatMessage,
@@ -20,7 +22,14 @@ import {
   type RawMessage,
   REQUEST,
 } from './message';
-import { describePayload, openFrame, type RecordedFrame, type Recording, type Side } from './recording';
+import {
+  describePayload,
+  isPython2,
+  openFrame,
+  type RecordedFrame,
+  type Recording,
+  type Side,
+} from './recording';
 
 export interface ReplayOptions {
   /** The side that the library plays. */
@@ -32,6 +41,7 @@ export interface ReplayOptions {
 }
 
 const CLOSE = 2;
+const DEL = 15;
 const INSPECT = 16;
 /** The library's one thread, as it calls itself. */
 const OWN_THREAD = Buffer.from('0000000000000001', 'hex');
@@ -46,6 +56,13 @@ export class Replay implements Stream {
   /** Requests of the peer for INSPECT that are not answered yet, by sequence number. */
   private readonly inspections = new Set<string>();
   private readonly recordedThreads = new Set<string>();
+  /** Our numbers of requests by their recorded ones. */
+  private readonly sentNumbers = new Map<string, BrineValue>();
+  /** References that the next DEL gives back. */
+  private releasing = 1;
+  private furtherReleases = { args: '', left: 0 };
+  /** Requests of ours that were not recorded. */
+  private unrecorded = 0;
   private currentStep: string | undefined;
   private isPumping: NodeJS.Immediate | undefined;
   private isStarted = false;
@@ -137,7 +154,9 @@ export class Replay implements Stream {
 
   private compare(frame: Uint8Array): void {
     const { payload, isCompressed } = openFrame(frame);
-    const ours = this.parse(payload);
+    const sent = this.parse(payload);
+    if (this.isFurtherRelease(sent)) return;
+    const ours = this.renumbered(sent);
     const expected = this.takeExpected(ours, payload);
     const recorded = this.parse(expected.payload);
     this.saidClose ||= isRequestFor(CLOSE, recorded);
@@ -150,12 +169,13 @@ export class Replay implements Stream {
     }
     if (this.options.freeInspect === true && this.inspections.delete(kindText(ours.seq))) {
       assert.equal(kindText([recorded.type, recorded.seq]), kindText([ours.type, ours.seq]));
-      for (const body of [ours.body, recorded.body]) checkInspection(body);
+      for (const body of [ours.body, recorded.body]) checkInspection(asText(body) as BrineValue);
       return;
     }
     const mapped = this.mapToRecorded(ours, recorded, expected.index);
+    if (ours.type === REQUEST) this.sentNumbers.set(kindText(recorded.seq), sent.seq);
     const bytes =
-      mapped === ours ? payload.subarray(this.prefixSize) : formatMessage(mapped, this.recording.envelope);
+      mapped === sent ? payload.subarray(this.prefixSize) : formatMessage(mapped, this.recording.envelope);
     assert.equal(
       toHex(bytes),
       toHex(expected.payload.subarray(this.prefixSize)),
@@ -188,14 +208,57 @@ export class Replay implements Stream {
   }
 
   private mapToRecorded(ours: RawMessage, recorded: RawMessage, frame: number): RawMessage {
-    if (ours.type === REQUEST && recorded.type === REQUEST) {
-      const [handler, args] = asTuple(ours.body);
-      const [, recordedArgs] = asTuple(recorded.body);
-      const mapped = this.ids.toRecorded(args, recordedArgs, frame);
-      return kindText(mapped) === kindText(args) ? ours : { ...ours, body: [handler, mapped] };
+    const body = this.mappedBody(ours, recorded, frame);
+    const asSent = isPython2(this.recording) ? asPython2(body) : body;
+    return kindText(asSent) === kindText(ours.body) ? ours : { ...ours, body: asSent };
+  }
+
+  private mappedBody(ours: RawMessage, recorded: RawMessage, frame: number): BrineValue {
+    if (ours.type !== REQUEST || recorded.type !== REQUEST) {
+      return this.ids.toRecorded(ours.body, recorded.body, frame);
     }
-    const mapped = this.ids.toRecorded(ours.body, recorded.body, frame);
-    return kindText(mapped) === kindText(ours.body) ? ours : { ...ours, body: mapped };
+    const [handler, args] = asTuple(ours.body);
+    const [, recordedArgs] = asTuple(recorded.body);
+    if (handler === DEL && this.recording.dialect === 'A') return [handler, this.counted(args, recordedArgs)];
+    return [handler, this.ids.toRecorded(args, recordedArgs, frame)];
+  }
+
+  /**
+   * Dialect A: 3.4.4 sends a count that its owner ignores, and 3.3 has none. The library leaves it out, and gives back
+   * one reference at a time: see `furtherReleases`.
+   */
+  private counted(args: BrineValue, recordedArgs: BrineValue): BrineValue {
+    const [label, values] = asTuple(args);
+    const [oid, ...rest] = asTuple(values);
+    assert.deepEqual(rest, [], 'DEL has no count');
+    const [, count, ...others] = asTuple(asTuple(recordedArgs)[1]);
+    assert.ok(
+      others.length === 0 && (count === undefined || count === this.releasing),
+      'count of the references',
+    );
+    this.furtherReleases = { args: kindText(args), left: this.releasing - 1 };
+    return [label, count === undefined ? [oid] : [oid, count]];
+  }
+
+  /** What follows gives back an object of which this many references were counted. */
+  expectRelease(count: number): void {
+    this.releasing = count;
+  }
+
+  private isFurtherRelease({ type, body }: RawMessage): boolean {
+    if (this.furtherReleases.left === 0 || type !== REQUEST) return false;
+    const [handler, args] = asTuple(body);
+    assert.equal(handler, DEL, 'the other references are given back at once');
+    assert.equal(kindText(args ?? null), this.furtherReleases.args, 'the same object is given back');
+    this.furtherReleases.left--;
+    this.unrecorded++;
+    return true;
+  }
+
+  /** A request with the number that it was recorded with. */
+  private renumbered(message: RawMessage): RawMessage {
+    if (this.unrecorded === 0 || message.type !== REQUEST) return message;
+    return { ...message, seq: Number(message.seq) - this.unrecorded };
   }
 
   /** Feeds one frame of the other side a turn, once everything that was recorded before it has been sent. */
@@ -223,9 +286,11 @@ export class Replay implements Stream {
     this.saidClose ||= isRequestFor(CLOSE, message);
     if (isRequestFor(INSPECT, message)) this.inspections.add(kindText(message.seq));
     const body = this.ids.toOurs(message.body, frame.index);
+    const seq = message.type === REQUEST ? message.seq : this.sentNumbers.get(kindText(message.seq));
     const prefix = this.translatePrefix(frame.payload.subarray(0, this.prefixSize));
-    if (kindText(body) === kindText(message.body) && prefix === undefined) return frame.frame;
-    const payload = formatMessage({ ...message, body }, this.recording.envelope);
+    const isAsRecorded = kindText([seq, body]) === kindText([message.seq, message.body]);
+    if (isAsRecorded && prefix === undefined) return frame.frame;
+    const payload = formatMessage({ ...message, seq, body }, this.recording.envelope);
     const all = Buffer.concat([prefix ?? frame.payload.subarray(0, this.prefixSize), payload]);
     return Buffer.concat(encodeFrame(all, { compress: frame.isCompressed }));
   }

@@ -17,6 +17,7 @@ import { Kwargs } from '../../../../server/src/rpyc/core/pyTypes';
 import { Service } from '../../../../server/src/rpyc/core/service';
 import { PythonList } from '../../../support/replay/pythonObjects';
 import type { ReplayClient } from '../../../support/replay/replayClient';
+import { asText, isFrom } from '../../../support/versions';
 import { readInChunks } from './classicScenario';
 
 export async function customScenario(client: ReplayClient): Promise<void> {
@@ -33,21 +34,25 @@ export async function customScenario(client: ReplayClient): Promise<void> {
 async function calls(client: ReplayClient, root: Netref): Promise<void> {
   client.step('call exposed method');
   assert.equal(await client.method(root, 'add', [2, 3]), 5);
-  assert.equal(await client.method(root, 'exposed_add', ['a', 'b']), 'ab');
+  assert.equal(asText(await client.method(root, 'exposed_add', ['a', 'b'])), 'ab');
   client.step('kwargs');
-  assert.equal(await client.method(root, 'concat', ['a', 'b'], { sep: '+' }), 'a+b');
+  assert.equal(asText(await client.method(root, 'concat', ['a', 'b'], { sep: '+' })), 'a+b');
   client.step('exposed data attribute');
   assert.equal(await getattr(root, 'answer'), 42);
 }
 
 async function refusals(client: ReplayClient, root: Netref): Promise<void> {
   client.step('denied attribute');
-  await client.missing(root, 'private', "cannot access 'private'");
+  // Up to 3.4.3 a service adds the prefix and looks no further.
+  const refused = isFrom(client.recording.rpyc, 3, 4, 4)
+    ? "cannot access 'private'"
+    : "'CalcService' object has no attribute 'exposed_private'";
+  await client.missing(root, 'private', refused);
   client.step('denied setattr');
   await client.fails(setattr(root, 'answer', 1), 'builtins.AttributeError', 'access denied');
   client.step('service name');
-  assert.equal(await client.method(root, 'get_service_name'), 'CALC');
-  assert.deepEqual(await client.method(root, 'get_service_aliases'), ['CALC', 'MATH']);
+  assert.equal(asText(await client.method(root, 'get_service_name')), 'CALC');
+  assert.deepEqual(asText(await client.method(root, 'get_service_aliases')), ['CALC', 'MATH']);
   client.step('exception');
   await client.fails(client.method(root, 'fail'), 'builtins.ValueError', 'bad thing', 7);
 }
@@ -69,11 +74,15 @@ async function lists(client: ReplayClient, root: Netref): Promise<void> {
   const numbers = (await client.method(root, 'gen', [2])) as Netref;
   assert.equal(await iter(numbers), numbers);
   assert.equal(await next(numbers), 0);
-  assert.equal(await callattr(numbers, '__next__'), 1);
+  assert.equal(await callattr(numbers, client.isPython2 ? 'next' : '__next__'), 1);
   await client.stops(numbers);
   await client.drop(numbers);
   client.step('pickle denied');
-  await client.fails(client.request(Handler.pickle, list, 4), 'builtins.ValueError', 'pickling is disabled');
+  await client.fails(
+    client.request(Handler.pickle, list, client.pickleProtocol),
+    'builtins.ValueError',
+    'pickling is disabled',
+  );
   client.step('drop list');
   await client.drop(list);
 }
@@ -86,14 +95,15 @@ export class CalcService extends Service {
   readonly private = 'out of reach';
 
   exposed_add(a: unknown, b: unknown): unknown {
-    return typeof a === 'string' ? a + String(b) : Number(a) + Number(b);
+    const [left, right] = [asText(a), asText(b)];
+    return typeof left === 'string' ? left + String(right) : Number(left) + Number(right);
   }
 
   exposed_concat(a: unknown, b: unknown, named: unknown): string {
     assert.ok(named instanceof Kwargs);
     const [entry] = named.entries();
     assert.equal(entry?.[0], 'sep');
-    return [a, b].join(String(entry[1]));
+    return [a, b].map(asText).join(String(asText(entry[1])));
   }
 
   exposed_fail(): never {

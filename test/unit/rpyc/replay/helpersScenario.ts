@@ -14,6 +14,7 @@ import { Handler } from '../../../../server/src/rpyc/core/consts';
 import type { Netref } from '../../../../server/src/rpyc/core/netref';
 import { PythonDict, StringIO, TextIOWrapper } from '../../../support/replay/pythonObjects';
 import type { ReplayClient } from '../../../support/replay/replayClient';
+import { isFrom } from '../../../support/versions';
 import { fromHex } from '../../../support/typedJson';
 import { type ClassicParts, connectClassic } from './classicScenario';
 
@@ -25,6 +26,7 @@ interface VersionFacts {
 }
 
 const facts: ReadonlyMap<string, VersionFacts> = new Map([
+  ['4.0.2', { folder: '/srv/rp4z3qpo2c', chunk: 16000 }],
   ['4.1.5', { folder: '/srv/rpv490fyeh', chunk: 16000 }],
   ['5.3.0', { folder: '/srv/rplmefjmp8', chunk: 64000 }],
   ['6.0.2', { folder: '/srv/rpuyrb7xzi', chunk: 64000 }],
@@ -193,8 +195,10 @@ async function teleport(client: ReplayClient, { getmodule, namespace }: ClassicP
   const teleportation = await client.inspected(call(getmodule, ['rpyc.utils.teleportation']));
   const importFunction = await client.getattr(teleportation, 'import_function');
   const code = fromHex('97007c007c007a0500007c017a0000005300');
-  const start = [2, 0, 0, 2, 2, 3, code, [null], [], ['x', 'y'], 'sample.py', 'sq'];
-  if (client.recording.rpyc === '4.1.5') {
+  // Code objects have positional-only arguments from Python 3.8 on, which rpyc knows from 4.1.5 on.
+  const counts = client.isOld ? [2, 0, 2, 2, 3] : [2, 0, 0, 2, 2, 3];
+  const start = [...counts, code, [null], [], ['x', 'y'], 'sample.py', 'sq'];
+  if (!isFrom(client.recording.rpyc, 5)) {
     const old = ['sq', 'sample', [2], [...start, 1, new Uint8Array(0), [], []]];
     await client.fails(
       client.temporary(importFunction, () => call(importFunction, [old, namespace, true])),

@@ -1,4 +1,4 @@
-/** Every recorded session of dialects C and D, with the library in the place of one side. */
+/** Every recorded session, with the library in the place of one side. */
 import assert from 'node:assert/strict';
 import { dump, load } from '../../../../server/src/rpyc/core/brine';
 import { ProtocolError } from '../../../../server/src/rpyc/core/errors';

@@ -63,6 +63,14 @@ async function unnoticed(recording: Recording, from: Side, play: Play, step = 1)
 
 describe('a replay notices one flipped byte', () => {
   for (const [name, step] of [
+    ['custom-3.3', 1],
+    ['custom-3.4.4-py27', 1],
+    ['custom-4.0.2', 1],
+    ['isinst-4.0.2', 1],
+    ['classic-3.4.4', 7],
+    ['classic-3.4.4-py27', 7],
+    ['classic-4.0.2-py27', 7],
+    ['helpers-4.0.2', 29],
     ['custom-4.1.5', 1],
     ['custom-6.0.2', 1],
     ['isinst-5.3.0', 1],
@@ -74,7 +82,14 @@ describe('a replay notices one flipped byte', () => {
     const which = step === 1 ? 'each frame' : `every ${step}th frame`;
     it(`in ${which} of the client of ${name}`, async function () {
       this.timeout(60_000);
-      assert.deepEqual(await unnoticed(loadRecording(name), 'client', clientOf(name), step), []);
+      const found = await unnoticed(loadRecording(name), 'client', clientOf(name), step);
+      // What a peer of 3.x takes for its shortcuts it never names again: a digit of those numbers.
+      const isUnused = (where: string): boolean =>
+        name.startsWith('classic-3') && /^frame (14|18|22|26),/.test(where);
+      assert.deepEqual(
+        found.filter((where) => !isUnused(where)),
+        [],
+      );
     });
   }
 
@@ -97,13 +112,15 @@ describe('a replay notices one flipped byte', () => {
     }
   });
 
-  it('in each frame of a server', async function () {
-    this.timeout(60_000);
-    const recording = loadRecording('custom-6.0.2');
-    const found = await unnoticed(recording, 'server', server);
-    // INSPECT is compared in its form only: a letter of a Python method's name.
-    assert.ok(found.length <= 1, found.join('\n'));
-  });
+  for (const name of ['custom-3.3', 'custom-3.4.4-py27', 'custom-4.0.2', 'custom-6.0.2']) {
+    it(`in each frame of the server of ${name}`, async function () {
+      this.timeout(60_000);
+      const recording = loadRecording(name);
+      const found = await unnoticed(recording, 'server', server);
+      // INSPECT is compared in its form only: a letter of a Python method's name.
+      assert.ok(found.length <= 1, found.join('\n'));
+    });
+  }
 });
 
 describe('a replay notices', () => {

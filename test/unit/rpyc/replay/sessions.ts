@@ -1,4 +1,4 @@
-/** The recorded sessions of dialects C and D, and the client that each of them has. */
+/** The recorded sessions, and the client that each of them has. */
 import type { Scenario } from '../../../support/replay/replayClient';
 import { classicScenario } from './classicScenario';
 import { customScenario } from './customScenario';
@@ -14,18 +14,29 @@ const scenarios: ReadonlyMap<string, Scenario> = new Map([
   ['isinst', isinstanceScenario],
 ]);
 
+/** Sessions of versions that are not in `VERSIONS`, or of Python 2. */
+const OLD_SESSIONS: Readonly<Record<string, readonly string[]>> = {
+  classic: ['3.4.4', '3.4.4-py27', '4.0.2', '4.0.2-py27'],
+  custom: ['3.3', '3.4.4', '3.4.4-py27', '4.0.2', '4.0.2-py27'],
+  helpers: ['4.0.2'],
+  isinst: ['4.0.2'],
+};
+
+function sessionsOf(kind: string): readonly string[] {
+  return [...(OLD_SESSIONS[kind] ?? []), ...VERSIONS].map((version) => `${kind}-${version}`);
+}
+
 export const customSessions: readonly string[] = [
-  ...VERSIONS.map((version) => `custom-${version}`),
+  ...sessionsOf('custom'),
   'custom-5.3.1-bind',
   'custom-6.0.2-bind',
 ];
 
 export const sessions: readonly string[] = [
-  ...['classic', 'helpers', 'isinst'].flatMap((kind) => VERSIONS.map((version) => `${kind}-${version}`)),
+  ...['classic', 'helpers', 'isinst'].flatMap(sessionsOf),
   ...customSessions,
 ];
 
-/** The registry is the same in all dialects; Python 2 writes byte strings. */
 export const registrySessions: readonly string[] = [
   ...['udp', 'tcp'].flatMap((transport) =>
     ['3.4.4', '4.0.2', ...VERSIONS].map((version) => `registry-${transport}-${version}`),
