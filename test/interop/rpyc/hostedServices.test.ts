@@ -81,7 +81,7 @@ for (const [kind, connectTo] of WAYS) {
       const cases: [ModuleExport, RegExp][] = [
         [{ module: '/no/such/module.js', export: 'X' }, /Cannot find module.*no\/such/],
         [{ module: MODULE, export: 'Missing' }, /has no export 'Missing'/],
-        [{ module: MODULE, export: 'notAService' }, /is no service/],
+        [{ module: MODULE, export: 'notAService' }, /is not a service/],
       ];
       for (const [reference, message] of cases) {
         await assert.rejects(connectTo(reference), { code: ErrorCode.subprocess, message });
