@@ -31,6 +31,7 @@ const STAGES = [
   { name: 'unit', needs: ['types'], tests: true, run: mocha('unit', 10_000, 300) },
   { name: 'python', needs: ['provision'], tests: true, run: runPythonTests },
   { name: 'interop', needs: ['types', 'build'], tests: true, run: mocha('interop', 60_000, 900) },
+  { name: 'tutorial', needs: ['types', 'build'], tests: true, run: mocha('tutorial', 60_000, 300) },
   ...VSCODE_VERSIONS.map((version) => ({
     name: `e2e ${version}`,
     needs: ['types', 'build'],
