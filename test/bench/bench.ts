@@ -12,6 +12,7 @@ import { forVersions, hasPassed, type Row, type RowResult } from './row';
 import { brineRows } from './rows/brine';
 import { burstRows } from './rows/bursts';
 import { callRows } from './rows/calls';
+import { fileRows } from './rows/files';
 import { memoryRows } from './rows/memory';
 import { servingRows } from './rows/serving';
 import { treeRows } from './rows/tree';
@@ -22,8 +23,10 @@ const ROWS: readonly Row[] = [
   ...forVersions(RPYC_VERSIONS, burstRows),
   ...forVersions(['6.0.2'], brineRows),
   ...forVersions(RPYC_VERSIONS, treeRows),
+  ...forVersions(RPYC_VERSIONS, fileRows),
   ...forVersions(RPYC_VERSIONS, servingRows),
   ...memoryRows(),
+  // The extension's own rows follow here: activation, what is loaded then, the size of the package.
 ];
 
 interface Outcome {

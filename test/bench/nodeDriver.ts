@@ -1,4 +1,5 @@
 /** Our side of the benchmarks, in a process of its own: takes one line of JSON for each task and answers with one. */
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 
 import { Packr } from 'msgpackr';
@@ -12,7 +13,9 @@ import {
   type Netref,
   type Path,
   Service,
+  sslConnect,
   ThreadedServer,
+  unixConnect,
 } from '../../server/src/rpyc/index';
 import type { Task } from './driver';
 import { RawClient } from './rawClient';
@@ -33,6 +36,11 @@ let target: Netref | Path | undefined;
 let raw: RawClient | undefined;
 const values = new Map<string, BrineValue>();
 const packr = new Packr();
+
+function connected(): Connection {
+  if (connection === undefined) throw new Error('Not connected');
+  return connection;
+}
 
 function remote(): Record<'value' | 'add', Path> {
   if (target === undefined) throw new Error('Not connected');
@@ -84,17 +92,19 @@ function value(name: unknown): BrineValue {
 }
 
 const tasks: Readonly<Record<string, (task: Record<string, unknown>) => Promise<Samples> | Samples>> = {
-  async connect({ kind, port, source }) {
-    if (kind === 'service') {
-      connection = await connect('127.0.0.1', Number(port));
-      target = connection.root;
-      await target;
-    } else {
+  async connect({ kind, port, source, path, ca }) {
+    if (kind === 'classic') {
       const made = await classic.connect('127.0.0.1', Number(port));
       connection = made;
       await made.execute(String(source));
       target = await made.eval<Netref>('target');
+      return [];
     }
+    if (kind === 'tls')
+      connection = await sslConnect('127.0.0.1', Number(port), { ca: await readFile(String(ca)) });
+    else if (kind === 'unix') connection = await unixConnect(String(path));
+    else connection = await connect('127.0.0.1', Number(port));
+    target = (await connection.root) as Netref;
     return [];
   },
   async rawConnect({ port, host, dialect }) {
@@ -111,6 +121,8 @@ const tasks: Readonly<Record<string, (task: Record<string, unknown>) => Promise<
   add: ({ count }) => timed(Number(count), () => remote().add(1, 2)),
   inFlight: ({ count, width }) => inFlight(Number(count), Number(width)),
   bursts: ({ count, size }) => bursts(Number(count), Number(size)),
+  upload: ({ from, to }) => timed(1, () => classic.upload(connected(), String(from), String(to))),
+  download: ({ from, to }) => timed(1, () => classic.download(connected(), String(from), String(to))),
   brineValues({ values: encoded }) {
     for (const [name, text] of Object.entries(encoded as Record<string, string>)) {
       values.set(name, brine.load(Buffer.from(text, 'base64')));

@@ -1,6 +1,6 @@
 """
 Python's side of the benchmarks: takes one line of JSON for each task and answers with one, until its input ends.
-`driver.py serve` is a stock ThreadedServer instead.
+`driver.py serve` is a stock ThreadedServer instead, `serve tls <key> <cert>` and `serve unix <path>` are others.
 """
 import base64
 import collections
@@ -12,6 +12,7 @@ import time
 
 import rpyc
 from rpyc.core import brine
+from rpyc.utils.authenticators import SSLAuthenticator
 from rpyc.utils.server import ThreadedServer
 
 connection = None
@@ -70,6 +71,14 @@ def in_flight(task):
     return samples
 
 
+def upload(task):
+    return timed(1, lambda: rpyc.classic.upload(connection, task['from'], task['to']))
+
+
+def download(task):
+    return timed(1, lambda: rpyc.classic.download(connection, task['from'], task['to']))
+
+
 def brine_values(task):
     for name, text in task['values'].items():
         values[name] = brine.load(base64.b64decode(text))
@@ -88,6 +97,7 @@ def brine_load(task):
 
 TASKS = {
     'connect': connect, 'getattr': getattr_, 'call': call, 'add': add, 'inFlight': in_flight,
+    'upload': upload, 'download': download,
     'brineValues': brine_values, 'brineDump': brine_dump, 'brineLoad': brine_load,
 }
 
@@ -115,13 +125,21 @@ class BenchService(rpyc.Service):
         return left + right
 
 
-def serve():
-    server = ThreadedServer(BenchService, hostname='127.0.0.1', port=0)
+def serve(kind='tcp', *files):
+    if kind == 'unix':
+        options = {'socket_path': files[0]}
+    elif kind == 'tls':
+        options = {'hostname': '127.0.0.1', 'port': 0, 'authenticator': SSLAuthenticator(*files)}
+    else:
+        options = {'hostname': '127.0.0.1', 'port': 0}
+    server = ThreadedServer(BenchService, **options)
     # The server ends with whoever started it.
     threading.Thread(target=server.start, daemon=True).start()
-    print(json.dumps({'port': server.port}), flush=True)
+    while not server.active:
+        time.sleep(0.01)
+    print(json.dumps({'port': server.port or 0}), flush=True)
     sys.stdin.read()
 
 
 if __name__ == '__main__':
-    serve() if sys.argv[1:] == ['serve'] else work()
+    serve(*sys.argv[2:]) if sys.argv[1:2] == ['serve'] else work()

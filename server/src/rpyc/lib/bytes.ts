@@ -19,6 +19,9 @@ const SHORT = 24;
 const LONGEST_JOINED = 12;
 /** One array for each length of short text, to gather its characters in. */
 const CODES = Array.from({ length: SHORT + 1 }, (_, length) => new Array<number>(length).fill(0));
+/** Short texts that were read of late: names of attributes and classes come again and again. A power of two. */
+const RECENT_TEXTS = 4096;
+const recentTexts = new Array<string | undefined>(RECENT_TEXTS).fill(undefined);
 /** The same for writing. */
 const SHORT_ASCII = 24;
 
@@ -261,7 +264,10 @@ export abstract class ByteReader {
   utf8(length: number): string | undefined {
     const start = this.advance(length);
     const end = start + length;
-    if (length <= SHORT && this.isAscii(start, end)) return this.shortAscii(start, end);
+    if (length <= SHORT) {
+      const ascii = this.shortAscii(start, end);
+      if (ascii !== undefined) return ascii;
+    }
     const text = this.buffer.utf8Slice(start, end);
     // What is not valid shows as this character, which valid text may have as well.
     if (text.includes('\ufffd') && !isUtf8(this.buffer.subarray(start, end))) return undefined;
@@ -275,6 +281,27 @@ export abstract class ByteReader {
     return start;
   }
 
+  /** Text of ASCII, or undefined where there are other characters. */
+  private shortAscii(start: number, end: number): string | undefined {
+    const slot = this.slotOf(start, end);
+    const recent = recentTexts[slot];
+    if (recent !== undefined && this.is(recent, start, end)) return recent;
+    if (!this.isAscii(start, end)) return undefined;
+    const text =
+      end - start <= LONGEST_JOINED ? this.joinedAscii(start, end) : this.gatheredAscii(start, end);
+    recentTexts[slot] = text;
+    return text;
+  }
+
+  /** Where a text is looked for: names differ in their ends most of all. */
+  private slotOf(start: number, end: number): number {
+    const { buffer } = this;
+    const last = Math.max(end - 4, start);
+    let hash = (end - start) * 31 + (buffer[start] ?? 0);
+    for (let index = last; index < end; index++) hash = Math.imul(hash, 33) + (buffer[index] ?? 0);
+    return (hash ^ (hash >>> 12)) & (RECENT_TEXTS - 1);
+  }
+
   private isAscii(start: number, end: number): boolean {
     const { buffer } = this;
     let bits = 0;
@@ -282,8 +309,16 @@ export abstract class ByteReader {
     return bits < 0x80;
   }
 
-  private shortAscii(start: number, end: number): string {
-    if (end - start <= LONGEST_JOINED) return this.joinedAscii(start, end);
+  private is(text: string, start: number, end: number): boolean {
+    if (text.length !== end - start) return false;
+    const { buffer } = this;
+    for (let index = start; index < end; index++) {
+      if (buffer[index] !== text.charCodeAt(index - start)) return false;
+    }
+    return true;
+  }
+
+  private gatheredAscii(start: number, end: number): string {
     const { buffer } = this;
     const codes = CODES[end - start] ?? [];
     for (let index = start; index < end; index++) codes[index - start] = buffer[index] ?? 0;
