@@ -6,6 +6,9 @@ import * as door from '../../server/src/rpyc/index';
 /** Where the compiled library lies; its modules are found in Node's own cache. */
 const LIBRARY = path.dirname(require.resolve('../../server/src/rpyc/index'));
 
+/** Names what is taken away, for programs that a test starts: see `disableHere`. */
+export const DISABLED_ENTRY = 'RPYC_DISABLED_ENTRY';
+
 type Holder = Record<PropertyKey, unknown>;
 type Class = new (...args: unknown[]) => object;
 
@@ -31,6 +34,12 @@ export function disable(name: string): Restore {
   return typeof holder === 'function'
     ? disableMember(holder as Class, member)
     : disableExport((holder as Holder)[member], name);
+}
+
+/** Takes away in a process that a test has started what is taken away in the test. */
+export function disableHere(): void {
+  const name = process.env[DISABLED_ENTRY];
+  if (name !== undefined) disable(name);
 }
 
 function disableExport(value: unknown, name: string): Restore {

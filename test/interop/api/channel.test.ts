@@ -57,15 +57,23 @@ describeApi('rpyc.core.channel', (entry) => {
   });
 
   entry('Channel.recv', async (peer) => {
-    const { channel, received, theirs } = await facing(peer);
+    const { channel, theirs } = await facing(peer);
     await theirs('theirs.send(b"first")');
-    assert.deepEqual(received, [], 'nothing is delivered before it is asked for');
-    channel.start();
-    await eventually('the frame arrives', () => received.length === 1);
-    assert.deepEqual(
-      received.map((payload) => Buffer.from(payload).toString()),
-      ['first'],
-    );
+    await theirs('theirs.send(b"x" * 100000)');
+    assert.equal(Buffer.from(await channel.recv()).toString(), 'first');
+    assert.ok(Buffer.alloc(100_000, 'x').equals(await channel.recv()));
+    await theirs('theirs.close()');
+    await assert.rejects(channel.recv(), { name: 'EOFError' });
+    channel.destroy();
+  });
+
+  entry('Channel.poll', async (peer) => {
+    const { channel, theirs } = await facing(peer);
+    assert.equal(await channel.poll(0.01), false);
+    await theirs('theirs.send(b"first")');
+    assert.equal(await channel.poll(20), true);
+    assert.equal(Buffer.from(await channel.recv()).toString(), 'first');
+    assert.equal(await channel.poll(), false);
     channel.destroy();
   });
 

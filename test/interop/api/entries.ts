@@ -15,7 +15,8 @@ const MODULES: Readonly<Record<string, Names>> = {
   'rpyc.core.stream': {
     'Stream.close': 'DuplexStream.close',
     'Stream.closed': 'DuplexStream.closed',
-    'Stream.read': 'DuplexStream.start',
+    'Stream.poll': 'DuplexStream.poll',
+    'Stream.read': 'DuplexStream.read',
     'Stream.write': 'DuplexStream.write',
     SocketStream: 'SocketStream',
     'SocketStream.connect': 'SocketStream.connect',
@@ -23,7 +24,7 @@ const MODULES: Readonly<Record<string, Names>> = {
     'SocketStream.ssl_connect': 'SocketStream.sslConnect',
     'SocketStream.close': 'SocketStream.close',
     'SocketStream.write': 'SocketStream.write',
-    'SocketStream.read': 'SocketStream.start',
+    'SocketStream.read': 'SocketStream.read',
     TunneledSocketStream: 'TunneledSocketStream',
     'TunneledSocketStream.close': 'TunneledSocketStream.close',
     NamedPipeStream: 'NamedPipeStream',
@@ -34,14 +35,15 @@ const MODULES: Readonly<Record<string, Names>> = {
     'PipeStream.from_std': 'PipeStream.fromStd',
     'PipeStream.create_pair': 'PipeStream.createPair',
     'PipeStream.close': 'PipeStream.close',
-    'PipeStream.read': 'PipeStream.start',
+    'PipeStream.read': 'PipeStream.read',
     'PipeStream.write': 'PipeStream.write',
   },
   'rpyc.core.channel': {
     Channel: 'Channel',
     'Channel.close': 'Channel.close',
     'Channel.closed': 'Channel.closed',
-    'Channel.recv': 'Channel.start',
+    'Channel.poll': 'Channel.poll',
+    'Channel.recv': 'Channel.recv',
     'Channel.send': 'Channel.send',
   },
   'rpyc.core.netref': {
@@ -195,7 +197,6 @@ const MODULES: Readonly<Record<string, Names>> = {
 /** Entries that have no counterpart, and why. */
 export const WITHOUT_COUNTERPART: Names = {
   'rpyc.core.stream.Stream.fileno': 'for `select`; the event loop tells what arrives by `onDidReceive`',
-  'rpyc.core.stream.Stream.poll': 'blocks; as above',
   'rpyc.core.stream.SocketStream.fileno': 'as `Stream.fileno`',
   'rpyc.core.stream.Win32PipeStream':
     'works around blocking pipes; Node reads pipes of Windows as any other: `PipeStream`',
@@ -203,7 +204,6 @@ export const WITHOUT_COUNTERPART: Names = {
     'blocks until a client comes; `createServer` resolves then',
   'rpyc.core.stream.PipeStream.fileno': 'as `Stream.fileno`',
   'rpyc.core.channel.Channel.fileno': 'as `Stream.fileno`',
-  'rpyc.core.channel.Channel.poll': 'as `Stream.poll`',
   'rpyc.core.netref.NetrefMetaclass':
     'netrefs are made without classes: a proxy asks for each name when it is used',
   'rpyc.core.netref.class_factory': 'as above',
@@ -211,6 +211,16 @@ export const WITHOUT_COUNTERPART: Names = {
   'rpyc.utils.server.Server.fileno': 'as `Stream.fileno`',
   'rpyc.utils.server.Server.accept': 'the event loop accepts; there is nothing to call',
   'rpyc.utils.server.GeventServer': 'gevent is Python; every server here is of its kind: `ThreadedServer`',
+};
+
+/** Entries whose tests prove less than the whole on this system, and why. */
+export const PARTLY_TESTED: Names = {
+  'rpyc.core.stream.NamedPipeStream':
+    'named pipes are of Windows: here the class is proved over a Unix socket, which Node treats alike',
+  'rpyc.core.stream.NamedPipeStream.close': 'as above',
+  'rpyc.core.stream.NamedPipeStream.create_server':
+    'elsewhere than on Windows, only the name of the pipe and the refusal are proved',
+  'rpyc.core.stream.NamedPipeStream.create_client': 'as above',
 };
 
 /** Python's full name to the one of the door. */

@@ -12,7 +12,7 @@ import {
   type Netref,
   type_,
 } from '../../../server/src/rpyc/index';
-import { describeApi } from '../../support/apiEntry';
+import { type ApiPeer, describeApi } from '../../support/apiEntry';
 import { eventually } from '../../support/poll';
 
 /** The default configuration of the peer, without what is filled in when it runs. */
@@ -24,6 +24,27 @@ async function isServed(observer: ClassicConnection, thread: string): Promise<bo
   return await observer.eval<boolean>(
     `any(t.name == ${JSON.stringify(thread)} for t in __import__("threading").enumerate())`,
   );
+}
+
+/** Waits for messages, no longer than so many seconds. */
+type Wait = (connection: ClassicConnection, seconds: number) => Promise<boolean>;
+
+/** Lets the peer keep `call`. Gives what makes it call `call('later')`, over another connection. */
+async function calledLater(
+  peer: ApiPeer,
+  connection: ClassicConnection,
+  call: (value: unknown) => void,
+): Promise<() => Promise<void>> {
+  await connection.execute(
+    'import builtins, rpyc\ndef keep(call): builtins.kept_by_test = rpyc.async_(call)',
+  );
+  await (
+    await connection.eval<Netref>('keep')
+  )(call);
+  const other = await peer.connect();
+  return async () => {
+    await other.execute('kept_by_test("later")');
+  };
 }
 
 describeApi('rpyc.core.protocol', (entry) => {
@@ -98,6 +119,44 @@ describeApi('rpyc.core.protocol', (entry) => {
     await assert.rejects(connection.ping('late', 0.05), { code: 'ERR_TIMEOUT' });
     await busy;
   });
+
+  for (const [name, wait] of [
+    ['serve', (connection, seconds) => connection.serve(seconds)],
+    ['poll', (connection, seconds) => connection.poll(seconds)],
+    ['poll_all', (connection, seconds) => connection.pollAll(Math.min(seconds, 0.1))],
+  ] as const satisfies readonly (readonly [string, Wait])[]) {
+    entry(`Connection.${name}`, async (peer) => {
+      const connection = await peer.connect();
+      assert.equal(await wait(connection, 0.01), false, 'nothing comes by itself');
+      const seen: unknown[] = [];
+      const beCalled = await calledLater(peer, connection, (value) => seen.push(value));
+      const waiting = wait(connection, 20);
+      await beCalled();
+      let isServed = await waiting;
+      while (seen.length === 0) isServed = await wait(connection, 20);
+      assert.equal(isServed, true);
+      assert.deepEqual(seen, ['later']);
+      await connection.close();
+      if (name !== 'poll_all') await assert.rejects(wait(connection, 20), { code: 'ERR_CLOSED' });
+    });
+  }
+
+  for (const name of ['serve_all', 'serve_threaded'] as const) {
+    entry(`Connection.${name}`, async (peer) => {
+      const connection = await peer.connect();
+      const seen: unknown[] = [];
+      const serving = name === 'serve_all' ? connection.serveAll() : connection.serveThreaded();
+      const ended = serving.then(() => seen.push('ended'));
+      const beCalled = await calledLater(peer, connection, (value) => seen.push(value));
+      await beCalled();
+      await eventually('the request was served', () => seen.length > 0);
+      const own = await connection.root['getconn']?.();
+      await connection.execute('def end(conn): conn.close()');
+      await Promise.resolve((await connection.eval<Netref>('end'))(own)).catch(() => undefined);
+      await ended;
+      assert.deepEqual(seen, ['later', 'ended']);
+    });
+  }
 
   entry('Connection.sync_request', async (peer) => {
     const connection = await peer.connect();
