@@ -4,13 +4,20 @@ import type { Disposable } from './disposable';
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 class Deadline implements Disposable {
+  private isOver = false;
+
   constructor(
     readonly at: number,
-    readonly run: () => void,
+    private readonly whenDue: () => void,
     private readonly line: Set<Deadline>,
   ) {}
 
+  run(): void {
+    if (!this.isOver) this.whenDue();
+  }
+
   dispose(): void {
+    this.isOver = true;
     this.line.delete(this);
   }
 }
@@ -70,6 +77,6 @@ export class Deadlines implements Disposable {
       if (line.size === 0) this.lines.delete(length);
     }
     if (next < this.timerAt) this.arm(next);
-    for (const { run } of due) run();
+    for (const deadline of due.sort((one, other) => one.at - other.at)) deadline.run();
   }
 }

@@ -120,6 +120,21 @@ for (const dialect of DIALECTS) {
       });
     });
 
+    it('tells the line that awaits an attribute, and no line of the library', async () => {
+      const root = (await connect().root) as Netref;
+      const limit = Error.stackTraceLimit;
+      for (const read of [
+        () => root['missing'],
+        () => root['echo']?.['missing'],
+        () => root['missing']?.(),
+      ]) {
+        const error: unknown = await (async () => await read())().catch((reason: unknown) => reason);
+        assert.ok(error instanceof RemoteError);
+        assert.match(/^ {4}at .*$/m.exec(error.stack ?? '')?.[0] ?? '', /connection\.test/);
+      }
+      assert.equal(Error.stackTraceLimit, limit);
+    });
+
     it('settles everything when the stream is cut, wherever that is', async () => {
       for (let cutAfter = 1; cutAfter < 200; cutAfter += 13) {
         const client = connect({}, {}, { cutAfter });
