@@ -100,4 +100,7 @@ export function connectPair(
   return connections;
 }
 
+/** The dialects with id packs. */
 export const DIALECTS = ['C', 'D'] as const;
+/** For tests that write no reference themselves. */
+export const ALL_DIALECTS = ['A', 'B', 'C', 'D'] as const;

@@ -25,6 +25,11 @@ export function isFrom(version: string, ...least: readonly number[]): boolean {
   return first < 0 || (parts[first] ?? 0) > (least[first] ?? 0);
 }
 
+/** Whether the version can bind threads: older ones know nothing of it, and 5.3.0 cannot read its own prefix. */
+export function bindsThreads(version: string): boolean {
+  return dialectOfVersion(version) === 'D' || version === '5.3.1';
+}
+
 /** Objects of ours that a peer holds as long as the connection lasts: 3.x installs shortcuts to our slave by itself. */
 export function shortcutsOf(version: string): number {
   return dialectOfVersion(version) === 'A' ? 6 : 0;

@@ -13,7 +13,7 @@ import {
 import { eventually } from '../../support/poll';
 import { startClassic, startPeer } from '../../support/pythonPeer';
 import { ClassicFixture, forEachVersion } from '../../support/rpycPeers';
-import { asText, dialectOfVersion, isFrom, wrongDialectFor } from '../../support/versions';
+import { bindsThreads, asText, dialectOfVersion, isFrom, wrongDialectFor } from '../../support/versions';
 
 forEachVersion('A connection', (version) => {
   const fixture = new ClassicFixture(version);
@@ -31,6 +31,13 @@ forEachVersion('A connection', (version) => {
     await using second = await fixture.connect(options);
     assert.deepEqual(stages, attempt, 'what is known is not tried out again');
     assert.equal(second.dialect, first.dialect);
+  });
+
+  it('leaves nothing of a wrong guess with the server', async () => {
+    const { connection } = fixture;
+    // The program's own threads: one that accepts, and one for this connection.
+    const count = "len([t for t in __import__('threading').enumerate() if 'Plumbum' not in t.name])";
+    await eventually('the server has two threads', async () => (await connection.eval(count)) === 2);
   });
 
   it('corrects a memory that is wrong', async () => {
@@ -67,9 +74,7 @@ forEachVersion('A connection', (version) => {
     if (isFrom(version, 4, 1, 1)) assert.equal(await peer.exited, 0);
   });
 
-  // Older versions have no binding, and 5.3.0 cannot read its own prefix.
-  const bind = dialectOfVersion(version) === 'D' || version === '5.3.1';
-  (bind ? it : () => undefined)('binds threads where the server does', async () => {
+  (bindsThreads(version) ? it : () => undefined)('binds threads where the server does', async () => {
     await using peer = await startPeer(version, 'strict_service.py', ['bound']);
     await using connection = await connect(peer.host, peer.port);
     const root = (await connection.root) as Netref;

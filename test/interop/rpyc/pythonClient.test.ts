@@ -15,7 +15,7 @@ import {
 import { eventually } from '../../support/poll';
 import { runClient } from '../../support/pythonClient';
 import { forEachVersion } from '../../support/rpycPeers';
-import { dialectOfVersion } from '../../support/versions';
+import { bindsThreads, dialectOfVersion } from '../../support/versions';
 
 class InventoryService extends Service {
   static override readonly aliases = ['inventory'];
@@ -168,6 +168,29 @@ result = [c.root.countdown(bounce, 10), c.root.catch(fail)]
     );
     assert.deepEqual(result, [10, 'LookupError: over there']);
   });
+
+  (bindsThreads(version) ? it : () => undefined)(
+    'that binds its threads is answered and called back in them',
+    async () => {
+      await using server = new ThreadedServer({ service: InventoryService });
+      await server.start();
+      const result = await runClient(
+        version,
+        server.port,
+        `
+import threading
+c = rpyc.connect('127.0.0.1', port, config={'bind_threads': True})
+here = threading.current_thread().name
+names = []
+def seen(x):
+    names.append(threading.current_thread().name == here)
+    return c.root.add(x, 1)
+result = [c.root.add(2, 3), list(c.root.map(seen, 1, 2)), names]
+`,
+      );
+      assert.deepEqual(result, [5, [2, 3], [true, true]]);
+    },
+  );
 
   it('lets go of what it held, and leaves nothing when it is killed', async () => {
     const held: number[] = [];

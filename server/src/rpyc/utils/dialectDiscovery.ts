@@ -6,7 +6,14 @@
 import { Channel } from '../core/channel';
 import { type SeenDialect, DialectMismatch } from '../core/codec';
 import { mergeLimits } from '../core/config';
-import { AsyncResultTimeout, ConnectError, EOFError, ErrorCode, ProtocolError } from '../core/errors';
+import {
+  AsyncResultTimeout,
+  ConnectError,
+  EOFError,
+  ErrorCode,
+  ProtocolError,
+  RemoteError,
+} from '../core/errors';
 import type { ConnectionOptions } from '../core/connectionOptions';
 import type { Connection } from '../core/protocol';
 import { RequestAborted } from '../core/requesting';
@@ -245,5 +252,9 @@ function probeError(error: unknown, connection: Connection, where: string, secon
   }
   if (error instanceof AsyncResultTimeout) return silentPeer(where, seconds, error);
   if (error instanceof RequestAborted) return aborted(where, error);
+  if (error instanceof RemoteError && connection.remoteVersion?.startsWith('7.') === true) {
+    const message = `${where} runs the fork rpyc-ng ${connection.remoteVersion}, which cannot talk to RPyC`;
+    return new ProtocolError(message, ErrorCode.dialect, options);
+  }
   return error;
 }

@@ -10,7 +10,7 @@ import type { Connection } from '../../../../server/src/rpyc/core/protocol';
 import { kwargs } from '../../../../server/src/rpyc/core/pyTypes';
 import { Service } from '../../../../server/src/rpyc/core/service';
 import { referenceOf } from '../../../../server/src/rpyc/core/reference';
-import { connectPair, DIALECTS } from '../../../support/rawPeer';
+import { connectPair, ALL_DIALECTS } from '../../../support/rawPeer';
 
 /** Lets everything be read that an object has of its own. */
 const OPEN = { allow_public_attrs: true, allow_setattr: true };
@@ -50,7 +50,7 @@ class Library extends Service {
   }
 }
 
-for (const dialect of DIALECTS) {
+for (const dialect of ALL_DIALECTS) {
   describe(`Netrefs and paths in dialect ${dialect}`, () => {
     let client: Connection;
     let server: Connection;
@@ -142,6 +142,8 @@ for (const dialect of DIALECTS) {
 
     it('call a method in one request', async () => {
       assert.equal(await requestsOf(async () => await root['echo']?.(1)), 1);
+      // The array is a plain value, of which a peer of 3.x cannot be asked anything.
+      if (dialect === 'A') return;
       assert.equal(await requestsOf(async () => await root['log']?.['push']?.('x')), 2);
     });
 

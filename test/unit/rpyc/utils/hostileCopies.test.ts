@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { classic, type Connection, Service } from '../../../../server/src/rpyc/index';
 import { LocalRefs } from '../../../../server/src/rpyc/core/refs';
-import { connectPair, DIALECTS } from '../../../support/rawPeer';
+import { connectPair, ALL_DIALECTS } from '../../../support/rawPeer';
 
 /** Serves what it is told in the place of the Python that it is sent. */
 class Liar extends Service {
@@ -26,7 +26,7 @@ class Liar extends Service {
   }
 }
 
-for (const dialect of DIALECTS) {
+for (const dialect of ALL_DIALECTS) {
   describe(`A peer that lies about its objects and files, dialect ${dialect}`, () => {
     let client: Connection;
     let server: Connection;
