@@ -16,11 +16,12 @@ function bundle(name, entry, extra = {}) {
       chunkFilename: `${path.basename(name)}.[name].js`,
       // Each build dates its bundles, so that `npm start` can tell whether they are newer than the sources.
       compareBeforeEmit: false,
-      library: { type: 'commonjs2' },
+      library: { type: extra.libraryType ?? 'commonjs2' },
     },
     externals: { vscode: 'commonjs vscode' },
     resolve: { extensions: ['.ts', '.js'] },
     module: {
+      parser: extra.parser ?? {},
       rules: [
         {
           test: /\.ts$/,
@@ -47,7 +48,13 @@ module.exports = [
     // What runs on the peer is sent as source: it ships as the files that its own tests run.
     plugins: [new CopyPlugin({ patterns: [{ from: 'server/python/*.py', to: '../python/[name][ext]' }] })],
   }),
-  bundle('rpyc/index', 'server/src/rpyc/index.ts', readable),
+  // Its names are written out one by one, so that `import { connect }` of an ES module finds them.
+  bundle('rpyc/index', 'server/src/rpyc/index.ts', {
+    optimization: { ...readable.optimization, concatenateModules: false, mangleExports: false },
+    parser: { javascript: { createRequire: false } },
+    libraryType: 'commonjs-static',
+    loader: { compilerOptions: { module: 'ESNext', moduleResolution: 'Bundler' } },
+  }),
   bundle('cli/rpyc-demo', 'server/src/cli/rpyc-demo.ts', readable),
   bundle('cli/rpyc-registry', 'server/src/cli/rpyc-registry.ts', readable),
   bundle('cli/rpyc-classic', 'server/src/cli/rpyc-classic.ts', readable),

@@ -37,11 +37,9 @@ describe('The built library', () => {
     const text = readFileSync(BUNDLE, 'utf8');
     const needed = importsOf([{ path: 'index.js', text }]).map(({ specifier }) => specifier);
     assert.ok(needed.includes('node:net'), needed.join(', '));
-    assert.deepEqual(
-      needed.filter((specifier) => !specifier.startsWith('node:')),
-      // The module of a service that the program itself has named.
-      ['computed: (0, node_url_1.pathToFileURL)(file).href'],
-    );
+    const others = needed.filter((specifier) => !specifier.startsWith('node:'));
+    // The module of a service that the program itself has named.
+    assert.match(others.join(', '), /^computed: \(0,\w+\.pathToFileURL\)\(file\)\.href$/);
   });
 
   it('has types beside it', () => {
