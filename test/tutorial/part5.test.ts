@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { SlaveService, ThreadedServer } from '../../server/src/rpyc/index';
 import { startPeer } from '../support/pythonPeer';
 import { ClassicFixture } from '../support/rpycPeers';
 import { forEachPeer, type Originals, type Printed, printedBy, printedByPython } from '../support/tutorial';
@@ -11,15 +12,20 @@ import * as part5 from './part5';
 const ORIGINALS = `
 c = rpyc.classic.connect(host, port)
 
+def _shown(result):
+    return repr(result).split(' at ')[0] + '>'
+
 def asynchronousSleep():
     show(str(c.modules.time.sleep))
     c.modules.time.sleep(0.1)
     asleep = rpyc.async_(c.modules.time.sleep)
     res = asleep(0.1)
+    show(_shown(res))
     show(res.ready)
     res.wait()
     show(res.ready)
     show(res.value)
+    show(_shown(res))
 
 def asynchronousInt():
     aint = rpyc.async_(c.builtins.int)
@@ -81,6 +87,25 @@ def eventsWithoutAThread():
     mon.stop()
 `;
 
+/** Classic mode ignores the prefix: the tutorial's own `conn.root.FileMonitor` fails with a `SlaveService`. */
+const MEMBERS_OF_A_SLAVE = `
+def members():
+    root = rpyc.connect(host, port).root
+    show(hasattr(root, "FileMonitor"))
+    show(root.exposed_FileMonitor("f"), root.eval("1 + 2"))
+`;
+
+const PYTHON_SLAVE = `
+from threading import Thread
+from rpyc.utils.server import ThreadedServer
+class Monitor(rpyc.SlaveService):
+    def exposed_FileMonitor(self, name): return "monitor of " + name
+server = ThreadedServer(Monitor, hostname=host, port=0)
+server.listener.listen(1)
+port = server.listener.getsockname()[1]
+Thread(target=server.start, daemon=True).start()
+${MEMBERS_OF_A_SLAVE}`;
+
 /** The sizes before and after each change. A file's size and times may change in two steps, of which each is told. */
 function sizes(printed: readonly Printed[]): readonly unknown[] {
   const found: unknown[] = [];
@@ -119,7 +144,14 @@ forEachPeer('Part 5 of the tutorial', (version) => {
 
   it('does not wait for the server to sleep', async () => {
     const printed = await printedBy((print) => part5.asynchronousSleep(fixture.connection, 0.1, print));
-    assert.deepEqual(printed, [['<built-in function sleep>'], [false], [true], [null]]);
+    assert.deepEqual(printed, [
+      ['<built-in function sleep>'],
+      ['<AsyncResult object (pending)>'],
+      [false],
+      [true],
+      [null],
+      ['<AsyncResult object (ready)>'],
+    ]);
     assert.deepEqual(printed, originals.asynchronousSleep);
   });
 
@@ -145,5 +177,18 @@ forEachPeer('Part 5 of the tutorial', (version) => {
     const { eventsWithoutAThread } = await printedByPython(version, WITHOUT_A_THREAD, [server.port, file]);
     assert.equal(String(eventsWithoutAThread[0]), 'file changed');
     assert.equal(String(eventsWithoutAThread.at(-1)), '<__javascript__.FileMonitor object>');
+  });
+
+  it('has the members of a slave by their whole names, as the file monitor of the tutorial is one', async () => {
+    class SlaveMonitor extends SlaveService {
+      exposed_FileMonitor(name: string): string {
+        return `monitor of ${name}`;
+      }
+    }
+    await using server = new ThreadedServer({ service: SlaveMonitor });
+    await server.start();
+    const { members } = await printedByPython(version, MEMBERS_OF_A_SLAVE, [server.port]);
+    assert.deepEqual(members, [[false], ['monitor of f', 3]]);
+    assert.deepEqual((await printedByPython(version, PYTHON_SLAVE, [0])).members, members);
   });
 });

@@ -30,12 +30,14 @@ export async function asynchronousSleep(
 
   // invoking async functions yields an AsyncResult rather than a value
   const res = asleep(seconds);
+  print(String(res));
   print(res.ready);
 
   // ... after some seconds...
   await res.wait();
   print(res.ready);
   print(await res.value);
+  print(String(res));
 }
 
 export async function asynchronousInt(conn: rpyc.ClassicConnection, print: Print): Promise<void> {

@@ -85,6 +85,12 @@ export class AsyncResult {
     else if (!this.isExpired) this.callbacks.push(callback);
   }
 
+  /** As Python shows it, without an address. */
+  toString(): string {
+    const state = this.ready ? 'ready' : this.isExpired ? 'expired' : 'pending';
+    return `<AsyncResult object (${state})>`;
+  }
+
   private arrive(outcome: Outcome): void {
     if (this.isExpired) return;
     this.outcome = outcome;

@@ -86,7 +86,14 @@ export class SlaveService extends Service {
     const all = isOld
       ? [...members, ...[...members].map(([name, value]) => [`exposed_${name}`, value] as const)]
       : members;
-    return exposeMembers(new Map(all), '<SlaveService object>');
+    // What a class derived from this one adds has its own name only: classic mode knows no prefix, as upstream.
+    const added = super[exposure]();
+    const own = exposeMembers(new Map(all), '<SlaveService object>');
+    return {
+      ...own,
+      exposedNames: [...new Set([...own.exposedNames, ...added.exposedNames])],
+      exposedMember: (name) => own.exposedMember(name) ?? added.exposedMember(name),
+    };
   }
 }
 
