@@ -3,7 +3,7 @@
  *
  * | Lines of the how-tos | Here                |
  * | -------------------- | ------------------- |
- * | 1507–1517            | `asynchronously`    |
+ * | 1507–1515            | `asynchronously`    |
  * | 1525–1534            | `inOneGo`           |
  * | 1546–1557            | `withATimeout`      |
  * | 1563–1569            | `servedMeanwhile`   |

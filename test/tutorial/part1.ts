@@ -4,7 +4,7 @@
  * | Lines of the tutorial | Here               |
  * | --------------------- | ------------------ |
  * | 207–210               | `runningAServer`   |
- * | 221–226               | `runningAClient`   |
+ * | 221–224               | `runningAClient`   |
  * | 232–265               | `modulesNamespace` |
  * | 271–276               | `builtinsNamespace`|
  * | 284–295               | `evalAndExecute`   |

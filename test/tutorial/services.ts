@@ -7,7 +7,7 @@
  * | 1358–1368                  | `usingAClassicServer`                                        |
  * | 1376–1390                  | `CalculatorService`                                          |
  * | 1394–1405                  | `calculate`                                                  |
- * | 1413–1421                  | `ClassesService`                                             |
+ * | 1413–1421                  | `ClassesService`, `useAClass`                                |
  * | 1425–1428                  | `AliasedService`                                             |
  * | 1455–1469                  | `ClientService`, `ServerService`, `decoupled`                |
  * | 1475–1489                  | `CallbackService`, `callback`                                |
@@ -32,7 +32,7 @@ export async function usingAClassicServer(host: string, port: number, print: Pri
   const [stdout] = await proc.communicate<[stdout: Uint8Array, stderr: Uint8Array]>();
   print(Buffer.from(stdout).toString().trim().split(/\s+/));
 
-  const remoteList = await conn.builtins.range<rpyc.Netref>(7);
+  const remoteList = await conn.builtin.range<rpyc.Netref>(7);
   print(await rpyc.len(remoteList));
 
   await conn.execute("print('foo')");

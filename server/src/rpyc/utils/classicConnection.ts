@@ -42,6 +42,11 @@ export class ClassicConnection extends Connection {
     });
   }
 
+  /** `builtins` by its older name, which RPyC's documentation still has. */
+  get builtin(): Path {
+    return this.builtins;
+  }
+
   /** The dictionary in which `eval` and `execute` work. */
   get namespace(): Path {
     return this.root['namespace'] as Path;
