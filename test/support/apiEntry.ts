@@ -31,7 +31,10 @@ export type EntryTest = (peer: ApiPeer) => Promise<void>;
 export type DeclareEntry = (name: string, test: EntryTest) => void;
 
 /** The tests of one module of the reference, such as `rpyc.core.brine`. */
-export function describeApi(module: string, declare: (entry: DeclareEntry) => void): void {
+export function describeApi(
+  module: string,
+  declare: (entry: DeclareEntry, version: RpycVersion) => void,
+): void {
   for (const version of IS_DISABLING ? RPYC_VERSIONS.slice(0, 1) : RPYC_VERSIONS) {
     describe(`${module} against rpyc ${version}`, () => {
       let peer: PythonPeer;
@@ -59,7 +62,7 @@ export function describeApi(module: string, declare: (entry: DeclareEntry) => vo
           return connection;
         },
       });
-      declare((name, test) => declareEntry(`${module}.${name}`, () => test(apiPeer())));
+      declare((name, test) => declareEntry(`${module}.${name}`, () => test(apiPeer())), version);
     });
   }
 }
