@@ -32,6 +32,12 @@ const STAGES = [
   { name: 'python', needs: ['provision'], tests: true, run: runPythonTests },
   { name: 'interop', needs: ['types', 'build'], tests: true, run: mocha('interop', 60_000, 900) },
   { name: 'tutorial', needs: ['types', 'build'], tests: true, run: mocha('tutorial', 60_000, 300) },
+  {
+    name: 'survivors',
+    needs: ['types'],
+    tests: true,
+    run: mocha('interop/api', 60_000, 300, ['--exit', '--require', 'test/tools/survivors.cjs']),
+  },
   ...VSCODE_VERSIONS.map((version) => ({
     name: `e2e ${version}`,
     needs: ['types', 'build'],
@@ -52,9 +58,10 @@ function npmScript(name) {
   return inRepository('npm', ['run', '--silent', name], undefined, 600);
 }
 
-function mocha(folder, timeoutMs, timeoutSeconds) {
+function mocha(folder, timeoutMs, timeoutSeconds, switches = []) {
   const program = path.join(REPOSITORY, 'node_modules/mocha/bin/mocha.js');
-  const args = ['--reporter', REPORTER, '--timeout', String(timeoutMs), `out/test/${folder}/**/*.test.js`];
+  const files = `out/test/${folder}/**/*.test.js`;
+  const args = ['--reporter', REPORTER, '--timeout', String(timeoutMs), ...switches, files];
   return (results) => inRepository(process.execPath, [program, ...args], results, timeoutSeconds);
 }
 
