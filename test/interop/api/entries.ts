@@ -13,6 +13,7 @@ const MODULES: Readonly<Record<string, Names>> = {
     GenericException: 'RemoteError',
   },
   'rpyc.core.stream': {
+    Stream: 'DuplexStream',
     'Stream.close': 'DuplexStream.close',
     'Stream.closed': 'DuplexStream.closed',
     'Stream.poll': 'DuplexStream.poll',
@@ -113,6 +114,7 @@ const MODULES: Readonly<Record<string, Names>> = {
     SSLAuthenticator: 'SSLAuthenticator',
   },
   'rpyc.utils.registry': {
+    RegistryServer: 'RegistryServer',
     'RegistryServer.on_service_added': 'RegistryServer.onServiceAdded',
     'RegistryServer.on_service_removed': 'RegistryServer.onServiceRemoved',
     'RegistryServer.cmd_query': 'RegistryServer.cmdQuery',
@@ -122,6 +124,7 @@ const MODULES: Readonly<Record<string, Names>> = {
     'RegistryServer.close': 'RegistryServer.close',
     UDPRegistryServer: 'UDPRegistryServer',
     TCPRegistryServer: 'TCPRegistryServer',
+    RegistryClient: 'RegistryClient',
     'RegistryClient.discover': 'RegistryClient.discover',
     'RegistryClient.register': 'RegistryClient.register',
     'RegistryClient.unregister': 'RegistryClient.unregister',
@@ -200,6 +203,11 @@ export const WITHOUT_COUNTERPART: Names = {
   'rpyc.core.stream.SocketStream.fileno': 'as `Stream.fileno`',
   'rpyc.core.stream.Win32PipeStream':
     'works around blocking pipes; Node reads pipes of Windows as any other: `PipeStream`',
+  'rpyc.core.stream.Win32PipeStream.close': 'as above: `PipeStream.close`',
+  'rpyc.core.stream.Win32PipeStream.fileno': 'as `Stream.fileno`',
+  'rpyc.core.stream.Win32PipeStream.poll': 'as above: `PipeStream.poll`',
+  'rpyc.core.stream.Win32PipeStream.read': 'as above: `PipeStream.read`',
+  'rpyc.core.stream.Win32PipeStream.write': 'as above: `PipeStream.write`',
   'rpyc.core.stream.NamedPipeStream.connect_server':
     'blocks until a client comes; `createServer` resolves then',
   'rpyc.core.stream.PipeStream.fileno': 'as `Stream.fileno`',
@@ -207,6 +215,7 @@ export const WITHOUT_COUNTERPART: Names = {
   'rpyc.core.netref.NetrefMetaclass':
     'netrefs are made without classes: a proxy asks for each name when it is used',
   'rpyc.core.netref.class_factory': 'as above',
+  'rpyc.core.netref.builtin_classes_cache': 'as above',
   'rpyc.core.protocol.Connection.fileno': 'as `Stream.fileno`',
   'rpyc.utils.server.Server.fileno': 'as `Stream.fileno`',
   'rpyc.utils.server.Server.accept': 'the event loop accepts; there is nothing to call',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import {
-  type RegistryClient,
+  RegistryClient,
   RegistryServer,
   type ServerAddress,
   TCPRegistryClient,
@@ -76,6 +76,7 @@ async function unregisters(peer: ApiPeer, mode: Mode): Promise<void> {
 
 async function constructs(peer: ApiPeer, mode: Mode): Promise<void> {
   await withTheirs(peer, mode, async (client) => {
+    assert.ok(client instanceof RegistryClient);
     assert.equal(client.ip, '127.0.0.1');
     assert.equal(await client.register(['foo'], SERVER_PORT, '127.0.0.1'), true);
   });
@@ -156,6 +157,15 @@ describeApi('rpyc.utils.registry', (entry) => {
     server.cmdRegister('10.0.0.7', ['foo'], SERVER_PORT);
     server.cmdUnregister('10.0.0.7', SERVER_PORT);
     assert.equal(await asked(peer, 'UDP', server, 'print(r.discover("FOO"))'), '()');
+  });
+
+  entry('RegistryServer', async (peer) => {
+    await serves(peer, 'UDP');
+    await serves(peer, 'TCP');
+  });
+  entry('RegistryClient', async (peer) => {
+    await constructs(peer, 'UDP');
+    await constructs(peer, 'TCP');
   });
 
   entry('UDPRegistryServer', (peer) => serves(peer, 'UDP'));

@@ -164,6 +164,7 @@ describeApi('rpyc.core.stream', (entry) => {
     await sshd[Symbol.asyncDispose]();
   });
 
+  entry('Stream', (peer) => withStream(peer, duplex, carries));
   entry('Stream.close', (peer) => withStream(peer, duplex, closes));
   entry('Stream.read', (peer) => withStream(peer, duplex, reads));
   entry('Stream.write', (peer) => withStream(peer, duplex, writes));
