@@ -3,7 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
+import { startLabDemo } from './cli/demo/labDemo';
 import { DiagnosticsReport } from './features/diagnostics';
+import { LocalServerKeeper } from './features/discovery/localServers';
+import { ServiceSearch } from './features/discovery/serviceSearch';
 import { ObjectTree } from './features/inspect/objectTree';
 import { ConnectionPool } from './features/pool/connectionPool';
 import { WireLog } from './features/pool/wireLog';
@@ -37,13 +40,15 @@ function main(): void {
     logger,
   });
   const runner = new SnippetRunner({ lend, label, logger });
+  const local = new LocalServerKeeper({ startDemo: startLabDemo, logger });
+  const search = new ServiceSearch({ local: () => local.state.registry, logger });
   const report = new DiagnosticsReport({ epoch, pool, wireLog });
   pool.onDidChangeState(({ profileId, status }) => {
     if (status === 'lost' || status === 'disconnected' || status === 'failed') {
       tree.forget(profileId);
     }
   });
-  server.start({ epoch, pool, tree, runner, wireLog, report });
+  server.start({ epoch, pool, tree, runner, search, local, wireLog, report });
 }
 
 main();

@@ -19,6 +19,7 @@ import {
   RpycError,
 } from '../../server/src/rpyc/index';
 import { TestProcess } from './childProcess';
+import { type HostProcess, ip, startHost } from './networkNamespace';
 import { eventually } from './poll';
 import { pythonEnv, REGISTRY_PROGRAM, type RpycVersion } from './pythonPeer';
 
@@ -42,11 +43,6 @@ export interface NamespaceReport {
   readonly connected: string;
 }
 
-interface HostProcess {
-  readonly child: TestProcess;
-  readonly address: string;
-}
-
 const REGISTER = `
 import sys
 from rpyc.utils.registry import TCPRegistryClient, UDPRegistryClient
@@ -54,35 +50,6 @@ mode, host, port, names = sys.argv[1:]
 registrar = {"UDP": UDPRegistryClient, "TCP": TCPRegistryClient}[mode](host, timeout=20)
 sys.exit(0 if registrar.register(tuple(names.split(",")), int(port)) else 1)
 `;
-
-function ip(...args: readonly string[]): void {
-  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
-/** Starts a program in a network of its own, and joins it to ours by a pair of interfaces. */
-async function startHost(
-  number: number,
-  command: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<HostProcess> {
-  const child = new TestProcess('unshare', ['--net', '--', ...command], { env });
-  const [near, far] = [`near${number}`, `far${number}`];
-  const address = `10.81.${number}.2`;
-  await eventually(`the program of host ${number} listens`, () => /server started/i.test(child.stderr));
-  ip('link', 'add', near, 'type', 'veth', 'peer', 'name', far);
-  ip('link', 'set', far, 'netns', String(child.pid));
-  ip('addr', 'add', `10.81.${number}.1/24`, 'broadcast', '+', 'dev', near);
-  ip('link', 'set', near, 'up');
-  const there = ['--target', String(child.pid), '--net', 'ip'];
-  for (const args of [
-    ['link', 'set', 'lo', 'up'],
-    ['addr', 'add', `${address}/24`, 'broadcast', '+', 'dev', far],
-    ['link', 'set', far, 'up'],
-  ]) {
-    execFileSync('nsenter', [...there, ...args]);
-  }
-  return { child, address };
-}
 
 function pythonRegistry(
   version: RpycVersion,
@@ -128,9 +95,9 @@ async function ask(): Promise<NamespaceReport> {
 
 async function main(): Promise<void> {
   ip('link', 'set', 'lo', 'up');
-  const first = await startHost(1, ...pythonRegistry('5.3.0', '--listing', 'True'));
-  const second = await startHost(2, ...pythonRegistry('6.0.2'));
-  const third = await startHost(3, [process.execPath, OUR_PROGRAM, '--listing'], process.env);
+  const first = await startHost([1], ...pythonRegistry('5.3.0', '--listing', 'True'));
+  const second = await startHost([2], ...pythonRegistry('6.0.2'));
+  const third = await startHost([3], [process.execPath, OUR_PROGRAM, '--listing'], process.env);
   const [command, env] = pythonRegistry('6.0.2', '--mode', 'TCP', '--listing', 'True');
   const inside = ['--target', String(third.child.pid), '--net', ...command];
   const byTcp = new TestProcess('nsenter', inside, { env });

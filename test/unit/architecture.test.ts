@@ -37,11 +37,12 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'main',
     place: 'server/src/main.ts',
-    below: ['lsp', 'features', 'api'],
+    below: ['lsp', 'features', 'api', 'demo'],
     packages: ['vscode-languageserver', 'vscode-languageserver/node'],
     node: true,
   },
-  { name: 'cli', place: 'server/src/cli/', below: ['library'], packages: [], node: true },
+  { name: 'demo', place: 'server/src/cli/demo/', below: ['library'], packages: [], node: true },
+  { name: 'cli', place: 'server/src/cli/', below: ['library', 'demo'], packages: [], node: true },
   {
     name: 'client',
     place: 'client/src/',

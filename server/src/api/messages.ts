@@ -4,6 +4,14 @@
  * the interfaces. `MESSAGES.md` beside this file describes each of them and carries a hash of it.
  */
 import type {
+  LocalServers,
+  RegistryAddress,
+  ServerAddress,
+  ServerReach,
+  ServiceSearchParams,
+  ServiceSearchResult,
+} from './discovery';
+import type {
   ConnectionState,
   Handle,
   ObjectDetails,
@@ -135,3 +143,28 @@ export const Run = request<RunRequest, RunResult>('rpyc/run/start');
 
 /** Process → client: what a run printed, in order, soon after it was printed. */
 export const RunOutputProduced = notification<RunOutput>('rpyc/run/output');
+
+// ---- registries and services --------------------------------------------------------------------------------
+
+/** Client → process: ask registries. Nothing is sent to the servers that they tell of. */
+export const SearchServices = request<ServiceSearchParams, ServiceSearchResult>('rpyc/discovery/search');
+
+/** Client → process: open a connection to each address and close it again; one word for each. */
+export const CheckServers = request<{ readonly addresses: readonly ServerAddress[] }, readonly ServerReach[]>(
+  'rpyc/discovery/check',
+);
+
+/** Client → process: run a registry that tells its names. Port 0 takes a free one. */
+export const StartRegistry = request<RegistryAddress, LocalServers>('rpyc/discovery/startRegistry');
+
+/** Client → process: end that registry. */
+export const StopRegistry = request<null, LocalServers>('rpyc/discovery/stopRegistry');
+
+/** Client → process: run the demo server on this machine's own address, registered there. Port 0 takes a free one. */
+export const StartDemo = request<{ readonly port: number }, LocalServers>('rpyc/discovery/startDemo');
+
+/** Client → process: end the demo server. */
+export const StopDemo = request<null, LocalServers>('rpyc/discovery/stopDemo');
+
+/** Process → client: which of the two run now. */
+export const LocalServersChanged = notification<LocalServers>('rpyc/discovery/localServers');

@@ -4,9 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 
-import { ThreadedServer } from '../rpyc/index';
-import { LabBench } from './demo/labBench';
-import { labService } from './demo/labService';
+import { startLabDemo } from './demo/labDemo';
 
 const HOST = '127.0.0.1';
 const DEFAULT_PORT = 18861;
@@ -53,19 +51,15 @@ function wholeNumber(name: string, text: string, maximum: number): number {
 }
 
 async function serve({ port, seed, json, endWithStdin }: Options): Promise<void> {
-  const bench = new LabBench(seed);
-  const server = new ThreadedServer({ service: labService(bench), hostname: HOST, port });
-  await server.start();
-  bench.start();
+  const demo = await startLabDemo(port, seed);
   // Whoever reads that it is ready may end it at once.
   const told = untilTold(endWithStdin);
-  const place = { host: HOST, port: server.port, pid: process.pid };
+  const place = { ...demo.address, pid: process.pid };
   console.log(
-    json ? JSON.stringify(place) : `Serving the lab bench on ${HOST}:${server.port}; Ctrl-C ends it`,
+    json ? JSON.stringify(place) : `Serving the lab bench on ${place.host}:${place.port}; Ctrl-C ends it`,
   );
   await told;
-  bench.dispose();
-  await server.close();
+  await demo.close();
 }
 
 function untilTold(endWithStdin: boolean): Promise<void> {

@@ -28,6 +28,7 @@ export const ProblemCode = {
   cancelled: 'ERR_CANCELLED',
   connectionLimit: 'ERR_CONNECTION_LIMIT',
   internal: 'ERR_INTERNAL',
+  listen: 'ERR_LISTEN',
   lost: 'ERR_LOST',
   notClassic: 'ERR_NOT_CLASSIC',
   notConnected: 'ERR_NOT_CONNECTED',
@@ -130,6 +131,26 @@ export function badAnswer(label: string, detail: string): Problem {
     code: ProblemCode.shape,
     message: `“${label}” gave an answer that makes no sense: reconnect, and see the log if it happens again.`,
     detail: detail.slice(0, MAX_DETAIL),
+  };
+}
+
+/** A registry or a server of our own that could not begin. @param what `registry`, `demo server` */
+export function cannotListen(
+  what: string,
+  { host, port }: { readonly host: string; readonly port: number },
+  cause: unknown,
+): Problem {
+  const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+  const mends: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another program listens there already, maybe a registry that runs: stop it, or use that one',
+    EACCES: 'the system lets only administrators listen there: choose a port above 1023',
+    EADDRNOTAVAIL: 'this machine has no such address: choose one of its own',
+  };
+  const mend = mends[String(code)] ?? 'the system refused it: choose Show Log to see why';
+  return {
+    code: ProblemCode.listen,
+    message: `The ${what} cannot listen on ${host}:${port}, since ${mend}.`,
+    ...detailOf(cause),
   };
 }
 

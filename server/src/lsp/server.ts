@@ -7,6 +7,8 @@ import {
 
 import { Hello } from '../api/messages';
 import type { DiagnosticsReport } from '../features/diagnostics';
+import type { LocalServerKeeper } from '../features/discovery/localServers';
+import type { ServiceSearch } from '../features/discovery/serviceSearch';
 import type { ObjectTree } from '../features/inspect/objectTree';
 import type { ConnectionPool } from '../features/pool/connectionPool';
 import type { WireLog } from '../features/pool/wireLog';
@@ -14,6 +16,7 @@ import type { SnippetRunner } from '../features/run/snippetRunner';
 import { MessageEdge } from './edge';
 import { handleConnections } from './handlers/connections';
 import { handleDiagnostics } from './handlers/diagnostics';
+import { handleDiscovery } from './handlers/discovery';
 import { handleInspection } from './handlers/inspect';
 import { handleSnippets } from './handlers/snippets';
 import { MessageLogger } from './logger';
@@ -25,6 +28,8 @@ export interface Features {
   readonly pool: ConnectionPool;
   readonly tree: ObjectTree;
   readonly runner: SnippetRunner;
+  readonly search: ServiceSearch;
+  readonly local: LocalServerKeeper;
   readonly wireLog: WireLog;
   readonly report: DiagnosticsReport;
 }
@@ -46,7 +51,7 @@ export class Server {
   /** Takes requests from now on. */
   start(features: Features): void {
     const { connection, logger } = this;
-    const { epoch, pool, tree, runner, wireLog, report } = features;
+    const { epoch, pool, tree, runner, search, local, wireLog, report } = features;
     const edge = new MessageEdge(connection, logger);
     connection.onInitialize(() => ({
       capabilities: { textDocumentSync: TextDocumentSyncKind.None },
@@ -64,25 +69,28 @@ export class Server {
     handleConnections(edge, pool);
     handleInspection(edge, pool, tree);
     handleSnippets(edge, pool, runner);
+    handleDiscovery(edge, search, local);
     handleDiagnostics(edge, wireLog, report);
-    this.endWithClient(pool);
+    this.endWithClient(async () => {
+      await Promise.all([pool.close(), local.close()]);
+    });
     this.catchStrayErrors();
     connection.listen();
   }
 
   /** However the editor goes, by shutdown, by signal or without a word, peers are told and the process ends. */
-  private endWithClient(pool: ConnectionPool): void {
+  private endWithClient(end: () => Promise<void>): void {
     const leave = (code: number): void => {
-      void this.close(pool).finally(() => process.exit(code));
+      void this.close(end).finally(() => process.exit(code));
     };
-    this.connection.onShutdown(() => this.close(pool));
+    this.connection.onShutdown(() => this.close(end));
     process.once('disconnect', () => leave(this.closing === undefined ? 1 : 0));
     process.once('SIGTERM', () => leave(0));
     process.once('SIGINT', () => leave(0));
   }
 
-  private close(pool: ConnectionPool): Promise<void> {
-    this.closing ??= settledWithin(pool.close(), SHUTDOWN_MS);
+  private close(end: () => Promise<void>): Promise<void> {
+    this.closing ??= settledWithin(end(), SHUTDOWN_MS);
     return this.closing;
   }
 
