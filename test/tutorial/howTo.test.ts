@@ -172,15 +172,15 @@ def classic():
 
   it('wait no longer than they want', async () => {
     const conn = await fixture.connect();
-    const printed = await printedBy((print) => asynchronous.withATimeout(conn, 1, 3, print));
+    const printed = await printedBy((print) => asynchronous.withATimeout(conn, 2, 4, print));
     // The server sleeps: closing in order would wait for it.
     conn.dispose();
     const { withATimeout } = await original(`
 conn = rpyc.classic.connect(host, port)
 def withATimeout():
-    timed_sleep = rpyc.timed(conn.modules.time.sleep, 1)
+    timed_sleep = rpyc.timed(conn.modules.time.sleep, 2)
     show(timed_sleep(0).value)
-    async_res = timed_sleep(3)
+    async_res = timed_sleep(4)
     try:
         async_res.value
     except rpyc.AsyncResultTimeout as error:

@@ -41,7 +41,7 @@ conn = rpyc.classic.connect(host, port)
 
 def modules():
     process = conn.modules.process
-    show(process.argv[1].endswith('mocha'), conn.modules["node:path"].join('a', 'b'))
+    show(process.argv[1], conn.modules["node:path"].join('a', 'b'))
     process.chdir('.')
     process.stdout.write('')
 
@@ -108,7 +108,7 @@ forEachPeer('Part 1 of the tutorial', (version) => {
     await using server = await part1.runningAServer(0, (line) => void lines.push(String(line)));
     assert.deepEqual(lines, [`server started on [127.0.0.1]:${server.port}`]);
     assert.deepEqual(await printedByPython(version, PYTHON_CLIENT, [server.port, key]), {
-      modules: [[true, path.join('a', 'b')]],
+      modules: [[process.argv[1], path.join('a', 'b')]],
       builtins: [[SECRET, 12]],
       evalAndExecute: [[6.283185307179586, '/'], [2]],
     });
