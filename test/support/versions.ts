@@ -41,6 +41,12 @@ export function asText(value: unknown): unknown {
   return Array.isArray(value) ? value.map(asText) : value;
 }
 
+/** The number that the version calls itself by. */
+export function fullNumberOfVersion(version: string): string {
+  const number = numberOfVersion(version);
+  return number === '3.3' ? '3.3.0' : number;
+}
+
 /** The number of a version, without the Python it runs on. */
 export function numberOfVersion(version: string): string {
   return version.replace('-py27', '');

@@ -38,7 +38,13 @@ import {
 import { eventually } from '../../support/poll';
 import { startPeer } from '../../support/pythonPeer';
 import { ClassicFixture, forEachVersion } from '../../support/rpycPeers';
-import { asText, dialectOfVersion, isFrom, numberOfVersion, pythonOfVersion } from '../../support/versions';
+import {
+  asText,
+  dialectOfVersion,
+  fullNumberOfVersion,
+  isFrom,
+  pythonOfVersion,
+} from '../../support/versions';
 
 /** How Python 2 shows a text. */
 const GREETING_ON_PYTHON2 = "u'gr\\xfc\\xdfe \\U0001f40d'";
@@ -90,7 +96,7 @@ forEachVersion('A classic server', (version) => {
     const { connection } = fixture;
     assert.equal(connection.dialect, dialectOfVersion(version));
     // Exceptions of 4.1.0 do not tell it yet: it is asked for.
-    const told = version === '3.3' ? '3.3.0' : numberOfVersion(version);
+    const told = fullNumberOfVersion(version);
     assert.equal(await connection.fetchRemoteVersion(), told);
     assert.equal(connection.remoteVersion, told);
     assert.equal(connection.peerPython, pythonOfVersion(version));
