@@ -37,9 +37,9 @@ export function disable(name: string): Restore {
 }
 
 /** Takes away in a process that a test has started what is taken away in the test. */
-export function disableHere(): void {
+export function disableHere(): Restore {
   const name = process.env[DISABLED_ENTRY];
-  if (name !== undefined) disable(name);
+  return name === undefined ? () => undefined : disable(name);
 }
 
 function disableExport(value: unknown, name: string): Restore {
