@@ -79,7 +79,10 @@ export class AsyncResult {
     });
   }
 
-  /** Calls `callback` with this result once the reply is there, at once where it is. Not called after expiry. */
+  /**
+   * Calls `callback` with this result once the reply is there, at once where it is. Not called after expiry. One that
+   * throws keeps no other from being called; its error is then an uncaught one, as that of an event's listener.
+   */
   addCallback(callback: (result: AsyncResult) => void): void {
     if (this.outcome !== undefined) callback(this);
     else if (!this.isExpired) this.callbacks.push(callback);
@@ -97,7 +100,17 @@ export class AsyncResult {
     this.expiry.dispose();
     const { callbacks } = this;
     this.finish();
-    for (const callback of callbacks) callback(this);
+    for (const callback of callbacks) this.call(callback);
+  }
+
+  private call(callback: (result: AsyncResult) => void): void {
+    try {
+      callback(this);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   private finish(): void {

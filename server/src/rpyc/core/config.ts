@@ -17,6 +17,7 @@ export interface Config {
   readonly allow_public_attrs: boolean;
   readonly allow_safe_attrs: boolean;
   readonly allow_setattr: boolean;
+  /** By default as the environment variable `RPYC_BIND_THREADS` says. */
   readonly bind_threads: boolean;
   /** Called before this side closes, while requests are still answered; its promise is waited for. */
   readonly before_closed: ((root: unknown) => unknown) | null;
@@ -67,7 +68,7 @@ export const DEFAULT_CONFIG: Config = Object.freeze({
   allow_public_attrs: false,
   allow_safe_attrs: true,
   allow_setattr: false,
-  bind_threads: false,
+  bind_threads: process.env['RPYC_BIND_THREADS'] === 'true',
   before_closed: null,
   close_catchall: false,
   connid: null,

@@ -9,7 +9,7 @@ import { Emitter } from '../lib/events';
 import { type Logger, plainLine, silentLogger } from '../lib/logger';
 import { AsyncResult } from './asyncResult';
 import { Boxings } from './boxings';
-import { dump } from './brine';
+import { dump, dumpable } from './brine';
 import type { Channel } from './channel';
 import { DialectMismatch, type IncomingMessage, MessageCodec } from './codec';
 import { type Config, type Limits, loggerOf, mergeConfig, mergeLimits } from './config';
@@ -187,7 +187,7 @@ export class Connection implements Disposable, AsyncDisposable {
     timeoutSeconds: number | null = PING_TIMEOUT_SECONDS,
   ): Promise<void> {
     const echo = await this.request(Handler.ping, [data], { timeoutSeconds });
-    if (Buffer.compare(dump(echo as BrineValue), dump(data)) !== 0) throw new PingError();
+    if (!dumpable(echo) || Buffer.compare(dump(echo), dump(data)) !== 0) throw new PingError();
   }
 
   /** The peer's root object, asked for once; the options are those of the first call. */

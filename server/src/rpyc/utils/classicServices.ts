@@ -63,10 +63,39 @@ export class SlaveService extends Service {
     this.#connection = undefined;
   }
 
+  readonly #members = this.#createMembers();
+  readonly #exposed = this.#withAdded(this.#members);
+  /** A slave of 3.x has its members by their long names too. */
+  readonly #exposedToOld = this.#withAdded(
+    new Map(
+      [...this.#members].flatMap(([name, value]) => [
+        [name, value],
+        [`exposed_${name}`, value],
+      ]),
+    ),
+  );
+
   override [exposure](): Exposed {
+    return this.#connection?.dialect === 'A' ? this.#exposedToOld : this.#exposed;
+  }
+
+  /** What a class derived from this one adds has its own name only: classic mode knows no prefix, as upstream. */
+  #withAdded(members: Members): Exposed {
+    const own = exposeMembers(members, '<SlaveService object>');
+    const added = super[exposure]();
+    return {
+      ...own,
+      get exposedNames() {
+        return [...new Set([...own.exposedNames, ...added.exposedNames])];
+      },
+      exposedMember: (name) => own.exposedMember(name) ?? added.exposedMember(name),
+    };
+  }
+
+  #createMembers(): Members {
     const namespace = this.#namespace;
     const run = (text: unknown): unknown => runText(asText(text), namespace);
-    const members = new Map<string, unknown>([
+    return new Map<string, unknown>([
       ['eval', run],
       [
         'execute',
@@ -81,19 +110,6 @@ export class SlaveService extends Service {
       ['get_service_name', () => this.exposed_get_service_name()],
       ['get_service_aliases', () => this.exposed_get_service_aliases()],
     ]);
-    // A slave of 3.x has its members by their long names too.
-    const isOld = this.#connection?.dialect === 'A';
-    const all = isOld
-      ? [...members, ...[...members].map(([name, value]) => [`exposed_${name}`, value] as const)]
-      : members;
-    // What a class derived from this one adds has its own name only: classic mode knows no prefix, as upstream.
-    const added = super[exposure]();
-    const own = exposeMembers(new Map(all), '<SlaveService object>');
-    return {
-      ...own,
-      exposedNames: [...new Set([...own.exposedNames, ...added.exposedNames])],
-      exposedMember: (name) => own.exposedMember(name) ?? added.exposedMember(name),
-    };
   }
 }
 

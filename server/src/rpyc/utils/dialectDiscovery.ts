@@ -5,7 +5,7 @@
 
 import { Channel } from '../core/channel';
 import { type SeenDialect, DialectMismatch } from '../core/codec';
-import { mergeLimits } from '../core/config';
+import { DEFAULT_CONFIG, mergeLimits } from '../core/config';
 import {
   AsyncResultTimeout,
   ConnectError,
@@ -61,7 +61,7 @@ export async function establish<T extends Connection>(
     timeout: seconds = DEFAULT_TIMEOUT_SECONDS,
   } = options;
   const remembered = dialectMemory?.get(where);
-  const bindThreads = options.config?.bind_threads ?? false;
+  const bindThreads = options.config?.bind_threads ?? DEFAULT_CONFIG.bind_threads;
   if (dialect !== 'auto') {
     return await attempt(await open(), options, make, { dialect, bindThreads, seconds }, false);
   }

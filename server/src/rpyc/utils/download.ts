@@ -84,14 +84,21 @@ async function receiveOne(transfer: Transfer, remotePath: string, localPath: str
 }
 
 async function receiveTree(transfer: Transfer, remote: RemotePath, local: Buffer): Promise<void> {
-  const files: Job[] = [];
-  await walk(transfer, files, remote, local, []);
-  await transfer.all(files, (job) => receiveFile(transfer, job));
+  const found: Found = { files: [], names: 0 };
+  await walk(transfer, found, remote, local, []);
+  await transfer.all(found.files, (job) => receiveFile(transfer, job));
+}
+
+/** What a walk through the peer's folders has met. */
+interface Found {
+  readonly files: Job[];
+  /** Files, folders and all else. */
+  names: number;
 }
 
 async function walk(
   transfer: Transfer,
-  files: Job[],
+  found: Found,
   remote: RemotePath,
   local: Buffer,
   above: readonly string[],
@@ -99,6 +106,9 @@ async function walk(
   const answer = await transfer.ask('folder', [remote, MOST_NAMES]);
   const [identity, entries] = Array.isArray(answer) ? (answer as unknown[]) : [];
   if (!Array.isArray(entries)) throw new ProtocolError('The peer gave no list of names');
+  found.names += entries.length;
+  if (found.names > MOST_NAMES)
+    throw new TransferError(`There are more than ${MOST_NAMES} files and folders`);
   const here = identity instanceof Uint8Array ? Buffer.from(identity).toString() : String(identity);
   if ((here !== '' && above.includes(here)) || above.length > DEEPEST_FOLDER) {
     throw new TransferError(`The folder contains itself: ${pathText(remote)}`);
@@ -114,12 +124,11 @@ async function walk(
     if (!transfer.accepts(safe.toString())) continue;
     const source = [...remote, name as string | Uint8Array];
     const target = Buffer.concat([local, Buffer.from(sep), safe]);
-    if (kind === RemoteKind.folder) await walk(transfer, files, source, target, [...above, here]);
+    if (kind === RemoteKind.folder) await walk(transfer, found, source, target, [...above, here]);
     if (kind !== RemoteKind.file) continue;
     const [, length] = asEntry([kind, size]);
     transfer.total += length;
-    files.push({ remote: source, local: target, size: length });
-    if (files.length > MOST_NAMES) throw new TransferError(`There are more than ${MOST_NAMES} files`);
+    found.files.push({ remote: source, local: target, size: length });
   }
 }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { Service, type ServiceClass } from '../core/service';
+import { classpartial } from './classPartial';
 import type { Authenticator } from './serverOptions';
 
 /** Names what a module exports. */
@@ -34,7 +35,10 @@ export function isModuleExport(value: unknown): value is ModuleExport {
 export async function loadService(name: ModuleExport): Promise<ServiceClass | Service> {
   const found = await loadExport(name);
   if (found instanceof Service) return found;
-  if (isServiceClass(found)) return name.options === undefined ? found : bindOptions(found, name.options);
+  if (isServiceClass(found))
+    return name.options === undefined
+      ? found
+      : classpartial(found as new (options: unknown) => Service, name.options);
   const made: unknown =
     typeof found === 'function' ? await Promise.resolve(callExport(found, name.options)) : found;
   if (made instanceof Service || isServiceClass(made)) return made;
@@ -85,17 +89,6 @@ async function loadModule(name: string): Promise<unknown> {
 
 function isServiceClass(value: unknown): value is ServiceClass {
   return typeof value === 'function' && value.prototype instanceof Service;
-}
-
-function bindOptions(found: ServiceClass, options: unknown): ServiceClass {
-  const base = found as new (options: unknown) => Service;
-  const bound = class extends base {
-    constructor() {
-      super(options);
-    }
-  };
-  Object.defineProperty(bound, 'name', { value: found.name });
-  return bound;
 }
 
 function callExport(found: object, options: unknown): unknown {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   type AttributeOperation,
   checkAttr,
@@ -87,6 +88,16 @@ describe('the attribute policy', () => {
 });
 
 describe('configuration', () => {
+  it('binds threads where the environment says so, as RPyC', () => {
+    const file = require.resolve('../../../../server/src/rpyc/core/config');
+    for (const value of ['true', 'false', '']) {
+      const program = `console.log(require(${JSON.stringify(file)}).DEFAULT_CONFIG.bind_threads)`;
+      const env = { ...process.env, RPYC_BIND_THREADS: value };
+      const { stdout } = spawnSync(process.execPath, ['-e', program], { env, encoding: 'utf8' });
+      assert.equal(stdout.trim(), String(value === 'true'));
+    }
+  });
+
   it('has the defaults of RPyC', () => {
     assert.equal(DEFAULT_CONFIG.allow_exposed_attrs, true);
     assert.equal(DEFAULT_CONFIG.allow_pickle, false);

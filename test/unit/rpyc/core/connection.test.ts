@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import { AsyncResult } from '../../../../server/src/rpyc/core/asyncResult';
 import { callattr } from '../../../../server/src/rpyc/core/builtins';
-import { Handler, MessageType } from '../../../../server/src/rpyc/core/consts';
+import { Handler, Label, MessageType } from '../../../../server/src/rpyc/core/consts';
 import { EOFError, PythonError, RemoteError } from '../../../../server/src/rpyc/core/errors';
 import type { Netref } from '../../../../server/src/rpyc/core/netref';
 import type { Connection } from '../../../../server/src/rpyc/core/protocol';
@@ -262,6 +262,16 @@ for (const dialect of DIALECTS) {
       await waiting.close();
     });
 
+    it('says that a peer which answers a ping with an object did not echo', async () => {
+      const { connection, peer } = connectRaw(dialect);
+      open.push(connection);
+      const ping = connection.ping('x');
+      ping.catch(() => undefined);
+      const { seq } = await peer.nextRequest();
+      peer.send(MessageType.reply, seq, [Label.remoteRef, ['odd.Odd', 1, 77]]);
+      await assert.rejects(ping, { name: 'PingError', code: 'ERR_PING' });
+    });
+
     it('can be waited for, message by message', async () => {
       const { connection, peer } = connectRaw(dialect);
       open.push(connection);
@@ -347,6 +357,32 @@ describe('An asynchronous result', () => {
     arrive('late');
     await assert.rejects(result.value, { code: 'ERR_TIMEOUT' });
     assert.deepEqual(heard, []);
+  });
+
+  it('calls every callback, also behind one that throws', async () => {
+    let settle: (value: unknown) => void = () => undefined;
+    const result = new AsyncResult(
+      new Promise((resolve) => {
+        settle = resolve;
+      }),
+    );
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const uncaught = new Promise((resolve) => process.once('uncaughtException', resolve));
+    try {
+      const called = new Promise((resolve) => {
+        result.addCallback(() => {
+          throw new Error('of the callback');
+        });
+        result.addCallback(resolve);
+      });
+      settle(7);
+      assert.equal(await called, result);
+      assert.match(String(await uncaught), /of the callback/);
+      assert.equal(await result.value, 7);
+    } finally {
+      for (const listener of others) process.on('uncaughtException', listener);
+    }
   });
 
   it('tells of an error without throwing it at those who do not look', async () => {

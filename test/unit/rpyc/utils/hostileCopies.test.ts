@@ -116,6 +116,12 @@ for (const dialect of ALL_DIALECTS) {
         await assert.rejects(classic.download(client, 'x', path.join(folder, 'in')), {
           code: 'ERR_TRANSFER',
         });
+        // Folders count as files do: two such lists are more than a million names.
+        liar.answer = ['', [['d', 2, 0], ...Array<null>(500_000).fill(null)]];
+        await assert.rejects(classic.download(client, 'x', path.join(folder, 'in')), {
+          code: 'ERR_TRANSFER',
+          message: /more than 1000000 files and folders/,
+        });
         liar.answer = ['', [['d', 2, 0]]];
         await assert.rejects(classic.download(client, 'x', path.join(folder, 'in')), {
           code: 'ERR_TRANSFER',
