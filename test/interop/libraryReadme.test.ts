@@ -21,6 +21,8 @@ interface Block {
   readonly prints: string;
   /** Name of its file, without the ending. */
   readonly name: string;
+  /** What it stands under. */
+  readonly heading: string;
 }
 
 const README = readFileSync(path.join(REPOSITORY, 'server/README.md'), 'utf8');
@@ -29,12 +31,13 @@ const SERVICE_PORT = /\b18861\b/g;
 
 function blocksOf(text: string): Block[] {
   return [...text.matchAll(/^```(ts|python)(?: (\w+))?\n([^]*?)^```$/gm)].map(
-    ([, language = '', kind, code = ''], index) => ({
+    ({ 1: language = '', 2: kind, 3: code = '', index: start }, index) => ({
       language,
       kind,
       code,
       prints: [...code.matchAll(/(?:\/\/|#) → (.*)$/gm)].map(([, line]) => `${line}\n`).join(''),
       name: `block${index}`,
+      heading: [...text.slice(0, start).matchAll(/^#+ (.*)$/gm)].at(-1)?.[1] ?? '',
     }),
   );
 }
@@ -77,8 +80,7 @@ describe('The README of the library', () => {
 
   for (const version of RPYC_VERSIONS) {
     for (const block of PROGRAMS.filter(({ kind }) => kind === 'classic')) {
-      const title = /^(?:await |const )(?!using|conn).*$/m.exec(block.code)?.[0] ?? block.name;
-      it(`runs against a classic server of rpyc ${version}: ${title}`, async () => {
+      it(`runs what stands under "${block.heading}" against rpyc ${version}`, async () => {
         await using peer = await startClassic(version);
         const printed = await library.run(process.execPath, [adapted(block, peer.port)]);
         assert.equal(printed, block.prints);

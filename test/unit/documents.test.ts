@@ -4,7 +4,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const REPOSITORY = path.resolve(__dirname, '../../..');
-const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];
+const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'server/README.md'];
+
+/** Of npm's own. */
+const NPM_COMMANDS: ReadonlySet<string> = new Set(['ci', 'install']);
 
 function read(file: string): string {
   return readFileSync(path.join(REPOSITORY, file), 'utf8');
@@ -14,14 +17,17 @@ function matches(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map((match) => match[1] ?? '');
 }
 
-function missingFiles(text: string): string[] {
+/** Links are those of a document in `folder`. */
+function missingFiles(text: string, folder = ''): string[] {
   const named = matches(text, /`((?:server|client|test|media)\/[\w./-]+)`/g);
-  const linked = matches(text, /\]\((?!https?:)([^)#]+)/g);
+  const linked = matches(text, /\]\((?!https?:)([^)#]+)/g).map((link) => path.join(folder, link));
   return [...named, ...linked].filter((file) => !existsSync(path.join(REPOSITORY, file)));
 }
 
 function missingScripts(text: string, scripts: ReadonlySet<string>): string[] {
-  return matches(text, /`npm (?:run )?([\w:]+)[^`]*`/g).filter((name) => name !== 'ci' && !scripts.has(name));
+  return matches(text, /`npm (?:run )?([\w:]+)[^`]*`/g).filter(
+    (name) => !NPM_COMMANDS.has(name) && !scripts.has(name),
+  );
 }
 
 /** Titles in the last column of the table of invariants. */
@@ -49,7 +55,7 @@ describe('The documents', () => {
   for (const name of DOCUMENTS) {
     it(`${name} names files and scripts that are there`, () => {
       const text = read(name);
-      assert.deepEqual(missingFiles(text), []);
+      assert.deepEqual(missingFiles(text, path.dirname(name)), []);
       assert.deepEqual(missingScripts(text, scripts), []);
     });
   }
