@@ -1,5 +1,14 @@
 import * as vscode from 'vscode';
-import type { ConnectionState, ObjectKind, PeerInfo, ServerKind } from '../../server/src/api/model';
+import type {
+  ConnectionState,
+  ObjectKind,
+  PeerInfo,
+  Profile,
+  ServerKind,
+  TransportKind,
+} from '../../server/src/api/model';
+import { isUnverified } from '../../server/src/api/profile';
+import { KIND_ICONS, addressText } from './kindText';
 
 interface Icon {
   readonly id: string;
@@ -35,10 +44,18 @@ export function objectIcon(kind: ObjectKind, stale: boolean): vscode.ThemeIcon {
   return themeIcon(stale ? { id: icon.id, color: 'disabledForeground' } : icon);
 }
 
-export function connectionIcon(state: ConnectionState): vscode.ThemeIcon {
+/** State and kind: a lock where the certificate is verified, a warning where it is not. */
+export function connectionIcon(state: ConnectionState, profile: Profile): vscode.ThemeIcon {
+  const { kind } = profile.transport;
+  const unverified = isUnverified(profile);
   switch (state.status) {
     case 'connected':
-      return themeIcon(state.busy ? { id: 'loading~spin' } : { id: 'vm-active', color: 'charts.green' });
+      if (state.busy) {
+        return themeIcon({ id: 'loading~spin' });
+      }
+      return unverified
+        ? themeIcon(UNVERIFIED)
+        : themeIcon({ id: kind === 'tcp' ? 'vm-active' : KIND_ICONS[kind], color: 'charts.green' });
     case 'connecting':
     case 'reconnecting':
       return themeIcon({ id: 'loading~spin' });
@@ -47,19 +64,23 @@ export function connectionIcon(state: ConnectionState): vscode.ThemeIcon {
     case 'lost':
       return themeIcon({ id: 'debug-disconnect', color: 'disabledForeground' });
     case 'disconnected':
-      return themeIcon({ id: 'vm-outline' });
+      return themeIcon(unverified ? UNVERIFIED : { id: KIND_ICONS[kind] });
   }
 }
 
+const UNVERIFIED: Icon = { id: 'unlock', color: 'problemsWarningIcon.foreground' };
+
 /** What stands beside the connection's name. */
-export function connectionText(state: ConnectionState, address: string): string {
+export function connectionText(state: ConnectionState, profile: Profile): string {
+  const address = addressText(profile.transport);
   switch (state.status) {
     case 'connected': {
       const peer = state.peer === undefined ? address : peerText(state.peer);
-      return state.busy ? vscode.l10n.t('running · {0}', peer) : peer;
+      const text = isUnverified(profile) ? vscode.l10n.t('not verified · {0}', peer) : peer;
+      return state.busy ? vscode.l10n.t('running · {0}', text) : text;
     }
     case 'connecting':
-      return stageText(state);
+      return stageText(state, profile.transport.kind);
     case 'reconnecting':
       return state.retryInMs !== undefined && state.retryInMs > 0
         ? vscode.l10n.t('lost, next try in {0} s', Math.ceil(state.retryInMs / 1000))
@@ -73,14 +94,32 @@ export function connectionText(state: ConnectionState, address: string): string 
   }
 }
 
-function stageText(state: ConnectionState): string {
-  switch (state.stage) {
+/** What is going on while a connection is made. */
+export function stageText({ stage }: ConnectionState, kind: TransportKind): string {
+  switch (stage) {
     case 'resolve':
-      return vscode.l10n.t('looking up the host…');
+      return kind === 'tcp' || kind === 'tls' ? vscode.l10n.t('looking up the host…') : reachingText(kind);
+    case 'tls':
+      return vscode.l10n.t('setting up encryption…');
+    case 'authenticate':
+      return vscode.l10n.t('saying who we are…');
     case 'handshake':
       return vscode.l10n.t('talking to the server…');
     case 'root':
       return vscode.l10n.t('asking for the service…');
+    default:
+      return reachingText(kind);
+  }
+}
+
+function reachingText(kind: TransportKind): string {
+  switch (kind) {
+    case 'ssh':
+      return vscode.l10n.t('logging in over SSH…');
+    case 'deploy':
+      return vscode.l10n.t('bringing a server there…');
+    case 'subprocess':
+      return vscode.l10n.t('starting the program…');
     default:
       return vscode.l10n.t('connecting…');
   }

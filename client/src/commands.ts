@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { Diagnostics, ObjectText } from '../../server/src/api/messages';
-import { askForConnection } from './addConnection';
 import type { Backend } from './backend';
 import { COMMAND_IDS } from './commandIds';
 import type { CommandId } from './commandIds';
@@ -11,6 +10,7 @@ import { VIEW_ID } from './connectionsView';
 import { pickChild } from './findObject';
 import { pickText } from './displayText';
 import { confirm, showInformation } from './messageBoxes';
+import { addConnection } from './newConnection';
 import { isCancelled, ProblemError, problemOf, showProblem } from './problems';
 import { addressOf, nodeName } from './rowItems';
 import type { ObjectRow, Row } from './rows';
@@ -136,24 +136,6 @@ function commandTable(parts: CommandParts): CommandTable {
   };
 }
 
-async function addConnection({ connections, settings, picker, view }: CommandParts): Promise<void> {
-  const profile = await askForConnection(connections.entries);
-  if (profile === undefined) {
-    return;
-  }
-  const before = new Set(connections.entries.map((entry) => entry.profile.id));
-  await settings.addProfile(profile);
-  const added = connections.entries.find((entry) => !before.has(entry.profile.id));
-  if (added === undefined || !vscode.workspace.isTrusted) {
-    return;
-  }
-  await vscode.commands.executeCommand(`${VIEW_ID}.focus`);
-  const { id } = added.profile;
-  if (await picker.connect(id)) {
-    await view.reveal(view.model.connectionRow(id), true);
-  }
-}
-
 async function connect({ picker }: CommandParts, argument: Argument): Promise<void> {
   const id = profileOf(argument) ?? (await picker.pickOffered('connect', vscode.l10n.t('Connect to which?')));
   if (id !== undefined) {
@@ -176,8 +158,11 @@ async function removeConnection(
     vscode.l10n.t('Nothing changes on the server.'),
     vscode.l10n.t('Remove'),
   );
-  if (agreed) {
+  if (agreed && connections.isDraft(entry)) {
+    connections.withdraw(entry);
+  } else if (agreed) {
     await settings.removeProfile(entry);
+    await connections.forgetSecrets(entry, connections.entries);
   }
 }
 

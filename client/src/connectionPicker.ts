@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Problem } from '../../server/src/api/model';
 import { connectionText } from './appearance';
 import type { Connections } from './connections';
 import { pickText } from './displayText';
@@ -6,9 +7,13 @@ import { showInformation } from './messageBoxes';
 import { isOffered } from './offers';
 import type { OfferedCommand } from './offers';
 import { showProblem } from './problems';
-import { addressOf } from './rowItems';
+import type { Mend } from './problems';
+import { hasSecrets } from './secretStore';
 
 const TEXT_LIMIT = 200;
+
+/** Failures that a wrong secret may be behind. */
+const SECRET_PROBLEMS = ['ERR_AUTHENTICATION', 'ERR_TLS_CREDENTIALS'];
 
 interface ConnectionItem extends vscode.QuickPickItem {
   readonly profileId?: string;
@@ -70,10 +75,22 @@ export class ConnectionPicker {
     }
     const outcome = await this.connections.connect(profileId);
     if (outcome.kind === 'failed') {
-      const title = vscode.l10n.t('Retry');
-      void showProblem(outcome.problem, { title, run: () => this.connect(profileId) });
+      void showProblem(outcome.problem, this.mend(profileId, outcome.problem));
     }
     return outcome.kind === 'connected';
+  }
+
+  /** What was refused may have been typed wrongly; anything else is tried again as it is. */
+  private mend(profileId: string, { code }: Problem): Mend {
+    const entry = this.connections.entry(profileId);
+    if (entry !== undefined && SECRET_PROBLEMS.includes(code) && hasSecrets(entry.profile)) {
+      const run = async (): Promise<void> => {
+        await this.connections.forgetSecrets(entry);
+        await this.connect(profileId);
+      };
+      return { title: vscode.l10n.t('Type the Secret Again…'), run };
+    }
+    return { title: vscode.l10n.t('Retry'), run: () => this.connect(profileId) };
   }
 
   private async pick(ids: readonly string[], placeholder: string): Promise<string | undefined> {
@@ -97,8 +114,7 @@ export class ConnectionPicker {
     return {
       profileId,
       label: pickText(this.connections.label(profileId), TEXT_LIMIT),
-      description:
-        profile === undefined ? '' : pickText(connectionText(state, addressOf(profile)), TEXT_LIMIT),
+      description: profile === undefined ? '' : pickText(connectionText(state, profile), TEXT_LIMIT),
     };
   }
 }

@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
 import { Connect, Disconnect, SetProfiles } from '../../server/src/api/messages';
 import type { ConnectionState, Problem } from '../../server/src/api/model';
+import { isSingle } from '../../server/src/api/profile';
 import type { Backend } from './backend';
 import { BACKEND_LOST, isCancelled, problemOf } from './problems';
 import type { ProfileEntry, RejectedProfile } from './profiles';
+import type { SecretStore } from './secretStore';
 import type { Settings } from './settings';
 import type { WorkspaceConsent } from './workspaceConsent';
 
@@ -37,6 +39,8 @@ export class Connections implements vscode.Disposable {
   private readonly listeners: vscode.Disposable;
   private entriesNow: readonly ProfileEntry[] = [];
   private rejectedNow: readonly RejectedProfile[] = [];
+  /** One that is tried out, and not in the settings yet. */
+  private draft: ProfileEntry | undefined;
 
   readonly onDidChange = this.changed.event;
   /** The list of profiles changed; the event tells the ids that are no more. */
@@ -46,6 +50,7 @@ export class Connections implements vscode.Disposable {
     private readonly backend: Backend,
     private readonly settings: Settings,
     private readonly consent: WorkspaceConsent,
+    private readonly secrets: SecretStore,
   ) {
     this.listeners = vscode.Disposable.from(
       settings.onDidChangeProfiles(() => this.readProfiles()),
@@ -78,6 +83,34 @@ export class Connections implements vscode.Disposable {
 
   isConnected(profileId: string): boolean {
     return this.state(profileId).status === 'connected';
+  }
+
+  /** Lists a connection that is to be tried out. @returns whether its id is free */
+  propose(draft: ProfileEntry): boolean {
+    if (this.entry(draft.profile.id) !== undefined) {
+      return false;
+    }
+    this.draft = draft;
+    this.readProfiles();
+    return true;
+  }
+
+  /** Whether it is tried out only. */
+  isDraft(entry: ProfileEntry): boolean {
+    return this.draft === entry;
+  }
+
+  /** It is no longer tried out: it goes, unless the settings have it by now. */
+  withdraw(draft: ProfileEntry): void {
+    if (this.isDraft(draft)) {
+      this.draft = undefined;
+      this.readProfiles();
+    }
+  }
+
+  /** What the profile names is asked for again when it is next needed. */
+  async forgetSecrets(entry: ProfileEntry, others: readonly ProfileEntry[] = []): Promise<void> {
+    await this.secrets.forget(entry, others);
   }
 
   /** Connects, or joins the attempt that is under way. */
@@ -143,12 +176,16 @@ export class Connections implements vscode.Disposable {
         return { kind: 'cancelled' };
       }
     }
+    const secrets = entry === undefined ? {} : await this.secrets.collect(entry);
+    if (secrets === undefined || token.isCancellationRequested) {
+      return { kind: 'cancelled' };
+    }
     const { generation } = this.state(profileId);
     // Shown at once: the background process may have to start before it can tell anything.
     const placeholder: ConnectionState = { ...idle(profileId), generation, status: 'connecting' };
     this.accept(placeholder);
     try {
-      this.accept(await this.backend.request(Connect, { profileId }, token));
+      this.accept(await this.backend.request(Connect, { profileId, secrets }, token));
       return { kind: 'connected' };
     } catch (error) {
       return this.attemptFailed(placeholder, token, error);
@@ -200,7 +237,10 @@ export class Connections implements vscode.Disposable {
   }
 
   private readProfiles(): void {
-    const { entries, rejected } = this.settings.profiles();
+    const { entries: listed, rejected } = this.settings.profiles();
+    const { draft } = this;
+    const isListed = listed.some(({ profile }) => profile.id === draft?.profile.id);
+    const entries = draft === undefined || isListed ? listed : [...listed, draft];
     const ids = new Set(entries.map((entry) => entry.profile.id));
     const gone = this.entriesNow.map((entry) => entry.profile.id).filter((id) => !ids.has(id));
     this.entriesNow = entries;
@@ -223,17 +263,19 @@ export class Connections implements vscode.Disposable {
     }
   }
 
-  /** Connected until the process ended. A server that takes one client only has lost it: it is not asked again. */
+  /** Connected until the process ended. What ends with its connection is not begun anew by itself. */
   private isWanted(profileId: string, state: ConnectionState): boolean {
     const withProcess = state.status === 'lost' && state.problem?.code === 'ERR_BACKEND_STOPPED';
     const entry = this.entry(profileId);
-    const mayReturn = entry !== undefined && entry.profile.oneShot !== true && this.consent.isGiven(entry);
+    const mayReturn = entry !== undefined && !isSingle(entry.profile) && this.consent.isGiven(entry);
     return mayReturn && (state.status === 'reconnecting' || withProcess);
   }
 
   private async connectAgain(profileId: string, before: ConnectionState): Promise<void> {
     try {
-      this.accept(await this.backend.request(Connect, { profileId }));
+      const entry = this.entry(profileId);
+      const secrets = entry === undefined ? {} : await this.secrets.known(entry);
+      this.accept(await this.backend.request(Connect, { profileId, secrets }));
     } catch (error) {
       const problem = problemOf(error);
       if (problem.code !== BACKEND_LOST && this.state(profileId) === before) {
@@ -254,8 +296,9 @@ export class Connections implements vscode.Disposable {
     };
     for (const [profileId, state] of this.states) {
       if (state.status === 'connected' || isTrying(state)) {
-        const oneShot = this.entry(profileId)?.profile.oneShot === true;
-        const status = again && !oneShot ? 'reconnecting' : 'lost';
+        const entry = this.entry(profileId);
+        const single = entry !== undefined && isSingle(entry.profile);
+        const status = again && !single ? 'reconnecting' : 'lost';
         this.accept({ ...idle(profileId), status, ...(status === 'lost' ? { problem } : {}) });
       }
     }

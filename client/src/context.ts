@@ -6,6 +6,7 @@ import { Connections } from './connections';
 import { ConnectionsView } from './connectionsView';
 import { showError } from './messageBoxes';
 import { problemOf } from './problems';
+import { SecretStore } from './secretStore';
 import { Settings } from './settings';
 import { Snippets } from './snippets';
 import { StatusBar } from './statusBar';
@@ -29,7 +30,12 @@ export class ExtensionParts implements vscode.Disposable {
       settings,
       log,
     });
-    const connections = new Connections(backend, settings, new WorkspaceConsent(context.workspaceState));
+    const connections = new Connections(
+      backend,
+      settings,
+      new WorkspaceConsent(context.workspaceState),
+      new SecretStore(context.secrets),
+    );
     const picker = new ConnectionPicker(connections);
     const snippets = new Snippets(backend, connections, picker, context.workspaceState);
     const view = new ConnectionsView(backend, connections, snippets, log);

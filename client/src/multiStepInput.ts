@@ -14,6 +14,8 @@ export interface TextStep extends StepPosition {
   readonly value: string;
   readonly prompt: string;
   readonly placeholder?: string;
+  /** The text is the path of a file, which can be chosen in a dialogue: this is the button's name. */
+  readonly browse?: string;
   /** @returns what is wrong with the text, or undefined */
   readonly check: (text: string) => string | undefined;
 }
@@ -30,7 +32,17 @@ export function askText(step: TextStep): Promise<StepResult<string>> {
   input.value = step.value;
   input.prompt = step.prompt;
   input.placeholder = step.placeholder;
+  const { browse } = step;
   return run(input, step, (finish) => {
+    if (browse !== undefined) {
+      const button = { iconPath: new vscode.ThemeIcon('folder-opened'), tooltip: browse };
+      input.buttons = [...input.buttons, button];
+      input.onDidTriggerButton(async (pressed) => {
+        const chosen =
+          pressed === button ? await vscode.window.showOpenDialog({ openLabel: browse }) : undefined;
+        input.value = chosen?.[0]?.fsPath ?? input.value;
+      });
+    }
     input.onDidChangeValue((text) => {
       // Nobody is told off for a field that is not filled in yet.
       input.validationMessage = text.trim() === '' ? undefined : step.check(text);

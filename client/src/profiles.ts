@@ -1,5 +1,6 @@
 import type { Profile } from '../../server/src/api/model';
-import { PROFILE_DEFAULTS, checkProfile, endpointOf, isHost, isPort } from '../../server/src/api/profile';
+import { checkProfile } from '../../server/src/api/profile';
+import { DEFAULT_RPYC_PORT, isHost, isPort } from '../../server/src/api/transport';
 
 /** Where in the settings a profile is written. */
 export type ProfileOrigin = 'user' | 'workspace';
@@ -26,8 +27,6 @@ export interface ProfileList {
   readonly entries: readonly ProfileEntry[];
   readonly rejected: readonly RejectedProfile[];
 }
-
-export const DEFAULT_PORT: number = PROFILE_DEFAULTS.port;
 
 /**
  * Reads the profiles of all places, the user's first. What a profile leaves out is filled in; an entry with a
@@ -75,15 +74,17 @@ function freeId(id: string, taken: ReadonlySet<string>): string {
   return `${id}#${n}`;
 }
 
-/** `host:port`, with an IPv6 address in brackets. */
-export function formatAddress(host: string, port: number): string {
-  return endpointOf({ host, port });
-}
-
 export type AddressFault = 'empty' | 'host' | 'port';
 
-/** Reads `host`, `host:port`, `[::1]:port`, or an IPv6 address alone. Without a port it is 18812. */
-export function parseAddress(text: string): { host: string; port: number } | AddressFault {
+/**
+ * Reads `host`, `host:port`, `[::1]:port`, or an IPv6 address alone.
+ *
+ * @param defaultPort stands for a port that is left out
+ */
+export function parseAddress(
+  text: string,
+  defaultPort: number = DEFAULT_RPYC_PORT,
+): { host: string; port: number } | AddressFault {
   const trimmed = text.trim();
   if (trimmed === '') {
     return 'empty';
@@ -97,7 +98,7 @@ export function parseAddress(text: string): { host: string; port: number } | Add
     return 'host';
   }
   if (portText === undefined) {
-    return { host, port: DEFAULT_PORT };
+    return { host, port: defaultPort };
   }
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
   return isPort(port) ? { host, port } : 'port';

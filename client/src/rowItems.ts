@@ -8,7 +8,7 @@ import type {
 } from '../../server/src/api/model';
 import { connectionIcon, connectionText, objectIcon, peerText } from './appearance';
 import { codeBlock, lineText } from './displayText';
-import { formatAddress } from './profiles';
+import { addressText, wayLines } from './kindText';
 import type { ProfileEntry } from './profiles';
 import type { ConnectionRow, MoreRow, NoteRow, ObjectRow } from './rows';
 
@@ -36,10 +36,9 @@ export function connectionItem(row: ConnectionRow, options: ConnectionItemOption
   const { profile } = options.entry;
   const { state } = options;
   const item = new vscode.TreeItem(lineText(profile.label, NAME_LIMIT), options.expansion);
-  const address = addressOf(profile);
-  const text = connectionText(state, address);
+  const text = connectionText(state, profile);
   item.id = row.id;
-  item.iconPath = connectionIcon(state);
+  item.iconPath = connectionIcon(state, profile);
   item.description = text;
   item.contextValue = connectionContext(options);
   item.tooltip = connectionTooltip(options);
@@ -52,7 +51,7 @@ export function connectionItem(row: ConnectionRow, options: ConnectionItemOption
 }
 
 export function addressOf(profile: Profile): string {
-  return formatAddress(profile.transport.host, profile.transport.port);
+  return addressText(profile.transport);
 }
 
 function connectionContext({ entry, state, hasOutput }: ConnectionItemOptions): string {
@@ -71,7 +70,7 @@ function connectionContext({ entry, state, hasOutput }: ConnectionItemOptions): 
 
 function connectionTooltip({ entry, state }: ConnectionItemOptions): vscode.MarkdownString {
   const { profile, origin } = entry;
-  const lines = [addressOf(profile)];
+  const lines = [...wayLines(profile)];
   if (origin === 'workspace') {
     lines.push(vscode.l10n.t('from workspace settings'));
   }

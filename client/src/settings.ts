@@ -48,6 +48,13 @@ export class Settings implements vscode.Disposable {
     return value === 'messages' || value === 'verbose' ? value : 'off';
   }
 
+  /** The entry that `addProfile` will make, with the id that it will have. */
+  preview(profile: NewProfile): ProfileEntry | undefined {
+    const user = [...this.raw('user'), { version: 1, ...profile }];
+    const { entries } = readProfiles({ user, workspace: undefined });
+    return entries.find(({ index }) => index === user.length - 1);
+  }
+
   async addProfile(profile: NewProfile): Promise<void> {
     await this.write('user', [...this.raw('user'), { version: 1, ...profile }]);
   }

@@ -5,7 +5,7 @@ import { isTrying } from './connections';
 import type { Connections } from './connections';
 import { pickText } from './displayText';
 import { isOffered } from './offers';
-import { addressOf, appendPlain } from './rowItems';
+import { appendPlain } from './rowItems';
 import type { Snippets } from './snippets';
 
 const LABEL_LIMIT = 30;
@@ -117,7 +117,7 @@ export class StatusBar implements vscode.Disposable {
   private tooltip(): vscode.MarkdownString {
     const tooltip = new vscode.MarkdownString();
     for (const { profile } of this.connections.entries) {
-      const text = connectionText(this.connections.state(profile.id), addressOf(profile));
+      const text = connectionText(this.connections.state(profile.id), profile);
       appendPlain(tooltip, `${profile.label}: ${text}`).appendMarkdown('  \n');
     }
     return tooltip;

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Profile } from '../../server/src/api/model';
 import { confirm } from './messageBoxes';
 import { profileContent } from './profileContent';
 import type { ProfileEntry } from './profiles';
@@ -22,9 +23,12 @@ export class WorkspaceConsent {
   async ask({ profile }: ProfileEntry): Promise<boolean> {
     const agreed = await confirm(
       vscode.l10n.t('Connect to "{0}" at {1}?', profile.label, addressOf(profile)),
-      vscode.l10n.t(
-        'This connection comes from the settings of the workspace, not from yours. Connect only if you know the server.',
-      ),
+      [
+        vscode.l10n.t(
+          'This connection comes from the settings of the workspace, not from yours. Connect only if you know the server.',
+        ),
+        ...warnings(profile),
+      ].join('\n\n'),
       vscode.l10n.t('Connect'),
     );
     if (agreed) {
@@ -36,5 +40,18 @@ export class WorkspaceConsent {
 
   private contents(): readonly string[] {
     return this.memory.get<readonly string[]>(CONSENT_KEY) ?? [];
+  }
+}
+
+/** What a profile of somebody else's making does beyond reaching a server. */
+function warnings({ transport }: Profile): readonly string[] {
+  switch (transport.kind) {
+    case 'subprocess':
+      return [vscode.l10n.t('Connecting starts this program on your machine, with all that you may do.')];
+    case 'ssh':
+    case 'deploy':
+      return [vscode.l10n.t('Connecting logs in to that machine with your keys.')];
+    default:
+      return [];
   }
 }

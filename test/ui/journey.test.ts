@@ -91,6 +91,9 @@ describe('the journey of a person', () => {
 
   it('adds a connection with a dialogue that checks what is typed', async () => {
     await browser.page.getByRole('button', { name: 'Add Connection…' }).first().click();
+    await browser.page.getByText('SSH Tunnel').first().waitFor();
+    await workbench.picture('ways');
+    await browser.page.keyboard.press('Enter');
     await workbench.answer('127.0.0.1:99999');
     await browser.page.getByText('A port is a number from 1 to 65535.').first().waitFor();
     await workbench.picture('wrong-port');
@@ -234,6 +237,8 @@ describe('the journey of a person', () => {
 
   async function addConnection(address: string, label: string): Promise<void> {
     await browser.page.getByRole('button', { name: 'Add Connection…' }).first().click();
+    await browser.page.getByText('SSH Tunnel').first().waitFor();
+    await browser.page.keyboard.press('Enter');
     await workbench.answer(address);
     await browser.page.getByText('Find Out').first().waitFor();
     await browser.page.keyboard.press('Enter');

@@ -1,5 +1,6 @@
 /** The plain shapes of the search for services, and the one check of what a user writes about registries. */
-import { MAX_PROFILE_TEXT, isHost, isPort } from './profile';
+import { MAX_PROFILE_TEXT } from './fields';
+import { isHost, isPort } from './transport';
 
 export const REGISTRY_MODES = ['udp', 'tcp'] as const;
 export type RegistryMode = (typeof REGISTRY_MODES)[number];

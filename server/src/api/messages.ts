@@ -23,6 +23,7 @@ import type {
   RunOutput,
   RunRequest,
   RunResult,
+  Secrets,
   TraceLevel,
 } from './model';
 
@@ -70,7 +71,7 @@ export const Hello = request<HelloParams, HelloResult>('rpyc/hello');
 /** Client → process: how much of the wire goes to the log. */
 export const SetTrace = notification<{ readonly trace: TraceLevel }>('rpyc/setTrace');
 
-/** Process → client: remember that this endpoint (`host:port`) speaks this dialect. */
+/** Process → client: remember that this endpoint (`host:port` for TCP and TLS) speaks this dialect. */
 export const DialectLearned = notification<{ readonly endpoint: string; readonly dialect: string }>(
   'rpyc/dialectLearned',
 );
@@ -89,8 +90,14 @@ export const Diagnostics = request<null, string>('rpyc/diagnostics');
 /** Client → process: all profiles. A connection whose profile is gone is closed. */
 export const SetProfiles = notification<{ readonly profiles: readonly Profile[] }>('rpyc/profiles/set');
 
+export interface ConnectParams {
+  readonly profileId: string;
+  /** What the profile names, for as long as the connection is wanted. Never logged, never in a report. */
+  readonly secrets?: Secrets;
+}
+
 /** Client → process: connect; answers when connected. Cancel means stop trying. */
-export const Connect = request<{ readonly profileId: string }, ConnectionState>('rpyc/connection/connect');
+export const Connect = request<ConnectParams, ConnectionState>('rpyc/connection/connect');
 
 /** Client → process: close every connection of the profile. */
 export const Disconnect = request<{ readonly profileId: string }, null>('rpyc/connection/disconnect');

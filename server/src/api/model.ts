@@ -3,14 +3,107 @@
  * Nothing here has behaviour, and nothing here is imported from anywhere.
  */
 
-/** Where a connection goes. Only `tcp` is offered so far; the others take their place beside it. */
+/** Where a connection goes, and how it gets there. */
+export type Transport =
+  | TcpTransport
+  | TlsTransport
+  | UnixTransport
+  | PipeTransport
+  | SshTransport
+  | SubprocessTransport
+  | DeployTransport;
+
+export type TransportKind = Transport['kind'];
+
 export interface TcpTransport {
   readonly kind: 'tcp';
   readonly host: string;
   readonly port: number;
 }
 
-export type Transport = TcpTransport;
+/** Over TLS. Authority and name of the certificate are checked, unless it is pinned or `insecure` is set. */
+export interface TlsTransport {
+  readonly kind: 'tls';
+  readonly host: string;
+  readonly port: number;
+  /** File with the certificates of the authorities to trust, in the place of those that Node knows. */
+  readonly ca?: string;
+  /** Files with our own certificate and its key. */
+  readonly cert?: string;
+  readonly key?: string;
+  readonly passphrase?: SecretReference;
+  /** SHA-256 fingerprint of the one certificate to trust. */
+  readonly pin?: string;
+  /** The name that the certificate has to be for, where it is not the host's. */
+  readonly servername?: string;
+  readonly minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+  /** Nobody looks whose certificate it is. */
+  readonly insecure?: boolean;
+}
+
+export interface UnixTransport {
+  readonly kind: 'unix';
+  readonly path: string;
+}
+
+/** A named pipe of Windows. */
+export interface PipeTransport {
+  readonly kind: 'pipe';
+  readonly name: string;
+}
+
+/** A machine that the system's ssh reaches; what is left out is as in the user's ssh configuration. */
+export interface SshMachineFields {
+  readonly host: string;
+  readonly user?: string;
+  readonly port?: number;
+  readonly identityFile?: string;
+  readonly configFile?: string;
+}
+
+/** A tunnel to a port or to a Unix socket, as the machine sees it. */
+export interface SshTransport extends SshMachineFields {
+  readonly kind: 'ssh';
+  readonly remoteHost?: string;
+  readonly remotePort?: number;
+  readonly remoteSocket?: string;
+}
+
+/** A program that is started here and speaks RPyC on its standard input and output. */
+export interface SubprocessTransport {
+  readonly kind: 'subprocess';
+  /** The program and its arguments; there is no shell. */
+  readonly command: readonly string[];
+  readonly cwd?: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A server that is brought to a machine for the time of the connection. */
+export interface DeployTransport extends SshMachineFields {
+  readonly kind: 'deploy';
+  /** The Python 3 of that machine. */
+  readonly python?: string;
+}
+
+/** Names a secret that the editor keeps. */
+export interface SecretReference {
+  readonly secret: string;
+}
+
+/** A text stands for its UTF-8 bytes. */
+export type PreHandshakeValue = string | { readonly hex: string } | SecretReference;
+
+/** What is said or heard before the protocol, as the library's pre-handshake. */
+export type PreHandshakeStep =
+  | { readonly send: PreHandshakeValue }
+  | { readonly sendFrame: PreHandshakeValue }
+  | { readonly expect: PreHandshakeValue }
+  | { readonly expectFrame: PreHandshakeValue }
+  | { readonly expectFrameNot: PreHandshakeValue };
+
+/** Secrets by name. They travel with the wish to connect, are kept in memory only, and are never written anywhere. */
+export type Secrets = Readonly<Record<string, string>>;
 
 /** What is expected at the other end. `auto` asks the root object. */
 export type ServiceKind = 'auto' | 'classic' | 'service';
@@ -27,6 +120,7 @@ export interface Profile {
   readonly dialect?: DialectChoice;
   /** The server takes one client only: it is never probed and never given a second connection. */
   readonly oneShot?: boolean;
+  readonly preHandshake?: readonly PreHandshakeStep[];
 }
 
 /** How a failure is told: one sentence for the user that names the mend, and the technical cause behind it. */

@@ -2,22 +2,18 @@
  * The one check of a profile, used by the client for what is in the settings and by the background process for what
  * it is told. The JSON schema of the setting in `package.json` says the same.
  */
-import type { DialectChoice, Profile, ServiceKind, TcpTransport, Transport } from './model';
+import { type Fault, isFields, isLine, isOneOf, MAX_PROFILE_TEXT, unknownField, wrong } from './fields';
+import type { DialectChoice, Profile, ServiceKind } from './model';
+import { checkPreHandshake } from './preHandshake';
+import { checkTransport, endpointOf } from './transport';
 
 /** What a profile that leaves a field out is given. Its label and its id are then made from its address. */
 export const PROFILE_DEFAULTS = {
   version: 1,
-  kind: 'tcp',
-  port: 18812,
   service: 'auto',
   dialect: 'auto',
   oneShot: false,
 } as const;
-
-/** Longest label, id and host, in UTF-16 code units. */
-export const MAX_PROFILE_TEXT = 255;
-
-export const MAX_PORT = 65535;
 
 export const PROFILE_FIELDS: readonly string[] = [
   'id',
@@ -27,24 +23,16 @@ export const PROFILE_FIELDS: readonly string[] = [
   'service',
   'dialect',
   'oneShot',
+  'preHandshake',
 ];
 
-export const TRANSPORT_FIELDS: readonly string[] = ['kind', 'host', 'port'];
+/** An id that is made from the address leaves room for the number of one more to the same place. */
+const MAX_MADE_ID = MAX_PROFILE_TEXT - 10;
 
 const SERVICE_KINDS: readonly ServiceKind[] = ['auto', 'classic', 'service'];
 const DIALECT_CHOICES: readonly DialectChoice[] = ['auto', 'A', 'B', 'C', 'D'];
 
-/** Why a profile cannot be used. */
-export interface ProfileFault {
-  /** The field at fault: `label`, `transport.port`, or `profile` where it is no object at all. */
-  readonly field: string;
-  /** What the field has to be, as the end of a sentence that begins with the field. */
-  readonly rule: string;
-}
-
-export type CheckedProfile = { readonly profile: Profile } | { readonly fault: ProfileFault };
-
-type Fields = Readonly<Record<string, unknown>>;
+export type CheckedProfile = { readonly profile: Profile } | { readonly fault: Fault };
 
 /**
  * Checks a profile of schema version 1, wherever it was stored, and fills in what it leaves out.
@@ -66,7 +54,7 @@ export function checkProfile(value: unknown): CheckedProfile {
   if (version !== PROFILE_DEFAULTS.version) {
     return wrong('version', `must be ${PROFILE_DEFAULTS.version}`);
   }
-  if (value['label'] !== undefined && !isText(value['label'])) {
+  if (value['label'] !== undefined && !isLine(value['label'])) {
     return wrong('label', `must be one line of at most ${MAX_PROFILE_TEXT} characters`);
   }
   const checked = checkTransport(value['transport']);
@@ -82,10 +70,15 @@ export function checkProfile(value: unknown): CheckedProfile {
   if (typeof oneShot !== 'boolean') {
     return wrong('oneShot', 'must be true or false');
   }
+  const steps =
+    value['preHandshake'] === undefined ? { steps: [] } : checkPreHandshake(value['preHandshake']);
+  if ('fault' in steps) {
+    return steps;
+  }
   const { transport } = checked;
   const address = endpointOf(transport);
-  const { id = `${transport.kind}:${address}`.slice(0, MAX_PROFILE_TEXT) } = value;
-  if (!isText(id) || id.trim() === '') {
+  const { id = `${transport.kind}:${address}`.slice(0, MAX_MADE_ID) } = value;
+  if (!isLine(id) || id.trim() === '') {
     return wrong('id', `must be one line of 1 to ${MAX_PROFILE_TEXT} characters`);
   }
   const label = value['label']?.trim() ?? '';
@@ -97,73 +90,30 @@ export function checkProfile(value: unknown): CheckedProfile {
     service,
     dialect,
     oneShot,
+    ...(steps.steps.length === 0 ? {} : { preHandshake: steps.steps }),
   };
   return { profile };
 }
 
-/** `host:port`, with an IPv6 address in brackets: the key of an endpoint, and how it is shown. */
-export function endpointOf({ host, port }: Pick<Transport, 'host' | 'port'>): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+/** The same text for two profiles that lead to the same place in the same way, whatever they are called. */
+export function targetText(profile: Profile): string {
+  const { transport, service, dialect = 'auto', oneShot = false, preHandshake = [] } = profile;
+  return JSON.stringify([transport, service, dialect, oneShot, preHandshake], inOrder);
 }
 
-/** Letters of a host name, or of an IP address with its zone. One that begins like an option is refused. */
-export function isHost(host: string): boolean {
-  return host.length <= MAX_PROFILE_TEXT && /^[\p{L}\p{N}_:.][\p{L}\p{M}\p{N}_:.%-]*$/u.test(host);
+/** There is one connection, and it is not opened once more by itself: what it leads to ends with it. */
+export function isSingle({ transport, oneShot }: Profile): boolean {
+  return oneShot === true || transport.kind === 'subprocess' || transport.kind === 'deploy';
 }
 
-export function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= MAX_PORT;
+/** Whether the way to the server is encrypted and nobody looks whose certificate it is. */
+export function isUnverified({ transport }: Profile): boolean {
+  return transport.kind === 'tls' && transport.insecure === true;
 }
 
-function checkTransport(
-  value: unknown,
-): { readonly transport: TcpTransport } | { readonly fault: ProfileFault } {
-  if (!isFields(value)) {
-    return wrong('transport', 'must be an object with kind, host and port');
-  }
-  const { kind, port = PROFILE_DEFAULTS.port } = value;
-  if (kind !== PROFILE_DEFAULTS.kind) {
-    return wrong('transport.kind', `must be ${PROFILE_DEFAULTS.kind}`);
-  }
-  const unknown = unknownField(value, TRANSPORT_FIELDS);
-  if (unknown !== undefined) {
-    return wrong(`transport.${unknown}`, 'is not a known field');
-  }
-  const host = typeof value['host'] === 'string' ? withoutBrackets(value['host']) : '';
-  if (!isHost(host)) {
-    return wrong('transport.host', 'must be a host name or an address');
-  }
-  if (typeof port !== 'number' || !isPort(port)) {
-    return wrong('transport.port', `must be a whole number from 1 to ${MAX_PORT}`);
-  }
-  return { transport: { kind, host, port } };
-}
-
-/** An IPv6 address may be written as in an address with a port. */
-function withoutBrackets(host: string): string {
-  return /^\[([^[\]]*:[^[\]]*)\]$/.exec(host)?.[1] ?? host;
-}
-
-function isText(value: unknown): value is string {
-  return (
-    typeof value === 'string' && value.length <= MAX_PROFILE_TEXT && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)
-  );
-}
-
-function unknownField(fields: Fields, known: readonly string[]): string | undefined {
-  return Object.keys(fields)
-    .find((key) => !known.includes(key) && fields[key] !== undefined)
-    ?.slice(0, MAX_PROFILE_TEXT);
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isOneOf<T>(allowed: readonly T[], value: unknown): value is T {
-  return (allowed as readonly unknown[]).includes(value);
-}
-
-function wrong(field: string, rule: string): { readonly fault: ProfileFault } {
-  return { fault: { field, rule } };
+/** Objects with their keys in order; the order of the steps and words of a list means something. */
+function inOrder(_key: string, value: unknown): unknown {
+  return isFields(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
 }

@@ -1,5 +1,5 @@
 import type { ConnectionState, Problem, Profile } from '../api/model';
-import { endpointOf } from '../api/profile';
+import { endpointOf } from '../api/transport';
 import type { ConnectionPool } from './pool/connectionPool';
 import type { WireLog } from './pool/wireLog';
 import { ProblemCode } from './problem';
@@ -68,7 +68,7 @@ export class DiagnosticsReport {
       `dialect ${profile.dialect ?? 'auto'}`,
       ...(profile.oneShot === true ? ['one-shot'] : []),
     ];
-    const line = `${endpointOf(profile.transport)} (${wanted.join(', ')}): ${describeState(state)}`;
+    const line = `${profile.transport.kind} ${endpointOf(profile.transport)} (${wanted.join(', ')}): ${describeState(state)}`;
     return this.redactor.redact(line);
   }
 

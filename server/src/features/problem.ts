@@ -1,15 +1,7 @@
-import type { ConnectionStage, Problem } from '../api/model';
+import type { Problem } from '../api/model';
 import { AsyncResultTimeout, ErrorCode, RemoteError, RpycError } from '../rpyc/index';
-
-/** What a failure is about, as far as the caller knows; it goes into the sentence. */
-export interface ProblemContext {
-  /** `host:port` */
-  readonly endpoint?: string;
-  /** What the user calls the connection. */
-  readonly label?: string;
-  /** How far connecting had come. */
-  readonly stage?: ConnectionStage | undefined;
-}
+import { type ProblemContext, STALE_SENTENCE, connectSentence } from './connectSentences';
+import { oneLine, withoutSecrets } from './problemText';
 
 /** An error whose message is already the sentence for the user. */
 export class ProblemError extends Error {
@@ -30,10 +22,12 @@ export const ProblemCode = {
   internal: 'ERR_INTERNAL',
   listen: 'ERR_LISTEN',
   lost: 'ERR_LOST',
+  namedPipes: 'ERR_NAMED_PIPES',
   notClassic: 'ERR_NOT_CLASSIC',
   notConnected: 'ERR_NOT_CONNECTED',
   profile: 'ERR_PROFILE',
   remote: 'ERR_REMOTE',
+  secret: 'ERR_SECRET',
   shape: 'ERR_SHAPE',
   stale: 'ERR_STALE',
   unknownProfile: 'ERR_UNKNOWN_PROFILE',
@@ -49,7 +43,6 @@ const PASSING: ReadonlySet<string> = new Set([
   ProblemCode.connectionLimit,
 ]);
 
-const MAX_PEER_TEXT = 300;
 const MAX_DETAIL = 8000;
 
 // ---- problems that have no error of the library behind them ------------------------------------------------
@@ -60,6 +53,22 @@ export function badProfile(field: string, rule: string, label: string | undefine
   return {
     code: ProblemCode.profile,
     message: `The field “${oneLine(field)}” ${where} ${rule}: correct it in the settings.`,
+  };
+}
+
+/** A pre-handshake or a key needs something that only the user knows. */
+export function missingSecret(name: string): Problem {
+  return {
+    code: ProblemCode.secret,
+    message: `The secret “${oneLine(name)}” of this connection is not known: press Connect, and type it when asked.`,
+  };
+}
+
+export function noNamedPipes(): Problem {
+  return {
+    code: ProblemCode.namedPipes,
+    message:
+      'Named pipes are there on Windows only: set the kind of the connection to unix, and give a socket.',
   };
 }
 
@@ -108,7 +117,7 @@ export function rpycNg(endpoint: string, version: string): Problem {
 export function staleHandle(): Problem {
   return {
     code: ProblemCode.stale,
-    message: 'This object belongs to a connection that has ended: refresh the tree.',
+    message: STALE_SENTENCE,
   };
 }
 
@@ -199,7 +208,7 @@ export function toProblem(error: unknown, about: ProblemContext = {}): Problem {
   }
   if (error instanceof RpycError) {
     const code = error instanceof AsyncResultTimeout ? ErrorCode.timeout : error.code;
-    const message = sentenceFor(code, error, about);
+    const message = connectSentence(code, error.message, about);
     if (message !== undefined) {
       return { code, message, ...detailOf(error) };
     }
@@ -216,90 +225,6 @@ export function isPassing({ code }: Problem): boolean {
   return PASSING.has(code);
 }
 
-function sentenceFor(code: string, error: Error, about: ProblemContext): string | undefined {
-  const at = about.endpoint ?? 'the server';
-  const name = about.label === undefined ? at : `“${about.label}”`;
-  switch (code) {
-    case ErrorCode.refused:
-      return `Nothing listens on ${at}: start the RPyC server there, or correct the host and port.`;
-    case ErrorCode.dns:
-      return `The host of ${at} is not known: correct its name, or check the network.`;
-    case ErrorCode.unreachable:
-      return `There is no way to ${at}: check the address, the network and any firewall or VPN.`;
-    case ErrorCode.timeout:
-      return timeoutSentence(at, name, about.stage);
-    case ErrorCode.notRpyc:
-      return notRpycSentence(at, error.message);
-    case ErrorCode.dialect:
-      return dialectSentence(at, error.message);
-    case ErrorCode.dialectRequired:
-      return `${name} takes one client only and must not be probed: set the dialect in its settings first (C for rpyc 4.1 to 5, D for rpyc 6).`;
-    case ErrorCode.closed:
-      return about.stage === undefined
-        ? `The connection to ${name} is closed: connect it again.`
-        : hungUpSentence(at);
-    case ErrorCode.limit:
-      return `${at} sent more than is safe to take in at once: the connection was closed; ask for less, or check that it is the right server.`;
-    case ErrorCode.protocol:
-      return `What answers on ${at} does not make sense as RPyC: correct the port, or ask whoever runs the server whether it wants a password first.`;
-    case ErrorCode.authentication:
-      return `${at} refused to let us in: check the credentials of the connection.`;
-    case ErrorCode.attribute:
-    case ErrorCode.raised:
-      return `${name} asked the editor for something that it may not have: check what runs on the server.`;
-    case ErrorCode.released:
-      return staleHandle().message;
-    case ErrorCode.ping:
-      return `${name} answered a ping wrongly: connect it again.`;
-    default:
-      return undefined;
-  }
-}
-
-function timeoutSentence(at: string, name: string, stage: ConnectionStage | undefined): string {
-  switch (stage) {
-    case 'resolve':
-      return `The host of ${at} could not be looked up in time: correct its name, or check the network.`;
-    case 'connect':
-      return `${at} does not answer: check the host and port, and any firewall in between.`;
-    case 'tls':
-    case 'authenticate':
-    case 'handshake':
-    case 'root':
-      return `${at} accepts connections but stays silent: it may serve one client at a time and be busy, so close its other client, or check that it is an RPyC server.`;
-    case undefined:
-      return `${name} did not answer in time: wait until it is less busy, or connect it again.`;
-  }
-}
-
-/** The library tells what the first bytes looked like, if it knows. */
-function notRpycSentence(at: string, message: string): string {
-  const stranger = /answers like (.+)$/.exec(message)?.[1];
-  switch (stranger) {
-    case 'an HTTP server':
-      return `A web server (HTTP) answers on ${at}, not an RPyC server: correct the port.`;
-    case 'an SSH server':
-      return `An SSH server answers on ${at}, not an RPyC server: correct the port.`;
-    case 'a TLS server':
-      return `${at} wants an encrypted connection (TLS), which is not offered yet: use the server's plain port, or a tunnel.`;
-    case undefined:
-      return hungUpSentence(at);
-    default:
-      return `It is ${stranger} that answers on ${at}, not an RPyC server: correct the port.`;
-  }
-}
-
-function hungUpSentence(at: string): string {
-  return `${at} hung up before it answered: check that it is an RPyC server, and whether it wants a password or TLS first.`;
-}
-
-function dialectSentence(at: string, message: string): string {
-  const old = /\b(3\.x|4\.0)/.exec(message);
-  return old === null
-    ? `${at} speaks another dialect of RPyC than the one that is set: set the dialect of the connection to auto.`
-    : `${at} speaks the dialect of rpyc 3.x or 4.0, and this extension those of rpyc 4.1 to 6: update rpyc on the server.`;
-}
-
 function remoteSentence(error: RemoteError, about: ProblemContext): string {
   const who = about.label === undefined ? 'The remote Python' : `“${about.label}”`;
   const text = oneLine(error.message);
@@ -309,23 +234,13 @@ function remoteSentence(error: RemoteError, about: ProblemContext): string {
   return `${who} raised ${text}: the log has the traceback.`;
 }
 
-// ---- text of the peer ----------------------------------------------------------------------------------------
-
-/** One bounded line without control characters or anything that turns the direction of writing. */
-function oneLine(text: string): string {
-  const line = text
-    .slice(0, MAX_PEER_TEXT * 4)
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .replace(/\p{Cf}/gu, '')
-    .trim();
-  return line.length > MAX_PEER_TEXT ? `${line.slice(0, MAX_PEER_TEXT)}…` : line;
-}
+// ---- technical detail -------------------------------------------------------------------------------------
 
 function detailOf(error: unknown): { readonly detail?: string } {
   if (error === undefined) {
     return {};
   }
-  return { detail: detailText(error).slice(0, MAX_DETAIL) };
+  return { detail: withoutSecrets(detailText(error)).slice(0, MAX_DETAIL) };
 }
 
 function detailText(error: unknown): string {

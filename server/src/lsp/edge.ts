@@ -7,7 +7,8 @@ import {
 } from 'vscode-languageserver/node';
 
 import type { NotificationMessage, RequestMessage, RequestProblem } from '../api/messages';
-import { ProblemCode, ProblemError, type ProblemContext, cancelled, toProblem } from '../features/problem';
+import type { ProblemContext } from '../features/connectSentences';
+import { ProblemCode, ProblemError, cancelled, toProblem } from '../features/problem';
 import { toAbortSignal } from './cancellation';
 import type { MessageLogger } from './logger';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 
-import { formatAddress, parseAddress, readProfiles } from '../../../client/src/profiles';
+import { parseAddress, readProfiles } from '../../../client/src/profiles';
 import type { ProfileField } from '../../../client/src/profiles';
+import { hostAndPort } from '../../../server/src/api/transport';
 import { parseProfile } from '../../../server/src/features/pool/target';
 
 const tcp = (host: string, port?: number): Record<string, unknown> => ({
@@ -71,7 +72,8 @@ describe('Profiles in the settings', () => {
       [{ ...tcp('a'), version: 2 }, 'version'],
       [{}, 'transport'],
       [{ transport: { host: 'a' } }, 'transport.kind'],
-      [{ transport: { kind: 'tls', host: 'a' } }, 'transport.kind'],
+      [{ transport: { kind: 'ftp', host: 'a' } }, 'transport.kind'],
+      [{ transport: { kind: 'tls', host: 'a', pin: '00' } }, 'transport.pin'],
       [{ transport: { kind: 'tcp', host: 'a', tls: true } }, 'transport.tls'],
       [{ ...tcp('a'), tls: { ca: 'x' } }, 'tls'],
       [tcp('-oProxyCommand=x'), 'transport.host'],
@@ -140,7 +142,7 @@ describe('Addresses as people type them', () => {
   }
 
   it('writes what it can read back', () => {
-    assert.deepEqual(parseAddress(formatAddress('::1', 7)), { host: '::1', port: 7 });
-    assert.equal(formatAddress('lab', 7), 'lab:7');
+    assert.deepEqual(parseAddress(hostAndPort('::1', 7)), { host: '::1', port: 7 });
+    assert.equal(hostAndPort('lab', 7), 'lab:7');
   });
 });

@@ -68,7 +68,7 @@ const FAILURES: readonly (readonly [string, unknown, object, string, RegExp])[] 
     new ProtocolError('It answers like a TLS server', ErrorCode.notRpyc),
     {},
     'ERR_NOT_RPYC',
-    /TLS.*plain port/,
+    /encrypted.*set the kind of the connection to TLS/,
   ],
   [
     'FTP',

@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 
 import { type ServerAddress, type ServerReach, MAX_CHECKS } from '../../api/discovery';
-import { isHost, isPort } from '../../api/profile';
+import { isHost, isPort } from '../../api/transport';
 
 const SECONDS = 0.8;
 const PARALLEL = 32;

@@ -1,5 +1,5 @@
-import type { ConnectionState, Profile } from '../../api/model';
-import { endpointOf } from '../../api/profile';
+import type { ConnectionState, Profile, Secrets } from '../../api/model';
+import { endpointOf } from '../../api/transport';
 import { type DialectName, type Disposable, Emitter, type Event, type Logger } from '../../rpyc/index';
 import { ProblemError, connectionLimit, toProblem, unknownProfile } from '../problem';
 import { linkSignals } from './abort';
@@ -22,7 +22,7 @@ export interface ConnectionPoolOptions {
 const DIALECTS: readonly DialectName[] = ['A', 'B', 'C', 'D'];
 
 export interface LearnedDialect {
-  /** `host:port` */
+  /** `host:port`, or as `endpointOf` names it. */
   readonly endpoint: string;
   readonly dialect: string;
 }
@@ -135,10 +135,11 @@ export class ConnectionPool {
    * Connects a profile, or joins the attempt that is on its way.
    *
    * @param signal stops waiting; the attempt ends where nobody else waits for it
+   * @param secrets what the profile names; kept in memory until it is disconnected
    * @throws ProblemError
    */
-  async connect(profileId: string, signal?: AbortSignal): Promise<ConnectionState> {
-    return this.entry(profileId).connections.connect(signal);
+  async connect(profileId: string, signal?: AbortSignal, secrets?: Secrets): Promise<ConnectionState> {
+    return this.entry(profileId).connections.connect(signal, secrets);
   }
 
   /** Closes all connections of a profile. */

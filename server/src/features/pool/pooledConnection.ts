@@ -1,8 +1,9 @@
-import type { ConnectionStage, PeerInfo, Profile } from '../../api/model';
-import { endpointOf } from '../../api/profile';
+import type { ConnectionStage, PeerInfo, Profile, Secrets, ServerKind } from '../../api/model';
+import { endpointOf } from '../../api/transport';
 import {
   type Connection,
   ConnectError,
+  type ConnectOptions,
   type DialectMemory,
   type Disposable,
   ErrorCode,
@@ -10,7 +11,6 @@ import {
   type Logger,
   type Netref,
   RemoteError,
-  connect,
   dir,
   isNetref,
   type_,
@@ -19,6 +19,7 @@ import { Agent } from '../agent';
 import { ProblemError, notClassicServer, rpycNg, stoppedAnswering } from '../problem';
 import { onAbort } from './abort';
 import { Monitor } from './monitor';
+import { type Opened, openTransport } from './opening';
 import type { PoolTimings } from './timings';
 import type { WireLog } from './wireLog';
 
@@ -39,6 +40,7 @@ const CLASSIC_NAMES = ['eval', 'execute', 'getmodule', 'namespace', 'getconn'];
 
 export interface OpenOptions {
   readonly profile: Profile;
+  readonly secrets: Secrets;
   readonly pythonDir: string;
   readonly dialectMemory: DialectMemory;
   readonly timings: PoolTimings;
@@ -62,12 +64,13 @@ export class PooledConnection {
   private ended = false;
 
   private constructor(
-    readonly connection: Connection,
+    private readonly opened: Opened,
     readonly agent: Agent | undefined,
     readonly peer: PeerInfo,
     private readonly options: OpenOptions,
   ) {
     const { timings } = options;
+    const { connection } = opened;
     this.closeListener = connection.onDidClose((error) => this.lose(error));
     this.monitor = new Monitor(connection, {
       timings,
@@ -85,39 +88,30 @@ export class PooledConnection {
    * @throws an error of the library, or a `ProblemError`; nothing is left open then
    */
   static async open(options: OpenOptions): Promise<PooledConnection> {
-    const { profile, timings, signal, place } = options;
     try {
-      const { host, port } = profile.transport;
-      const connection = await connect(host, port, {
-        // Servers of the full classic service drop a client that they cannot use in turn.
-        service: FakeSlaveService,
-        dialect: profile.dialect ?? 'auto',
-        oneShot: profile.oneShot ?? false,
-        dialectMemory: options.dialectMemory,
-        timeout: timings.stageSeconds,
-        keepalive: true,
-        signal,
-        logger: options.logger,
-        trace: options.wireLog.record(),
-        ...(options.onStage === undefined ? {} : { onStage: options.onStage }),
-      });
+      const opened = await openTransport({ ...options, connectOptions: connectOptions(options) });
       try {
+        const { connection } = opened;
         const { agent, peer } = await withinBudget(connection, options, introduce(connection, options));
-        return new PooledConnection(connection, agent, peer, options);
+        return new PooledConnection(opened, agent, peer, options);
       } catch (error) {
-        await connection.close();
+        await opened.close();
         throw error;
       }
     } catch (error) {
-      place.dispose();
+      options.place.dispose();
       throw error;
     }
+  }
+
+  get connection(): Connection {
+    return this.opened.connection;
   }
 
   /** Says goodbye and closes. Nothing is told to `onLost`. Any number of calls is fine. */
   async close(): Promise<void> {
     this.end();
-    await this.connection.close();
+    await this.opened.close();
   }
 
   private lose(error: Error | undefined): void {
@@ -125,7 +119,7 @@ export class PooledConnection {
       return;
     }
     this.end();
-    void this.connection.close();
+    void this.opened.close();
     this.options.onLost(this, error);
   }
 
@@ -139,6 +133,28 @@ export class PooledConnection {
     this.agent?.dispose();
     this.options.place.dispose();
   }
+}
+
+/** What every way to connect is given. */
+function connectOptions(options: OpenOptions): ConnectOptions {
+  const { profile, dialectMemory, timings, signal, logger, wireLog, onStage } = options;
+  // The library names some places less exactly than the profile does: a program without its arguments.
+  const endpoint = endpointOf(profile.transport);
+  return {
+    // Servers of the full classic service drop a client that they cannot use in turn.
+    service: FakeSlaveService,
+    dialect: profile.dialect ?? 'auto',
+    oneShot: profile.oneShot ?? false,
+    dialectMemory: {
+      get: () => dialectMemory.get(endpoint),
+      set: (_where, dialect) => dialectMemory.set(endpoint, dialect),
+    },
+    timeout: timings.stageSeconds,
+    signal,
+    logger,
+    trace: wireLog.record(),
+    ...(onStage === undefined ? {} : { onStage }),
+  };
 }
 
 interface Introduction {
@@ -166,13 +182,20 @@ async function introduce(connection: Connection, options: OpenOptions): Promise<
   }
   const peer: PeerInfo = {
     dialect,
-    serverKind: profile.oneShot === true ? 'oneshot' : (agent?.info.serverKind ?? 'unknown'),
+    serverKind: serverKindOf(profile, agent),
     service: isClassic ? 'classic' : 'service',
     rootType,
     ...(rpycVersion === undefined ? {} : { rpycVersion }),
     ...(agent === undefined ? {} : { pythonVersion: agent.info.pythonVersion, pid: agent.info.pid }),
   };
   return { agent, peer };
+}
+
+function serverKindOf({ oneShot, transport }: Profile, agent: Agent | undefined): ServerKind {
+  if (oneShot === true) {
+    return 'oneshot';
+  }
+  return transport.kind === 'subprocess' ? 'stdio' : (agent?.info.serverKind ?? 'unknown');
 }
 
 function typeText(root: Netref): string {

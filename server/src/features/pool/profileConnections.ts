@@ -1,6 +1,14 @@
 import { setMaxListeners } from 'node:events';
 
-import type { ConnectionStage, ConnectionState, ConnectionStatus, Problem, Profile } from '../../api/model';
+import type {
+  ConnectionStage,
+  ConnectionState,
+  ConnectionStatus,
+  Problem,
+  Profile,
+  Secrets,
+} from '../../api/model';
+import { isSingle } from '../../api/profile';
 import { type Connection, type Disposable, ProtocolError } from '../../rpyc/index';
 import type { Agent } from '../agent';
 import {
@@ -83,6 +91,8 @@ export class ProfileConnections {
   /** The connection was lost and is to come back by itself. */
   private returning = false;
   private disposed = false;
+  /** What the profile names, from the wish to connect until the wish to disconnect. */
+  private secrets: Secrets = {};
   private readonly backoff: Backoff;
   private readonly runTurns = new FairQueue(1);
   private readonly explorePlaces: FairQueue;
@@ -145,9 +155,10 @@ export class ProfileConnections {
    * Connects, or joins the attempt that is on its way.
    *
    * @param signal stops waiting, and stops trying where nobody else waits
+   * @param secrets what the profile names; those of an attempt that is on its way stay as they are
    * @throws ProblemError
    */
-  async connect(signal?: AbortSignal): Promise<ConnectionState> {
+  async connect(signal?: AbortSignal, secrets: Secrets = {}): Promise<ConnectionState> {
     this.throwIfDisposed();
     while (this.attempt?.controller.signal.aborted === true) {
       // One that was given up is nothing to join: what is left of it ends first.
@@ -158,6 +169,9 @@ export class ProfileConnections {
       this.throwIfDisposed();
     }
     if (this.main === undefined) {
+      if (this.attempt === undefined) {
+        this.secrets = secrets;
+      }
       await this.join(this.attempt ?? this.begin('connecting', false), signal);
     }
     return this.current;
@@ -176,6 +190,7 @@ export class ProfileConnections {
     this.backoff.reset();
     // Somebody may have asked to connect meanwhile.
     if (this.main === undefined && this.attempt === undefined) {
+      this.secrets = {};
       this.change({ status: 'disconnected' });
     }
   }
@@ -273,7 +288,7 @@ export class ProfileConnections {
 
   /** Two connections to a server of these kinds see one process, and another one after a loss is as good. */
   private servesOneProcess({ peer: { serverKind } }: PooledConnection): boolean {
-    return this.profile.oneShot !== true && (serverKind === 'threaded' || serverKind === 'pool');
+    return !isSingle(this.profile) && (serverKind === 'threaded' || serverKind === 'pool');
   }
 
   private async whenConnected(signal: AbortSignal): Promise<PooledConnection> {
@@ -377,6 +392,7 @@ export class ProfileConnections {
     return PooledConnection.open({
       ...this.options.openOptions,
       profile: this.profile,
+      secrets: this.secrets,
       timings: this.options.timings,
       signal,
       onStage,

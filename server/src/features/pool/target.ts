@@ -1,6 +1,8 @@
 import type { Profile } from '../../api/model';
-import { checkProfile, endpointOf } from '../../api/profile';
-import { type ProblemContext, ProblemError, badProfile } from '../problem';
+import { checkProfile, targetText } from '../../api/profile';
+import { endpointOf } from '../../api/transport';
+import type { ProblemContext } from '../connectSentences';
+import { ProblemError, badProfile } from '../problem';
 
 /**
  * Checks a profile, wherever it came from, and fills in what it leaves out.
@@ -18,17 +20,12 @@ export function parseProfile(value: unknown): Profile {
 
 /** What the sentence of a problem may name. */
 export function contextOfProfile(profile: Profile): ProblemContext {
-  return { label: profile.label, endpoint: endpointOf(profile.transport) };
+  return { label: profile.label, endpoint: endpointOf(profile.transport), transport: profile.transport };
 }
 
 /** Whether two profiles open the same kind of connection to the same place, whatever they are called. */
 export function isSameTarget(a: Profile, b: Profile): boolean {
-  return (
-    endpointOf(a.transport) === endpointOf(b.transport) &&
-    a.service === b.service &&
-    (a.dialect ?? 'auto') === (b.dialect ?? 'auto') &&
-    (a.oneShot ?? false) === (b.oneShot ?? false)
-  );
+  return targetText(a) === targetText(b);
 }
 
 /** Which connection it is, where that can be told before its label has been found to be good. */

@@ -2,6 +2,10 @@
 export interface PoolTimings {
   /** Budget of each stage of connecting. */
   readonly stageSeconds: number;
+  /** How long a program that is started here may take until it speaks. */
+  readonly startSeconds: number;
+  /** How long SSH may take to reach a host, through any jump hosts, and to log in. */
+  readonly loginSeconds: number;
   /** A connection that has been silent for so long is asked whether its peer is still there. */
   readonly pingSeconds: number;
   /** How long the answer may take before the peer counts as gone. */
@@ -21,6 +25,8 @@ export interface PoolTimings {
 
 export const DEFAULT_TIMINGS: PoolTimings = {
   stageSeconds: 4.5,
+  startSeconds: 15,
+  loginSeconds: 15,
   pingSeconds: 15,
   pingTimeoutSeconds: 10,
   idleSeconds: 300,

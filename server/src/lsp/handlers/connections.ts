@@ -8,7 +8,9 @@ export function handleConnections(edge: MessageEdge, pool: ConnectionPool): void
   const about = ({ profileId }: { readonly profileId: string }): ReturnType<typeof contextOfProfile> =>
     contextOfProfile(pool.profile(profileId));
   edge.onNotification(SetProfiles, ({ profiles }) => pool.setProfiles(profiles));
-  edge.onRequest(Connect, about, ({ profileId }, signal) => pool.connect(profileId, signal));
+  edge.onRequest(Connect, about, ({ profileId, secrets }, signal) =>
+    pool.connect(profileId, signal, secrets),
+  );
   edge.onRequest(Disconnect, about, async ({ profileId }) => {
     await pool.disconnect(profileId);
     return null;

@@ -7,10 +7,10 @@ import {
   StopDemo,
   StopRegistry,
 } from '../../api/messages';
+import type { ProblemContext } from '../../features/connectSentences';
 import type { LocalServerKeeper } from '../../features/discovery/localServers';
 import { reachOf } from '../../features/discovery/reach';
 import type { ServiceSearch } from '../../features/discovery/serviceSearch';
-import type { ProblemContext } from '../../features/problem';
 import type { MessageEdge } from '../edge';
 
 /** The search for services, and the registry and the demo server of this process. */

@@ -11,7 +11,7 @@ import type { Handle } from '../../api/model';
 import type { ObjectTree } from '../../features/inspect/objectTree';
 import type { ConnectionPool } from '../../features/pool/connectionPool';
 import { contextOfProfile } from '../../features/pool/target';
-import type { ProblemContext } from '../../features/problem';
+import type { ProblemContext } from '../../features/connectSentences';
 import type { MessageEdge } from '../edge';
 
 /** Remote objects: rows, pages, hovers and full texts. */

@@ -61,7 +61,7 @@ describe('parseProfile', () => {
 describe('isSameTarget', () => {
   it('looks at where a profile leads, not at what it is called', () => {
     assert.ok(isSameTarget(GOOD, { ...GOOD, label: 'Other', dialect: 'auto', oneShot: false }));
-    assert.ok(!isSameTarget(GOOD, { ...GOOD, transport: { ...GOOD.transport, port: 18813 } }));
+    assert.ok(!isSameTarget(GOOD, { ...GOOD, transport: { kind: 'tcp', host: 'lab.example', port: 18813 } }));
     assert.ok(!isSameTarget(GOOD, { ...GOOD, service: 'classic' }));
   });
 });

@@ -1,0 +1,79 @@
+import * as vscode from 'vscode';
+import type { Profile, Transport, TransportKind } from '../../server/src/api/model';
+import { isUnverified } from '../../server/src/api/profile';
+import { endpointOf } from '../../server/src/api/transport';
+
+/** The icon of each kind of connection. */
+export const KIND_ICONS: Readonly<Record<TransportKind, string>> = {
+  tcp: 'vm-outline',
+  tls: 'lock',
+  unix: 'plug',
+  pipe: 'plug',
+  ssh: 'remote',
+  subprocess: 'terminal',
+  deploy: 'rocket',
+};
+
+/** Where a connection leads, on one line: `ssh: user@host → localhost:18812`. */
+export function addressText(transport: Transport): string {
+  const address = endpointOf(transport);
+  switch (transport.kind) {
+    case 'tcp':
+    case 'unix':
+      return address;
+    case 'tls':
+      return transport.insecure === true
+        ? vscode.l10n.t('{0} (not verified)', address)
+        : vscode.l10n.t('tls: {0}', address);
+    case 'pipe':
+      return vscode.l10n.t('pipe: {0}', address);
+    case 'ssh':
+      return vscode.l10n.t('ssh: {0}', address);
+    case 'subprocess':
+      return vscode.l10n.t('program: {0}', address);
+    case 'deploy':
+      return vscode.l10n.t('ssh: {0}, server brought there', address);
+  }
+}
+
+/** What a hover tells of the way to the server, a line each. */
+export function wayLines(profile: Profile): readonly string[] {
+  const { transport, preHandshake = [] } = profile;
+  const lines = [addressText(transport)];
+  if (transport.kind === 'tls') {
+    lines.push(trustText(profile));
+    if (transport.cert !== undefined) {
+      lines.push(vscode.l10n.t('our certificate: {0}', transport.cert));
+    }
+  } else if (transport.kind === 'tcp') {
+    lines.push(vscode.l10n.t('not encrypted'));
+  } else if (
+    (transport.kind === 'ssh' || transport.kind === 'deploy') &&
+    transport.identityFile !== undefined
+  ) {
+    lines.push(vscode.l10n.t('key: {0}', transport.identityFile));
+  } else if (transport.kind === 'subprocess' && transport.cwd !== undefined) {
+    lines.push(vscode.l10n.t('folder: {0}', transport.cwd));
+  }
+  if (preHandshake.length > 0) {
+    lines.push(vscode.l10n.t('steps before the protocol: {0}', preHandshake.length));
+  }
+  if (profile.oneShot === true) {
+    lines.push(vscode.l10n.t('takes one client only'));
+  }
+  return lines;
+}
+
+function trustText(profile: Profile): string {
+  if (isUnverified(profile)) {
+    return vscode.l10n.t('encrypted, but nobody checks whose certificate it is');
+  }
+  const { transport } = profile;
+  const { pin, ca } = transport.kind === 'tls' ? transport : {};
+  if (pin !== undefined) {
+    return vscode.l10n.t('encrypted, the certificate is pinned: {0}', pin);
+  }
+  return ca === undefined
+    ? vscode.l10n.t('encrypted, the certificate is verified')
+    : vscode.l10n.t('encrypted, the certificate is verified by {0}', ca);
+}

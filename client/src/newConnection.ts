@@ -1,0 +1,105 @@
+import * as vscode from 'vscode';
+import { askForConnection } from './addConnection';
+import { connectionText, stageText } from './appearance';
+import type { ConnectOutcome, Connections } from './connections';
+import type { ConnectionsView } from './connectionsView';
+import { VIEW_ID } from './connectionsView';
+import { pickText } from './displayText';
+import { showError, showInformation } from './messageBoxes';
+import type { ProfileEntry } from './profiles';
+import type { Settings } from './settings';
+
+const HINT_MS = 5_000;
+const LABEL_LIMIT = 60;
+
+export interface NewConnectionParts {
+  readonly connections: Connections;
+  readonly settings: Settings;
+  readonly view: ConnectionsView;
+}
+
+/** Asks for a connection, tries it out, and lists it; one that fails goes back to the dialogue, or is listed as it is. */
+export async function addConnection(parts: NewConnectionParts): Promise<void> {
+  const { connections, settings, view } = parts;
+  let asked = await askForConnection(connections.entries);
+  while (asked !== undefined) {
+    const draft = settings.preview(asked.profile);
+    if (draft === undefined || !connections.propose(draft)) {
+      await settings.addProfile(asked.profile);
+      return;
+    }
+    let choice: 'add' | 'edit' | undefined;
+    try {
+      await vscode.commands.executeCommand(`${VIEW_ID}.focus`);
+      const outcome = await tryOut(connections, draft);
+      choice = await decide(outcome, draft);
+      if (choice === 'add') {
+        await settings.addProfile(asked.profile);
+        if (outcome.kind === 'connected') {
+          showResult(connections, draft);
+          await view.reveal(view.model.connectionRow(draft.profile.id), true);
+        }
+      }
+    } finally {
+      connections.withdraw(draft);
+    }
+    asked = choice === 'edit' ? await askForConnection(connections.entries, asked.answers) : undefined;
+  }
+}
+
+function tryOut(connections: Connections, { profile }: ProfileEntry): Thenable<ConnectOutcome> {
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: vscode.l10n.t('Trying the connection "{0}"', pickText(profile.label, LABEL_LIMIT)),
+    cancellable: true,
+  };
+  return vscode.window.withProgress(options, async (progress, token) => {
+    const tell = (): void => {
+      const state = connections.state(profile.id);
+      progress.report({ message: stageText(state, profile.transport.kind) });
+    };
+    const listeners = vscode.Disposable.from(
+      connections.onDidChange(({ profileId }) => {
+        if (profileId === profile.id) {
+          tell();
+        }
+      }),
+      token.onCancellationRequested(() => void connections.disconnect(profile.id)),
+    );
+    try {
+      return await connections.connect(profile.id);
+    } finally {
+      listeners.dispose();
+    }
+  });
+}
+
+async function decide(
+  outcome: ConnectOutcome,
+  { profile }: ProfileEntry,
+): Promise<'add' | 'edit' | undefined> {
+  if (outcome.kind === 'connected') {
+    return 'add';
+  }
+  const edit = vscode.l10n.t('Edit…');
+  const add = vscode.l10n.t('Add Anyway');
+  const choice =
+    outcome.kind === 'failed'
+      ? await showError(outcome.problem.message, edit, add)
+      : await showInformation(
+          vscode.l10n.t('The connection "{0}" was not tried to the end.', profile.label),
+          edit,
+          add,
+        );
+  return choice === edit ? 'edit' : choice === add ? 'add' : undefined;
+}
+
+function showResult(connections: Connections, { profile }: ProfileEntry): void {
+  const text = connectionText(connections.state(profile.id), profile);
+  const hint = vscode.l10n.t(
+    'Connected to "{0}": {1}',
+    pickText(profile.label, LABEL_LIMIT),
+    pickText(text, 200),
+  );
+  vscode.window.setStatusBarMessage(`$(check) ${hint}`, HINT_MS);
+}

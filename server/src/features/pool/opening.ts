@@ -1,0 +1,198 @@
+import os from 'node:os';
+import path from 'node:path';
+
+import type {
+  PreHandshakeStep,
+  PreHandshakeValue,
+  Profile,
+  Secrets,
+  SshMachineFields,
+  SshTransport,
+  TlsTransport,
+} from '../../api/model';
+import { DEFAULT_RPYC_PORT } from '../../api/transport';
+import {
+  type ConnectOptions,
+  type Connection,
+  DeployedServer,
+  type PreHandshakeStep as LibraryStep,
+  type SslConnectOptions,
+  SshMachine,
+  connect,
+  connectSubproc,
+  namedPipePath,
+  sshConnect,
+  sslConnect,
+  unixConnect,
+} from '../../rpyc/index';
+import { ProblemError, missingSecret, noNamedPipes } from '../problem';
+import type { PoolTimings } from './timings';
+
+/** An open connection, with what has to be there as long as it is. */
+export interface Opened {
+  readonly connection: Connection;
+  /** Closes the connection and whatever carries it. Nothing of it is left then. */
+  readonly close: () => Promise<void>;
+}
+
+export interface OpeningOptions {
+  readonly profile: Profile;
+  readonly secrets: Secrets;
+  readonly timings: PoolTimings;
+  /** What every kind is given. */
+  readonly connectOptions: ConnectOptions;
+}
+
+/**
+ * Connects in the way that the profile's transport says: the one place that knows all ways.
+ *
+ * @throws an error of the library, or a `ProblemError`; nothing is left open then
+ */
+export async function openTransport(options: OpeningOptions): Promise<Opened> {
+  const { profile, secrets, timings } = options;
+  const { transport } = profile;
+  const ours: ConnectOptions = {
+    ...options.connectOptions,
+    ...(profile.preHandshake === undefined
+      ? {}
+      : { preHandshake: profile.preHandshake.map((step) => libraryStep(step, secrets)) }),
+  };
+  switch (transport.kind) {
+    case 'tcp':
+      return alone(await connect(transport.host, transport.port, { ...ours, keepalive: true }));
+    case 'tls':
+      return alone(await sslConnect(transport.host, transport.port, tlsOptions(transport, ours, secrets)));
+    case 'unix':
+      return alone(await unixConnect(wholePath(transport.path), ours));
+    case 'pipe':
+      return alone(await unixConnect(pipeHere(transport.name), ours));
+    case 'ssh':
+      return openTunnel(transport, timings, ours);
+    case 'subprocess':
+      return alone(
+        await connectSubproc(transport.command, {
+          ...ours,
+          timeout: timings.startSeconds,
+          // A service waits for us to speak first; a classic server does not.
+          listenFirst: profile.service !== 'service',
+          cwd: transport.cwd === undefined ? os.homedir() : wholePath(transport.cwd),
+          env: { ...process.env, ...transport.env },
+        }),
+      );
+    case 'deploy': {
+      const machine = machineOf(transport, timings);
+      const { signal } = ours;
+      const server = new DeployedServer(machine, {
+        ...(transport.python === undefined ? {} : { pythonExecutable: transport.python }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return carried([server, machine], async () => {
+        ours.onStage?.('connect');
+        await server.start();
+        return server.connect(ours);
+      });
+    }
+  }
+}
+
+function openTunnel(transport: SshTransport, timings: PoolTimings, ours: ConnectOptions): Promise<Opened> {
+  const machine = machineOf(transport, timings);
+  const { remoteHost, remotePort = DEFAULT_RPYC_PORT, remoteSocket } = transport;
+  const target = remoteSocket ?? remotePort;
+  return carried([machine], () =>
+    sshConnect(machine, target, { ...ours, ...(remoteHost === undefined ? {} : { remoteHost }) }),
+  );
+}
+
+function machineOf(fields: SshMachineFields, timings: PoolTimings): SshMachine {
+  const { host, user, port, identityFile, configFile } = fields;
+  return new SshMachine({
+    host,
+    user,
+    port,
+    identityFile: identityFile === undefined ? undefined : wholePath(identityFile),
+    configFile: configFile === undefined ? undefined : wholePath(configFile),
+    timeout: timings.loginSeconds,
+  });
+}
+
+function tlsOptions(transport: TlsTransport, ours: ConnectOptions, secrets: Secrets): SslConnectOptions {
+  const { ca, cert, key, passphrase, pin, servername, minVersion, insecure } = transport;
+  const file = (name: string | undefined): string | undefined =>
+    name === undefined ? undefined : wholePath(name);
+  return {
+    ...ours,
+    keepalive: true,
+    ca: file(ca),
+    cert: file(cert),
+    key: file(key),
+    passphrase: passphrase === undefined ? undefined : secretOf(passphrase.secret, secrets),
+    pin,
+    servername,
+    minVersion,
+    ...(insecure === true ? { rejectUnauthorized: false } : {}),
+  };
+}
+
+function alone(connection: Connection): Opened {
+  return { connection, close: () => connection.close() };
+}
+
+/** @param carriers what the connection goes through, the innermost first */
+async function carried(
+  carriers: readonly { close(): Promise<void> }[],
+  open: () => Promise<Connection>,
+): Promise<Opened> {
+  const closeCarriers = async (): Promise<void> => {
+    for (const carrier of carriers) {
+      await carrier.close();
+    }
+  };
+  try {
+    const connection = await open();
+    return {
+      connection,
+      close: async () => {
+        await connection.close();
+        await closeCarriers();
+      },
+    };
+  } catch (error) {
+    await closeCarriers();
+    throw error;
+  }
+}
+
+/** `~/` is the home of whoever runs the editor. */
+function wholePath(name: string): string {
+  return name.startsWith('~/') ? path.join(os.homedir(), name.slice(2)) : name;
+}
+
+function pipeHere(name: string): string {
+  if (process.platform !== 'win32') {
+    throw new ProblemError(noNamedPipes());
+  }
+  return name.startsWith('\\\\') ? name : namedPipePath(name);
+}
+
+function libraryStep(step: PreHandshakeStep, secrets: Secrets): LibraryStep {
+  const [[name, value]] = Object.entries(step) as [[string, PreHandshakeValue]];
+  return { [name]: bytesOf(value, secrets) } as unknown as LibraryStep;
+}
+
+function bytesOf(value: PreHandshakeValue, secrets: Secrets): Uint8Array {
+  if (typeof value === 'string') {
+    return Buffer.from(value, 'utf8');
+  }
+  return 'hex' in value
+    ? Buffer.from(value.hex, 'hex')
+    : Buffer.from(secretOf(value.secret, secrets), 'utf8');
+}
+
+function secretOf(name: string, secrets: Secrets): string {
+  const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+  if (typeof secret !== 'string') {
+    throw new ProblemError(missingSecret(name));
+  }
+  return secret;
+}
