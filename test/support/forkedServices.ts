@@ -60,3 +60,8 @@ export class WordAuthenticator {
     return { word };
   }
 }
+
+/** What a child of the server says of a client goes into the server's log. */
+export function boastfulAuthenticator(): never {
+  throw new AuthenticationError('no\n\u001b[2Jserver has terminated');
+}

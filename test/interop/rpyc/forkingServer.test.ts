@@ -152,6 +152,18 @@ describe('A forking server', () => {
     assert.equal(server.active, true);
   });
 
+  it('logs what its children say as lines that do nothing to a terminal', async () => {
+    const log = new LogLines();
+    const authenticator = named('boastfulAuthenticator');
+    await using server = new ForkingServer({ service: named('ProcessService'), authenticator, logger: log });
+    await server.start();
+    const socket = connect(server.port, '127.0.0.1');
+    socket.on('error', () => undefined).resume();
+    await eventually('it is said', () => log.lines.some((line) => /server has terminated/.test(line)));
+    assert.doesNotMatch(log.lines.join(''), /[\n\u001b]/);
+    socket.destroy();
+  });
+
   it('registers the names of the service that it does not hold itself', async () => {
     const calls: unknown[] = [];
     const registrar: Registrar = {

@@ -19,7 +19,9 @@ import {
   PipeStream,
   Service,
   type SubprocConnection,
+  SubprocessStream,
 } from '../../../server/src/rpyc/index';
+import { TestProcess } from '../../support/childProcess';
 import { eventually } from '../../support/poll';
 import { CLASSIC_PROGRAM, pythonEnv, runPython, type RpycVersion } from '../../support/pythonPeer';
 import { forEachVersion } from '../../support/rpycPeers';
@@ -158,6 +160,39 @@ describe('A child process', () => {
     const error = await attempt(node("console.error('no rpyc here'); process.exitCode = 7"));
     assert.equal(error.code, ErrorCode.subprocess);
     assert.match(error.message, /exit code 7.*no rpyc here/);
+  });
+
+  it('for which there are no file descriptors left is an error, and not the end of this process', async () => {
+    const program = path.resolve(__dirname, '../../support/withoutDescriptors.js');
+    const command = 'ulimit -n 64 && exec "$0" "$1"';
+    await using parent = new TestProcess('/bin/sh', ['-c', command, process.execPath, program]);
+    assert.equal(await parent.exited, 0, parent.stderr);
+    const { said, ...result } = JSON.parse(parent.stdout) as { readonly said: readonly string[] };
+    assert.deepEqual(result, {
+      failures: ['ConnectError ERR_SUBPROCESS EMFILE', 'ConnectError ERR_SSH EMFILE'],
+      sum: 42,
+      active: true,
+    });
+    assert.match(said.join(), /no child can be started: .*EMFILE/);
+  });
+
+  it('that left a process behind with its standard error is not held by that', async () => {
+    const sleeper =
+      "require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'], options)";
+    const code = `const options = { stdio: ['ignore', 'ignore', 2] };
+      process.stderr.write(${sleeper}.pid + ' ', () => process.exit(0))`;
+    let said = '';
+    const stream = await SubprocessStream.open(node(code), { onStderr: (text) => (said += text) });
+    try {
+      const { stderr } = stream.process;
+      await eventually('it has ended', () => stream.process.exitCode === 0 && said.endsWith(' '));
+      assert.equal(stderr?.destroyed, false);
+      stream.destroy();
+      await eventually('it is let go', () => stream.closed && stderr?.destroyed === true);
+      assert.ok(isAlive(Number(said)));
+    } finally {
+      process.kill(Number(said), 'SIGKILL');
+    }
   });
 
   it('that speaks something else, or nothing, is ended', async () => {

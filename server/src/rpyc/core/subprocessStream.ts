@@ -8,6 +8,8 @@ import { once } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
 
 import { after } from '../lib/deferred';
+import { errorText } from '../lib/errorText';
+import { startedChild } from '../lib/startedChild';
 import { ConnectError, ErrorCode } from './errors';
 import { type EndOwned, JoinedDuplex } from './joinedDuplex';
 import { DuplexStream } from './stream';
@@ -59,23 +61,27 @@ export class SubprocessStream extends DuplexStream {
     const [program, ...rest] = args;
     if (program === undefined || program === '') throw new TypeError('A program has to be named');
     const { cwd, env, over = 'stdio', killAfter = DEFAULT_KILL_SECONDS } = options;
-    const child = spawn(program, rest, {
-      stdio: over === 'stdio' ? ['pipe', 'pipe', 'pipe'] : ['ignore', 'inherit', 'pipe', 'pipe'],
-      windowsHide: true,
-      ...(cwd !== undefined && { cwd }),
-      ...(env !== undefined && { env }),
-    });
-    const end: EndOwned = (isPolite) => endChild(child, isPolite ? killAfter : 0);
-    const duplex = new JoinedDuplex(...pipesOf(child, over), end);
-    const stream = new SubprocessStream(child, duplex, program, options.onStderr);
+    let child: ChildProcess;
     try {
-      await once(child, 'spawn');
+      child = await startedChild(
+        spawn(program, rest, {
+          stdio: over === 'stdio' ? ['pipe', 'pipe', 'pipe'] : ['ignore', 'inherit', 'pipe', 'pipe'],
+          windowsHide: true,
+          ...(cwd !== undefined && { cwd }),
+          ...(env !== undefined && { env }),
+        }),
+      );
     } catch (error) {
-      stream.destroy();
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new ConnectError(`Program cannot be started: ${reason}`, ErrorCode.subprocess, { cause: error });
+      const text = `Program cannot be started: ${errorText(error)}`;
+      throw new ConnectError(text, ErrorCode.subprocess, { cause: error });
     }
-    return stream;
+    const end: EndOwned = (isPolite) => endChild(child, isPolite ? killAfter : 0);
+    return new SubprocessStream(
+      child,
+      new JoinedDuplex(...pipesOf(child, over), end),
+      program,
+      options.onStderr,
+    );
   }
 
   /** Why there is no connection, where the child has ended. */
@@ -96,14 +102,16 @@ function pipesOf(child: ChildProcess, over: 'stdio' | 'descriptor'): [Readable, 
 
 /** Waits for the child's end: by itself for `seconds`, then after being asked, then by force. */
 async function endChild(child: ChildProcess, seconds: number): Promise<void> {
-  const hasEnded = (): boolean =>
-    child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-  if (hasEnded()) return;
-  const ended = once(child, 'exit');
-  const ask = after(seconds, () => child.kill('SIGTERM'));
-  const force = after(seconds + TERM_SECONDS, () => child.kill('SIGKILL'));
-  await ended;
-  ask.dispose();
-  force.dispose();
-  child.stderr?.destroy();
+  try {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    const ask = after(seconds, () => child.kill('SIGTERM'));
+    const force = after(seconds + TERM_SECONDS, () => child.kill('SIGKILL'));
+    await ended;
+    ask.dispose();
+    force.dispose();
+  } finally {
+    // What the child has started may hold it open for ever.
+    child.stderr?.destroy();
+  }
 }

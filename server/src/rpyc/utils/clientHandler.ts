@@ -15,7 +15,8 @@ import type { RequestLane } from '../core/serving';
 import { describeEndpoint, DuplexStream, SocketStream, type Stream } from '../core/stream';
 import { after } from '../lib/deferred';
 import { DisposableStore, toDisposable } from '../lib/disposable';
-import { type Logger, silentLogger } from '../lib/logger';
+import { errorText } from '../lib/errorText';
+import { type Logger, plainLine, silentLogger } from '../lib/logger';
 import type { Authenticated, Authenticator, ClientOptions } from './serverOptions';
 
 const DEFAULT_AUTHENTICATION_SECONDS = 10;
@@ -43,13 +44,13 @@ export class ClientHandler {
     const client = describeClient(socket);
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
-    socket.on('error', (error) => this.logger.debug(`${client}: ${error.message}`));
+    socket.on('error', (error) => this.logger.debug(`${client}: ${plainLine(error.message)}`));
     try {
       const { socket: stream, credentials } = await this.authenticate(socket, client);
       if (stream.destroyed || this.isClosed) throw new Error('the client is gone');
       await this.serve(socket, stream, client, credentials);
     } catch (error) {
-      this.logger.warn(`${client} is turned away: ${error instanceof Error ? error.message : String(error)}`);
+      this.logger.warn(`${client} is turned away: ${plainLine(errorText(error))}`);
       socket.destroy();
     }
   }
@@ -60,7 +61,8 @@ export class ClientHandler {
     for (const socket of this.sockets) socket.destroy();
     const closing = [...this.connections].map((connection) => connection.close());
     for (const result of await Promise.allSettled(closing)) {
-      if (result.status === 'rejected') this.logger.warn(`Closing a client: ${String(result.reason)}`);
+      if (result.status === 'rejected')
+        this.logger.warn(`Closing a client: ${plainLine(String(result.reason))}`);
     }
   }
 

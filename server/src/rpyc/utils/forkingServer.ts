@@ -10,7 +10,9 @@ import type { Socket } from 'node:net';
 import type { Connection } from '../core/protocol';
 import { aliasesOf } from '../core/service';
 import { after } from '../lib/deferred';
-import type { Logger } from '../lib/logger';
+import { errorText } from '../lib/errorText';
+import { type Logger, plainLine } from '../lib/logger';
+import { startedChild } from '../lib/startedChild';
 import { SSLAuthenticator } from './authenticators';
 import { Server } from './baseServer';
 import { describeClient } from './clientHandler';
@@ -71,7 +73,7 @@ export class ForkingServer extends Server {
     try {
       await this.serveByChild(socket, client);
     } catch (error) {
-      this.logger.error(`No child for ${client}: ${error instanceof Error ? error.message : String(error)}`);
+      this.logger.warn(`${client} is turned away, since no child can be started: ${errorText(error)}`);
       socket.destroy();
     }
   }
@@ -92,10 +94,11 @@ export class ForkingServer extends Server {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
     });
     this.children.add(child);
-    child.on('message', (message) => log(this.logger, message));
-    child.stdio[4]?.on('error', () => undefined);
-    const ended = once(child, 'exit') as Promise<[code: number | null, signal: string | null]>;
     try {
+      await startedChild(child);
+      child.on('message', (message) => log(this.logger, message));
+      child.stdio[4]?.on('error', () => undefined);
+      const ended = once(child, 'exit') as Promise<[code: number | null, signal: string | null]>;
       child.send(this.order, socket, (error) => {
         // A socket that was sent is none of ours any more: to destroy it would count the client twice.
         if (error !== null) socket.destroy(error);
@@ -105,7 +108,8 @@ export class ForkingServer extends Server {
         this.logger.error(`The child of ${client} ended with ${signal ?? `code ${code ?? '?'}`}`);
     } finally {
       this.children.delete(child);
-      child.stdio[4]?.destroy();
+      // One that was not started may have no pipes at all.
+      (child.stdio as ChildProcess['stdio'] | undefined)?.[4]?.destroy();
     }
   }
 }
@@ -127,8 +131,8 @@ function makeOrder(options: ForkingServerOptions): ServeOrder {
   try {
     structuredClone(order);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new TypeError(`The options cannot be handed to another process: ${reason}`, { cause: error });
+    const text = `The options cannot be handed to another process: ${errorText(error)}`;
+    throw new TypeError(text, { cause: error });
   }
   return order;
 }
@@ -140,7 +144,7 @@ function nameOf(authenticator: ModuleExport | SSLAuthenticator): NamedAuthentica
 }
 
 async function endChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   const timer = after(LONGEST_END_SECONDS, () => child.kill('SIGKILL'));
   try {
@@ -152,12 +156,11 @@ async function endChild(child: ChildProcess): Promise<void> {
 }
 
 const LEVELS: ReadonlySet<unknown> = new Set<LogLevel>(['debug', 'info', 'warn', 'error']);
-const LONGEST_LINE = 2000;
 
 /** A classic client can make its child say anything. */
 function log(logger: Logger, said: unknown): void {
   if (typeof said !== 'object' || said === null || !('level' in said) || !('message' in said)) return;
   const { level, message } = said;
   if (!LEVELS.has(level) || typeof message !== 'string') return;
-  logger[level as LogLevel](message.slice(0, LONGEST_LINE));
+  logger[level as LogLevel](plainLine(message));
 }

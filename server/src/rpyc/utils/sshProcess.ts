@@ -3,13 +3,13 @@
  */
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 
 import { ConnectError, ErrorCode } from '../core/errors';
 import { after, deferred, onAbort } from '../lib/deferred';
 import { type Disposable, DisposableStore } from '../lib/disposable';
 import { Emitter } from '../lib/events';
+import { startedChild } from '../lib/startedChild';
 import { LastWords, sshFailure, sshNotStarted } from './sshFailure';
 
 export interface SshCommand {
@@ -72,18 +72,13 @@ export class SshProcess implements Disposable {
    * @throws ConnectError with `ERR_SSH_MISSING`, or `ERR_SSH` where it cannot be started for another reason
    */
   static async start(command: SshCommand): Promise<SshProcess> {
-    const child = spawn(command.program, [...command.args], {
-      env: command.env,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      windowsHide: true,
-    });
-    const process = new SshProcess(child, command.where, command.ownCodes);
+    const { program, args, env, where, ownCodes } = command;
     try {
-      await once(child, 'spawn');
+      const child = spawn(program, [...args], { env, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
+      return new SshProcess(await startedChild(child), where, ownCodes);
     } catch (error) {
-      throw sshNotStarted(command.program, error as Error);
+      throw sshNotStarted(program, error as Error);
     }
-    return process;
   }
 
   get stdin(): ChildProcessWithoutNullStreams['stdin'] {
