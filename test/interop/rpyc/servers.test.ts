@@ -1,5 +1,7 @@
 /** The kinds of servers, each used by real Python clients. */
 import assert from 'node:assert/strict';
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +9,8 @@ import path from 'node:path';
 
 import {
   type Connection,
+  ErrorCode,
+  ForkingServer,
   type Netref,
   OneShotServer,
   type Registrar,
@@ -267,5 +271,59 @@ describe('A server of ours', () => {
     const registered = ['register', ['ECHO'], port, '127.0.0.1'];
     assert.deepEqual(calls.slice(0, 3), [registered, registered, registered]);
     assert.deepEqual(calls.at(-1), ['unregister', port]);
+  });
+
+  it('that is closed while it starts listens nowhere afterwards, and says so', async () => {
+    const first = new ThreadedServer({ service: EchoService });
+    await first.start();
+    const { port } = first;
+    await first.close();
+    const server = new ThreadedServer({ service: EchoService, hostname: 'localhost', port });
+    const started = assert.rejects(server.start(), { code: ErrorCode.closed });
+    await server.close();
+    await started;
+    // The server's own look-up began before.
+    await lookup('localhost');
+    const socket = connectSocket(port, '127.0.0.1');
+    const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+    assert.deepEqual([error.code, server.active, server.port], ['ECONNREFUSED', false, 0]);
+  });
+
+  it('that is closed before its names are known is not registered', async () => {
+    const names = deferred<readonly string[]>();
+    class SlowServer extends ForkingServer {
+      protected override aliases(): Promise<readonly string[]> {
+        return names.promise;
+      }
+    }
+    const calls: string[] = [];
+    const registrar: Registrar = {
+      register: () => Promise.resolve(calls.push('register')),
+      unregister: () => Promise.resolve(calls.push('unregister')),
+    };
+    const server = new SlowServer({ service: { module: 'none' }, registrar });
+    const started = assert.rejects(server.start(), { code: ErrorCode.closed });
+    await eventually('it listens', () => server.active);
+    await server.close();
+    names.resolve(['ECHO']);
+    await started;
+    assert.deepEqual(calls, []);
+  });
+
+  it('takes itself out of the registry after it has been put in, however long that takes', async () => {
+    const registered = deferred<boolean>();
+    const calls: string[] = [];
+    const registrar: Registrar = {
+      register: () => registered.promise,
+      unregister: () => Promise.resolve(calls.push('unregister')),
+    };
+    const server = new ThreadedServer({ service: EchoService, registrar });
+    await server.start();
+    const closed = server.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(calls, []);
+    registered.resolve(true);
+    await closed;
+    assert.deepEqual(calls, ['unregister']);
   });
 });

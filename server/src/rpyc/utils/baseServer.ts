@@ -6,6 +6,7 @@
 import { createServer, isIP, type Server as NetServer, type ServerOpts, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
+import { ConnectError, ErrorCode } from '../core/errors';
 import type { Connection } from '../core/protocol';
 import { deferred } from '../lib/deferred';
 import { type Logger, silentLogger } from '../lib/logger';
@@ -82,22 +83,23 @@ export abstract class Server implements AsyncDisposable {
   protected abstract aliases(): readonly string[] | Promise<readonly string[]>;
 
   /**
-   * Resolves once the server listens.
+   * Resolves once the server listens. Where it cannot, it is at its end.
    *
-   * @throws the error of the system, with its code, where it cannot: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`
+   * @throws the error of the system, with its code, where it cannot: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`; ConnectError
+   *   `ERR_CLOSED` where it is closed meanwhile
    */
   async start(): Promise<void> {
     if (this.state !== 'new') throw new Error('A server can be started once');
     this.state = 'listening';
+    const { socketPath, registrar, autoRegister = registrar !== undefined } = this.listenOptions;
     try {
       await this.listen();
+      this.logger.info(`server started on ${socketPath ?? `[${this.host}]:${this.port}`}`);
+      if (autoRegister) await this.register(registrar ?? new UDPRegistryClient({ logger: this.logger }));
     } catch (error) {
       await this.close();
       throw error;
     }
-    const { socketPath, registrar, autoRegister = registrar !== undefined } = this.listenOptions;
-    this.logger.info(`server started on ${socketPath ?? `[${this.host}]:${this.port}`}`);
-    if (autoRegister) await this.register(registrar ?? new UDPRegistryClient({ logger: this.logger }));
   }
 
   /** Stops listening, ends all clients, and unregisters. May be called again. */
@@ -114,11 +116,14 @@ export abstract class Server implements AsyncDisposable {
     const { port = 0, ipv6 = false, backlog = DEFAULT_BACKLOG, socketPath } = this.listenOptions;
     const where = socketPath === undefined ? { port, host: this.host, ipv6Only: ipv6 } : { path: socketPath };
     return new Promise((resolve, reject) => {
+      void this.ended.then(() => reject(closedError()));
       this.listener.once('error', reject);
       this.listener.listen({ ...where, backlog }, () => {
         this.listener.off('error', reject);
         this.listener.on('error', (error) => this.logger.error(`Listening: ${error.message}`));
-        resolve();
+        // The name of the host was looked up meanwhile, and what does not listen yet cannot be closed.
+        if (this.state === 'closed') this.listener.close();
+        else resolve();
       });
     });
   }
@@ -126,7 +131,9 @@ export abstract class Server implements AsyncDisposable {
   private async register(registrar: Registrar): Promise<void> {
     // A registry knows a server by the address that asks: that has to be the one on which it listens.
     const host = isIP(this.host) === 0 || ANY_ADDRESS.has(this.host) ? '' : this.host;
-    const server = { aliases: await this.aliases(), port: this.port, host };
+    const aliases = await this.aliases();
+    if (this.state === 'closed') throw closedError();
+    const server = { aliases, port: this.port, host };
     this.registration = new Registration(registrar, server, this.logger);
     this.registration.start();
   }
@@ -148,4 +155,8 @@ export abstract class Server implements AsyncDisposable {
     if (wasListening) this.logger.info('server has terminated');
     this.ending.resolve(undefined);
   }
+}
+
+function closedError(): ConnectError {
+  return new ConnectError('Server was closed before it had started', ErrorCode.closed);
 }

@@ -3,6 +3,7 @@
  */
 
 import { withTimeout } from '../lib/deferred';
+import { errorText } from '../lib/errorText';
 import type { Logger } from '../lib/logger';
 import type { Registrar } from './serverOptions';
 
@@ -23,6 +24,7 @@ export class Registration {
   private readonly interval: number;
   private timer: NodeJS.Timeout | undefined;
   private isEnded = false;
+  private registering: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly registrar: Registrar,
@@ -35,7 +37,7 @@ export class Registration {
   /** Registers now, again as often as the registrar says, and each second for as long as it fails. */
   start(): void {
     this.logger.info(`started background auto-register (interval = ${this.interval})`);
-    void this.register();
+    this.registering = this.register();
   }
 
   /** Takes the server out of the registry. */
@@ -44,10 +46,12 @@ export class Registration {
     this.isEnded = true;
     clearTimeout(this.timer);
     try {
+      // Whichever arrives last at the registry counts.
+      await withTimeout(this.registering, LONGEST_UNREGISTER_SECONDS, noAnswer).catch(() => undefined);
       const done = Promise.resolve(this.registrar.unregister(this.server.port));
-      await withTimeout(done, LONGEST_UNREGISTER_SECONDS, () => new Error('no answer of the registry'));
+      await withTimeout(done, LONGEST_UNREGISTER_SECONDS, noAnswer);
     } catch (error) {
-      this.logger.error(`error unregistering services: ${textOf(error)}`);
+      this.logger.error(`error unregistering services: ${errorText(error)}`);
     }
   }
 
@@ -56,7 +60,7 @@ export class Registration {
     if (this.isEnded) return;
     if (!isDone) this.logger.info('registering services did not work - retry');
     const seconds = isDone ? this.interval : RETRY_AFTER_SECONDS;
-    this.timer = setTimeout(() => void this.register(), seconds * 1000);
+    this.timer = setTimeout(() => (this.registering = this.register()), seconds * 1000);
     this.timer.unref();
   }
 
@@ -65,12 +69,12 @@ export class Registration {
     try {
       return (await this.registrar.register(aliases, port, host)) !== false;
     } catch (error) {
-      this.logger.error(`error registering services: ${textOf(error)}`);
+      this.logger.error(`error registering services: ${errorText(error)}`);
       return false;
     }
   }
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function noAnswer(): Error {
+  return new Error('no answer of the registry');
 }
