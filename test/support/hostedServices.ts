@@ -1,7 +1,7 @@
 /** Services that other threads and processes load by name, and a program that serves its parent. */
 import { writeSync } from 'node:fs';
 
-import { connectStdpipes, Service } from '../../server/src/rpyc/index';
+import { type Connection, connectStdpipes, Service } from '../../server/src/rpyc/index';
 
 export class CounterService extends Service {
   #count: number;
@@ -41,6 +41,22 @@ export class CounterService extends Service {
 
 export function makeCounter(options: { readonly start: number }): Promise<CounterService> {
   return Promise.resolve(new CounterService(options));
+}
+
+/** Refuses its owner, by itself or after it has asked it. */
+export class RefusingService extends Service {
+  constructor(private readonly options: { readonly asks?: boolean; readonly refuses?: boolean }) {
+    super();
+  }
+
+  override async onConnect(connection: Connection): Promise<void> {
+    if (this.options.asks === true) await connection.root['welcome']?.();
+    if (this.options.refuses === true) throw new Error('the disk is full');
+  }
+}
+
+export function refusingService(options: { readonly asks?: boolean; readonly refuses?: boolean }): Service {
+  return new RefusingService(options);
 }
 
 export const notAService = { answer: 42 };

@@ -11,8 +11,10 @@ import {
   connectThread,
   ErrorCode,
   type ModuleExport,
+  Service,
   type ThreadConnectOptions,
 } from '../../../server/src/rpyc/index';
+import { deferred } from '../../../server/src/rpyc/lib/deferred';
 import { eventually } from '../../support/poll';
 
 const MODULE = path.resolve(__dirname, '../../support/hostedServices.js');
@@ -87,6 +89,29 @@ for (const [kind, connectTo] of WAYS) {
         await assert.rejects(connectTo(reference), { code: ErrorCode.subprocess, message });
       }
       assert.equal(threads(), before);
+    });
+
+    it('that refuses the connection is told with its reason', async () => {
+      const before = threads();
+      const refusing = { module: MODULE, export: 'refusingService', options: { refuses: true } };
+      await assert.rejects(connectTo(refusing), { code: ErrorCode.subprocess, message: /the disk is full/ });
+      assert.equal(threads(), before);
+    });
+
+    it('may use what we offer it before it is there', async () => {
+      const welcomed = deferred<undefined>();
+      class Host extends Service {
+        exposed_welcome(): void {
+          welcomed.resolve(undefined);
+        }
+      }
+      const asking = { module: MODULE, export: 'refusingService', options: { asks: true } };
+      await using connection = await connectTo(asking, { service: Host });
+      await welcomed.promise;
+      await connection.ping();
+      const both = { ...asking, options: { asks: true, refuses: true } };
+      const refused = await connectTo(both, { service: Host });
+      await eventually('the connection is closed', () => refused.closed);
     });
 
     it('can be cancelled while it starts', async () => {

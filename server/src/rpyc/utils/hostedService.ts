@@ -16,6 +16,7 @@ import { type Service, serviceFor, VoidService } from '../core/service';
 import { DuplexStream } from '../core/stream';
 import { SubprocessStream } from '../core/subprocessStream';
 import { after, onAbort, withTimeout } from '../lib/deferred';
+import { errorText } from '../lib/errorText';
 import { SlaveService } from './classicServices';
 import { loadService, type ModuleExport } from './serviceModule';
 
@@ -103,8 +104,8 @@ async function introduce<T extends DuplexStream>(stream: T, options: HostOptions
     await gone;
     if (signal?.aborted === true) throw aborted(stream.description, signal.reason);
     if (error instanceof ConnectError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConnectError(`The service cannot be had: ${reason}`, ErrorCode.subprocess, { cause: error });
+    const text = `The service cannot be had: ${errorText(error)}`;
+    throw new ConnectError(text, ErrorCode.subprocess, { cause: error });
   } finally {
     abort.dispose();
   }
@@ -116,32 +117,48 @@ const READY = 'ready';
 /** Serves the thread that started this one. Called by the library itself. */
 export async function serveInThread(): Promise<void> {
   const { port } = workerData as { readonly port: MessagePort };
-  await serveOwner(new DuplexStream(new PortDuplex(port), 'owner'));
+  await serveOwner(new OwnerStream(new PortDuplex(port), 'owner'));
 }
 
 /** Serves the process that started this one. Called by the library itself. */
 export async function serveInProcess(): Promise<void> {
   const socket = new Socket({ fd: 3, readable: true, writable: true });
-  await serveOwner(new DuplexStream(socket, 'owner'));
+  await serveOwner(new OwnerStream(socket, 'owner'));
 }
 
-async function serveOwner(stream: DuplexStream): Promise<void> {
+/** Where the owner first hears whether the service is there; a service that says something itself is. */
+class OwnerStream extends DuplexStream {
+  private isIntroduced = false;
+
+  override write(chunks: readonly Uint8Array[]): void {
+    this.introduce(READY);
+    super.write(chunks);
+  }
+
+  /** Once only: what comes later is part of the protocol. */
+  introduce(word: string): void {
+    if (this.isIntroduced) return;
+    this.isIntroduced = true;
+    super.write(encodeFrame(Buffer.from(word), PLAIN));
+  }
+}
+
+async function serveOwner(stream: OwnerStream): Promise<void> {
   const setup = JSON.parse(Buffer.from(await readFrame(stream)).toString()) as Setup;
   const closed = new Promise<void>((resolve) => {
     stream.onDidClose(() => resolve());
   });
   try {
     const service = await hostedService(setup.service);
-    stream.write(encodeFrame(Buffer.from(READY), PLAIN));
     const connection = service.createConnection(new Channel(stream), {
       service,
       config: setup.config,
       dialect: HOSTED_DIALECT,
     });
     await connection.start();
+    if (!stream.closed) stream.introduce(READY);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    stream.write(encodeFrame(Buffer.from(reason), PLAIN));
+    if (!stream.closed) stream.introduce(errorText(error));
     stream.close();
   }
   await closed;
