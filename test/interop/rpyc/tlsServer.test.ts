@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-import { Service, SSLAuthenticator, ThreadedServer } from '../../../server/src/rpyc/index';
+import { ErrorCode, Service, SSLAuthenticator, ThreadedServer } from '../../../server/src/rpyc/index';
 import { type CertificateFiles, TestAuthority } from '../../support/certificates';
 import { eventually } from '../../support/poll';
 import { runClient } from '../../support/pythonClient';
@@ -36,7 +36,7 @@ after(async () => {
   await authority[Symbol.asyncDispose]();
 });
 
-// Clients before 5.1 speak TLS 1.0 unless told otherwise, which is refused.
+// Clients before 5.1 speak TLS 1.0 unless told otherwise, which is refused unless the server is told so as well.
 for (const version of RPYC_VERSIONS)
   describe(`A Python client over TLS, rpyc ${version}`, () => {
     it('is served, without a certificate of its own', async () => {
@@ -47,6 +47,27 @@ for (const version of RPYC_VERSIONS)
 result = rpyc.ssl_connect('127.0.0.1', port, ca_certs=${JSON.stringify(authority.ca)}).root.who()
 `;
       assert.equal(await runClient(version, server.port, code), 'nobody');
+    });
+
+    it('is served over TLS 1.0 where the server was told so', async () => {
+      const code = `
+import ssl
+old = {'ssl_version': ssl.PROTOCOL_TLSv1, 'ciphers': 'DEFAULT:@SECLEVEL=0'}
+result = refused(lambda: rpyc.ssl_connect('127.0.0.1', port, **old).root.who())
+`;
+      const files = { key: ours.key, cert: ours.cert };
+      await using lax = new ThreadedServer({
+        service: WhoService,
+        authenticator: new SSLAuthenticator({ ...files, minVersion: 'TLSv1' }),
+      });
+      await lax.start();
+      assert.deepEqual(await runClient(version, lax.port, code), ['allowed', "'nobody'"]);
+      await using strict = new ThreadedServer({
+        service: WhoService,
+        authenticator: new SSLAuthenticator(files),
+      });
+      await strict.start();
+      assert.match(String(await runClient(version, strict.port, code)), /^SSLError.*version/);
     });
 
     it('has to show a certificate of the authority, where there is one', async () => {
@@ -121,6 +142,10 @@ describe('A server of ours over TLS', () => {
     assert.throws(() => new SSLAuthenticator({ keyfile }), TypeError);
     assert.throws(() => new SSLAuthenticator({ keyfile, certfile, certReqs: 'required' }), TypeError);
     assert.throws(() => new SSLAuthenticator({ keyfile: ann.key, certfile }), /key values mismatch/);
-    assert.throws(() => new SSLAuthenticator({ keyfile: '/no/such/file', certfile }), { code: 'ENOENT' });
+    const { tlsCredentials: code } = ErrorCode;
+    const missing = { code, message: /option key cannot be read: \/no\/such\/file/ };
+    assert.throws(() => new SSLAuthenticator({ keyfile: '/no/such/file', certfile }), missing);
+    const noAuthority = { keyfile, certfile, ca: '-----BEGIN CERTIFICATE-----\nnone' };
+    assert.throws(() => new SSLAuthenticator(noAuthority), { code });
   });
 });

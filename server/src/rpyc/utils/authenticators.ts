@@ -1,36 +1,31 @@
 /*
- * `SSLAuthenticator` of rpyc/utils/authenticators.py. Differs on purpose: nothing older than TLS 1.2 is spoken, and the
- * peer's certificate is told in Node's form.
+ * `SSLAuthenticator` of rpyc/utils/authenticators.py. Differs on purpose: what is older than TLS 1.2 is spoken only where
+ * that is asked for, and the peer's certificate is told in Node's form.
  */
 
-import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { createServer, type SecureVersion, type TlsOptions, type TLSSocket } from 'node:tls';
+import { createServer, type TlsOptions, type TLSSocket } from 'node:tls';
 
 import { AuthenticationError } from '../core/errors';
+import { createCredentials, type Pem, secureContextOptions, type TlsCredentials } from '../core/tls';
 import { deferred } from '../lib/deferred';
 import type { Authenticated } from './serverOptions';
 
-type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
-
-/** All of it is plain data, so that a child process can be given it. */
-export interface SSLAuthenticatorOptions {
-  /** The server's private key in PEM: a file, or the text itself. */
+/**
+ * All of it is plain data, so that a child process can be given it. A server of old clients sets `minVersion`: those of
+ * rpyc before 5.1 speak TLS 1.0 unless they are told otherwise.
+ */
+export interface SSLAuthenticatorOptions extends TlsCredentials {
+  /** Python's name for `key`. */
   readonly keyfile?: string | undefined;
-  readonly key?: Pem | undefined;
-  readonly passphrase?: string | undefined;
-  /** The server's certificate and its chain in PEM. */
+  /** Python's name for `cert`. */
   readonly certfile?: string | undefined;
-  readonly cert?: Pem | undefined;
-  /** Authorities that sign the certificates of clients: with them, a client has to have one. */
+  /** Python's name for `ca`. */
   readonly caCerts?: string | undefined;
-  readonly ca?: Pem | undefined;
+  /** Authorities that sign the certificates of clients: with them, a client has to have one. */
+  readonly ca?: Pem | readonly Pem[] | undefined;
   /** Whether clients have to show a certificate: `required` where there are authorities, else `none`. */
   readonly certReqs?: 'none' | 'optional' | 'required' | undefined;
-  /** In OpenSSL's form. */
-  readonly ciphers?: string | undefined;
-  /** TLS 1.2 by default. */
-  readonly minVersion?: SecureVersion | undefined;
 }
 
 /**
@@ -41,29 +36,26 @@ export class SSLAuthenticator {
   private readonly tls: TlsOptions;
   private readonly isCertificateAsked: boolean;
 
-  /** @throws TypeError where key or certificate is missing; the system's error for a file that cannot be read */
+  /**
+   * @throws TypeError where key or certificate is missing; ConnectError `ERR_TLS_CREDENTIALS` where they cannot be read
+   *   or are of no use
+   */
   constructor(readonly options: SSLAuthenticatorOptions) {
-    const key = readPem(options.key, options.keyfile);
-    const cert = readPem(options.cert, options.certfile);
-    const ca = readPem(options.ca, options.caCerts);
+    const { keyfile: key = options.key, certfile: cert = options.cert, caCerts: ca = options.ca } = options;
     if (key === undefined || cert === undefined) throw new TypeError('TLS needs a key and a certificate');
-    const { certReqs = ca === undefined ? 'none' : 'required', passphrase, ciphers } = options;
+    const { certReqs = ca === undefined ? 'none' : 'required' } = options;
     if (certReqs !== 'none' && ca === undefined) {
       throw new TypeError('Certificates of clients can be judged by their authority only: set ca or caCerts');
     }
     this.isCertificateAsked = certReqs !== 'none';
+    const credentials = { ...options, key, cert, ca };
+    // What is wrong with a key is said now, not when the first client comes.
+    createCredentials(credentials);
     this.tls = {
-      key,
-      cert,
-      ...(ca === undefined ? {} : { ca }),
-      ...(passphrase === undefined ? {} : { passphrase }),
-      ...(ciphers === undefined ? {} : { ciphers }),
-      minVersion: options.minVersion ?? 'TLSv1.2',
+      ...secureContextOptions(credentials),
       requestCert: this.isCertificateAsked,
       rejectUnauthorized: certReqs === 'required',
     };
-    // What is wrong with a key is said now, not when the first client comes.
-    createServer(this.tls);
   }
 
   /** @throws AuthenticationError where the client does not speak TLS, or shows no certificate that counts */
@@ -95,18 +87,4 @@ export class SSLAuthenticator {
       socket.off('close', onClose);
     }
   }
-}
-
-type PemOption = string | Buffer | (string | Buffer)[];
-
-function readPem(pem: Pem | undefined, file: string | undefined): PemOption | undefined {
-  if (file !== undefined) return readFileSync(file);
-  if (pem === undefined || typeof pem === 'string') return pem;
-  return isBytes(pem)
-    ? Buffer.from(pem)
-    : pem.map((part) => (typeof part === 'string' ? part : Buffer.from(part)));
-}
-
-function isBytes(pem: Exclude<Pem, string>): pem is Uint8Array {
-  return pem instanceof Uint8Array;
 }
