@@ -186,9 +186,9 @@ describe('A child process', () => {
     try {
       const { stderr } = stream.process;
       await eventually('it has ended', () => stream.process.exitCode === 0 && said.endsWith(' '));
-      assert.equal(stderr?.destroyed, false);
+      assert.ok(stderr !== null && !stderr.destroyed);
       stream.destroy();
-      await eventually('it is let go', () => stream.closed && stderr?.destroyed === true);
+      await eventually('it is let go', () => stream.closed && stderr.destroyed);
       assert.ok(isAlive(Number(said)));
     } finally {
       process.kill(Number(said), 'SIGKILL');

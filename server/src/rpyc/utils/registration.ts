@@ -37,7 +37,7 @@ export class Registration {
   /** Registers now, again as often as the registrar says, and each second for as long as it fails. */
   start(): void {
     this.logger.info(`started background auto-register (interval = ${this.interval})`);
-    this.registering = this.register();
+    this.again();
   }
 
   /** Takes the server out of the registry. */
@@ -55,12 +55,16 @@ export class Registration {
     }
   }
 
+  private again(): void {
+    this.registering = this.register();
+  }
+
   private async register(): Promise<void> {
     const isDone = await this.tryRegister();
     if (this.isEnded) return;
     if (!isDone) this.logger.info('registering services did not work - retry');
     const seconds = isDone ? this.interval : RETRY_AFTER_SECONDS;
-    this.timer = setTimeout(() => (this.registering = this.register()), seconds * 1000);
+    this.timer = setTimeout(() => this.again(), seconds * 1000);
     this.timer.unref();
   }
 
