@@ -13,11 +13,22 @@ import { referenceOf, type ReferenceHost, type RequestOptions } from './referenc
 /** What these functions work on. */
 export type Remote = Netref | Path;
 
-/** Reads an attribute, also one whose name a path or netref has for itself (`then`). */
+/**
+ * Python's `getattr(ref, name)`: reads an attribute, also one whose name a path or netref has for itself (`then`).
+ *
+ * @param options seconds to wait and a signal, as for all functions here
+ * @throws RemoteError `builtins.AttributeError`, `ERR_REMOTE`, where there is none or the peer's policy refuses;
+ *   AsyncResultTimeout `ERR_TIMEOUT`, EOFError `ERR_CLOSED`, RequestAborted `ERR_ABORTED`, ReleasedError `ERR_RELEASED`
+ */
 export async function getattr(ref: Remote, name: string, options?: RequestOptions): Promise<unknown> {
   return await request(ref, Handler.getattr, [name], options);
 }
 
+/**
+ * Python's `setattr(ref, name, value)`.
+ *
+ * @throws as `getattr`; stock servers refuse it unless `allow_setattr` is set, and classic ones do not
+ */
 export async function setattr(
   ref: Remote,
   name: string,
@@ -27,6 +38,11 @@ export async function setattr(
   await request(ref, Handler.setattr, [name, value], options);
 }
 
+/**
+ * Python's `delattr(ref, name)`.
+ *
+ * @throws as `setattr`
+ */
 export async function delattr(ref: Remote, name: string, options?: RequestOptions): Promise<void> {
   await request(ref, Handler.delattr, [name], options);
 }
@@ -70,10 +86,20 @@ export async function callattr(
   return await request(ref, Handler.callattr, [name, args, keywordEntries(named)], options);
 }
 
+/**
+ * Python's `repr(ref)`.
+ *
+ * @throws as `getattr`
+ */
 export async function repr(ref: Remote, options?: RequestOptions): Promise<string> {
   return asText(await request(ref, Handler.repr, [], options));
 }
 
+/**
+ * Python's `str(ref)`.
+ *
+ * @throws as `getattr`
+ */
 export async function str(ref: Remote, options?: RequestOptions): Promise<string> {
   return asText(await request(ref, Handler.str, [], options));
 }
@@ -85,6 +111,11 @@ export async function dir(ref: Remote, options?: RequestOptions): Promise<readon
   return names.map(asText);
 }
 
+/**
+ * Python's `hash(ref)`: a bigint where it is beyond the safe numbers.
+ *
+ * @throws as `getattr`; RemoteError `builtins.TypeError` for what has none
+ */
 export async function hash(ref: Remote, options?: RequestOptions): Promise<number | bigint> {
   return asInteger(await request(ref, Handler.hash, [], options));
 }
@@ -134,6 +165,7 @@ export async function contains(ref: Remote, item: unknown, options?: RequestOpti
   return Boolean(await callattr(ref, '__contains__', [item], undefined, options));
 }
 
+/** What `cmp` may ask for; `__cmp__` is Python 2's. */
 export type ComparisonOperator = '__cmp__' | '__eq__' | '__ne__' | '__lt__' | '__gt__' | '__le__' | '__ge__';
 
 /** Compares on the peer. `NotImplemented` means that the object does not know how. */
@@ -192,6 +224,7 @@ export async function inspectMethods(
   return new Map(methods.map(methodEntry));
 }
 
+/** The class of a remote object, by its name. */
 export interface TypeName {
   readonly name: string;
   readonly module: string;

@@ -234,6 +234,7 @@ function recogniseStranger(start: string): string | undefined {
   return strangers.find(([pattern]) => pattern.test(start))?.[1];
 }
 
+/** How a channel frames what it carries. */
 export interface ChannelOptions {
   readonly limits?: FrameLimits | undefined;
   /** Whether long payloads are compressed; true unless said otherwise. */
@@ -264,6 +265,7 @@ export class Channel implements Disposable {
   readonly onDidClose = this.didClose.event;
 
   constructor(
+    /** What the frames travel on. */
     readonly stream: Stream,
     options: ChannelOptions = {},
   ) {
@@ -275,14 +277,17 @@ export class Channel implements Disposable {
     this.held.add(stream.onDidClose((error) => this.finish(error)));
   }
 
+  /** Whether the stream is closed. */
   get closed(): boolean {
     return this.stream.closed;
   }
 
+  /** Bytes that were handed to the stream. */
   get bytesSent(): number {
     return this.sentBytes;
   }
 
+  /** Bytes that the stream has given. */
   get bytesReceived(): number {
     return this.receivedBytes;
   }

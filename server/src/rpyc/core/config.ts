@@ -7,6 +7,7 @@ import { decodeUtf8 } from '../lib/bytes';
 import type { Logger } from '../lib/logger';
 import { AttributeError } from './errors';
 
+/** RPyC's configuration, with its keys as in Python: `DEFAULT_CONFIG` upstream. Times are seconds. */
 export interface Config {
   readonly allow_all_attrs: boolean;
   readonly allow_delattr: boolean;
@@ -59,6 +60,7 @@ const SAFE_ATTRS =
   '__rrshift__ __rshift__ __rsub__ __rtruediv__ __rxor__ __setitem__ __setslice__ __str__ __sub__ __truediv__ ' +
   '__xor__ next';
 
+/** What holds where nothing is said, as upstream (`rpyc.core.protocol.DEFAULT_CONFIG`). */
 export const DEFAULT_CONFIG: Config = Object.freeze({
   allow_all_attrs: false,
   allow_delattr: false,
@@ -128,6 +130,7 @@ export interface Limits {
 
 const MIB = 1024 * 1024;
 
+/** The limits that hold where nothing is said. Upstream has none. */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxFrameBytes: 64 * MIB,
   maxInflatedBytes: 64 * MIB,

@@ -14,6 +14,7 @@ export interface ConnectionService {
   onDisconnect(connection: Connection): void;
 }
 
+/** What a connection is made with. */
 export interface ConnectionOptions {
   readonly service: ConnectionService;
   readonly config?: Partial<Config> | undefined;

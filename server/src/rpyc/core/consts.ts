@@ -2,6 +2,7 @@
  * Numbers that travel on the wire, after rpyc/core/consts.py of RPyC 4.0 to 6.0.
  */
 
+/** What a message is, as on the wire. */
 export const MessageType = { request: 1, reply: 2, exception: 3 } as const;
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 
@@ -42,8 +43,11 @@ export function handlerName(handler: number): string {
   return handlerNames.get(handler) ?? `handler ${handler}`;
 }
 
+/** TCP port of classic servers (`rpyc.classic.DEFAULT_SERVER_PORT`). */
 export const DEFAULT_PORT = 18812;
+/** TCP port of classic servers that speak TLS (`rpyc.classic.DEFAULT_SERVER_SSL_PORT`). */
 export const DEFAULT_SSL_PORT = 18821;
+/** UDP and TCP port of registries (`rpyc.utils.registry.REGISTRY_PORT`). */
 export const DEFAULT_REGISTRY_PORT = 18811;
 
 /** A payload longer than this is compressed, one of exactly this length is not. */

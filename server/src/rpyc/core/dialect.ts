@@ -6,6 +6,7 @@
 import { type Envelope, type EnvelopeCodec, newEnvelope, oldEnvelope } from './envelope';
 import { eitherReferences, idPackReferences, oidReferences, type ReferenceCodec } from './references';
 
+/** The versions of the protocol: A of rpyc 3.3 and 3.4, B of 4.0, C of 4.1 to 5.3, D of 6.0. */
 export type DialectName = 'A' | 'B' | 'C' | 'D';
 
 export interface Dialect extends EnvelopeCodec, ReferenceCodec {

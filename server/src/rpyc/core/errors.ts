@@ -134,12 +134,14 @@ export class AttributeError extends RpycError {
   }
 }
 
+/** A client is turned away, or a server does not let us in (`rpyc.utils.authenticators.AuthenticationError`). */
 export class AuthenticationError extends RpycError {
   constructor(message = 'Authentication failed', options?: ErrorOptions) {
     super(message, ErrorCode.authentication, options);
   }
 }
 
+/** No registry knows a server that could be used (`rpyc.utils.factory.DiscoveryError`). */
 export class DiscoveryError extends RpycError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, ErrorCode.discovery, options);
@@ -179,7 +181,9 @@ export class CopyError extends RpycError {
 export class SourceError extends RpycError {
   constructor(
     message: string,
+    /** From 1; null where Python does not tell. */
     readonly line: number | null = null,
+    /** From 1; null where Python does not tell. */
     readonly column: number | null = null,
   ) {
     super(message, ErrorCode.source);
@@ -195,8 +199,11 @@ export class TransferError extends RpycError {
 
 /** Thrown by a local object, it is raised at the peer as the Python exception that it names. */
 export class PythonError extends RpycError {
+  /** Name of the Python class. */
   readonly typeName: string;
+  /** Module of the class; `builtins` unless told. */
   readonly module: string;
+  /** What the exception is made with; it travels by value. */
   readonly args: readonly BrineValue[];
 
   constructor(typeName: string, args: readonly BrineValue[] = [], module = 'builtins') {
@@ -229,7 +236,9 @@ export class RemoteError extends RpycError {
   readonly typeName: string;
   /** Module of that class; `builtins` also where a Python 2 peer calls it `exceptions`. */
   readonly module: string;
+  /** The exception's arguments; of what does not travel by value, Python's text. */
   readonly args: readonly BrineValue[];
+  /** Its other attributes, as far as the peer sent them. */
   readonly attributes: ReadonlyMap<string, BrineValue>;
   /** The traceback as the peer printed it, or what it says in its place. */
   readonly remoteTraceback: string;

@@ -7,6 +7,7 @@ import { handlerName, MessageType } from './consts';
 import { sniffEnvelope } from './envelope';
 import { THREAD_PREFIX_BYTES } from './threadBinding';
 
+/** What the first bytes of a message tell. */
 export interface MessageHead {
   readonly kind: keyof typeof MessageType;
   /** The number that a request and its answer share, as text. */

@@ -72,6 +72,7 @@ function pathState(value: unknown): PathState | undefined {
   return Reflect.get(value, pathKey) as PathState | undefined;
 }
 
+/** Whether `value` is a path: what getting an attribute of a remote object, or calling it, gives. */
 export function isPath(value: unknown): value is Path {
   return pathState(value) !== undefined;
 }

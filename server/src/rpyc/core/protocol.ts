@@ -37,6 +37,7 @@ const UNKNOWN_HANDLER = 99;
 /** Names connections that have no name: `conn1` and so on, as in Python. */
 let connections = 0;
 
+/** A connection to a peer, both sides of it (`rpyc.core.protocol.Connection`). Times are seconds. */
 export class Connection implements Disposable, AsyncDisposable {
   #config: Config;
   readonly #channel: Channel;
@@ -105,6 +106,7 @@ export class Connection implements Disposable, AsyncDisposable {
     return this.#closing !== 'open';
   }
 
+  /** What holds for this connection; `configure` changes it. */
   get config(): Config {
     return this.#config;
   }
@@ -129,6 +131,7 @@ export class Connection implements Disposable, AsyncDisposable {
     return this.#peerPython;
   }
 
+  /** The traffic so far. */
   get counters(): ConnectionCounters {
     const { bytesSent, bytesReceived, framesSent, framesReceived } = this.#channel;
     return { requestsSent: this.#requesting.count, bytesSent, bytesReceived, framesSent, framesReceived };
@@ -205,11 +208,7 @@ export class Connection implements Disposable, AsyncDisposable {
     if (!this.closed && !this.#channel.closed) this.#channel.sendKeepalive();
   }
 
-  /**
-   * Asks for the version of the peer's rpyc, unless it has told it already. Costs one request without any effect.
-   *
-   * @returns undefined where the peer does not tell
-   */
+  /** The version of the peer's rpyc, asked for by one request unless it is known; undefined where it is not told. */
   async fetchRemoteVersion(options?: RequestOptions): Promise<string | undefined> {
     if (this.remoteVersion !== undefined) return this.remoteVersion;
     try {

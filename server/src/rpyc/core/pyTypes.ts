@@ -44,7 +44,9 @@ export class PyLong {
 /** A Python complex number. */
 export class Complex {
   constructor(
+    /** The real part. */
     readonly real: number,
+    /** The imaginary part. */
     readonly imag: number,
   ) {
     Object.freeze(this);
@@ -59,8 +61,11 @@ export class Complex {
 /** A Python slice object; `null` stands for an end that is left out. */
 export class Slice {
   constructor(
+    /** The first index. */
     readonly start: BrineValue,
+    /** The index behind the last one. */
     readonly stop: BrineValue,
+    /** From one index to the next. */
     readonly step: BrineValue = null,
   ) {
     Object.freeze(this);
@@ -98,15 +103,18 @@ export class FrozenSet implements Iterable<BrineValue> {
     return `frozenset of ${this.size}`;
   }
 
+  /** How many members there are. */
   get size(): number {
     return this.#members.length;
   }
 
+  /** Whether a member equals `value`, as Python compares. */
   has(value: BrineValue): boolean {
     this.#keys ??= new Set(this.#members.map(equalityKey));
     return this.#keys.has(equalityKey(value));
   }
 
+  /** The members, in their order. */
   values(): readonly BrineValue[] {
     return this.#members;
   }
@@ -183,6 +191,7 @@ export class Kwargs {
     this.#entries = [...entries];
   }
 
+  /** Names and values, in their order. */
   entries(): readonly (readonly [string, unknown])[] {
     return this.#entries;
   }

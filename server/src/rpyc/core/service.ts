@@ -82,10 +82,12 @@ export class Service implements ConnectionService {
     return new Connection(channel, options);
   }
 
+  /** What a peer gets as `root.get_service_name()`. */
   exposed_get_service_name(): string {
     return (this.constructor as typeof Service).getServiceName();
   }
 
+  /** What a peer gets as `root.get_service_aliases()`. */
   exposed_get_service_aliases(): readonly string[] {
     return serviceAliases(this);
   }
@@ -107,6 +109,7 @@ export class VoidService extends Service {
   }
 }
 
+/** A class of services, of which each connection gets an object of its own. */
 export type ServiceClass = new () => Service;
 
 /** A class gives each connection an object of its own, an object is shared by all. */

@@ -270,6 +270,7 @@ export interface OpenOptions {
   readonly onStage?: ((stage: 'resolve' | 'connect' | 'tls') => void) | undefined;
 }
 
+/** How a TCP connection is opened. */
 export interface ConnectTcpOptions extends OpenOptions {
   /** A name or an address; one of IPv6 may stand in brackets and name its interface: `[fe80::1%eth0]`. */
   readonly host: string;
@@ -282,6 +283,7 @@ export interface ConnectTcpOptions extends OpenOptions {
   readonly localAddress?: string | undefined;
 }
 
+/** How a connection over TLS is opened. */
 export interface ConnectTlsOptions extends ConnectTcpOptions, TlsOptions {}
 
 /** Time for each address of a host that has several, before the next one is tried. */

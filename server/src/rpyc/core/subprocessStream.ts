@@ -14,6 +14,7 @@ import { ConnectError, ErrorCode } from './errors';
 import { type EndOwned, JoinedDuplex } from './joinedDuplex';
 import { DuplexStream } from './stream';
 
+/** How a child process is started, and ended. */
 export interface SubprocessOptions {
   readonly cwd?: string | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -34,6 +35,7 @@ const TERM_SECONDS = 1;
 /** Characters of standard error that are kept, the newest. */
 const KEPT_STDERR = 2000;
 
+/** A stream over the pipes of a child process, which ends with it. */
 export class SubprocessStream extends DuplexStream {
   private kept = '';
 

@@ -15,6 +15,7 @@ import {
 } from './errors';
 import type { BrineValue } from './pyTypes';
 
+/** What is told of an exception. */
 export interface DumpExceptionOptions {
   /** Whether a traceback is sent: names of functions and line numbers, without paths. */
   readonly includeTraceback: boolean;

@@ -20,6 +20,7 @@ export class DisposableStore implements Disposable {
   private readonly items = new Set<Disposable>();
   private disposed = false;
 
+  /** Whether it was disposed. */
   get isDisposed(): boolean {
     return this.disposed;
   }

@@ -12,6 +12,7 @@ export class Emitter<T> implements Disposable {
   private readonly subscriptions = new Set<Subscription<T>>();
   private disposed = false;
 
+  /** For those who listen. */
   readonly event: Event<T> = (listener) => {
     if (this.disposed) return toDisposable(() => undefined);
     // An object per subscription, so that the same function may subscribe twice.

@@ -27,6 +27,7 @@ export class ClassicConnection extends Connection {
   readonly #modules = new Map<string, Promise<unknown>>();
   #version: string | undefined;
 
+  /** The peer's modules, by their names. */
   readonly modules: ModuleNamespace = createModuleNamespace((name) => this.getmodule(name));
 
   /** The module of Python's builtin functions. */

@@ -22,11 +22,13 @@ export interface RegistrarOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Whom `discover` asks, and what it leaves out. */
 export interface DiscoverOptions extends RegistrarOptions {
   /** Leaves out the servers on other hosts. */
   readonly host?: string;
 }
 
+/** Whom `listServices` asks, and what it leaves out. */
 export interface ListServicesOptions extends RegistrarOptions {
   /** Leaves out the services without a server on this host, an address as the registry knows it. */
   readonly filterHost?: string;

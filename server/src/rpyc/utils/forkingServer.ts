@@ -27,6 +27,7 @@ import {
 import type { ClientOptions, ListenOptions } from './serverOptions';
 import { isModuleExport, loadService, type ModuleExport } from './serviceModule';
 
+/** What a `ForkingServer` can be told. */
 export interface ForkingServerOptions extends ListenOptions, Omit<ClientOptions, 'authenticator'> {
   /** Names the service, since a class cannot be handed to another process. Each client has a service of its own. */
   readonly service: ModuleExport;

@@ -28,6 +28,7 @@ export const DEFAULT_REGISTRY_TIMEOUT_SECONDS = 2;
 /** Seconds after which a server registers again, so that it is not pruned. */
 const REREGISTER_INTERVAL_SECONDS = 60;
 
+/** What both kinds of client can be told. */
 export interface RegistryClientOptions {
   /** 18811 by default. */
   readonly port?: number;
@@ -38,6 +39,7 @@ export interface RegistryClientOptions {
   readonly stringKind?: StringKind;
 }
 
+/** What a client by UDP can be told. */
 export interface UDPRegistryClientOptions extends RegistryClientOptions {
   /** Address or name of the registry's host; by default the broadcast address of this network, 255.255.255.255. */
   readonly ip?: string;
@@ -47,6 +49,7 @@ export interface UDPRegistryClientOptions extends RegistryClientOptions {
   readonly ipv6?: boolean;
 }
 
+/** What a client by TCP can be told. */
 export interface TCPRegistryClientOptions extends RegistryClientOptions {
   /** Address or name of the registry's host. */
   readonly ip: string;
@@ -54,6 +57,7 @@ export interface TCPRegistryClientOptions extends RegistryClientOptions {
   readonly ipv6?: boolean;
 }
 
+/** What may be said about a single question. */
 export interface RegistryRequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
@@ -67,6 +71,7 @@ interface ListAnswer {
 export abstract class RegistryClient {
   /** Seconds after which a server should register again (upstream `REREGISTER_INTERVAL`). */
   readonly reregisterInterval: number = REREGISTER_INTERVAL_SECONDS;
+  /** The registry's port. */
   readonly port: number;
   /** Seconds. */
   readonly timeout: number;
@@ -74,6 +79,7 @@ export abstract class RegistryClient {
   protected readonly stringKind: StringKind;
 
   constructor(
+    /** Address or name of the registry's host, or a broadcast address. */
     readonly ip: string,
     options: RegistryClientOptions,
   ) {

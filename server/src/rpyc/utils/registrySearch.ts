@@ -54,12 +54,14 @@ export interface FoundService {
   readonly nearby: boolean;
 }
 
+/** What `discoverEverywhere` has found. */
 export interface FoundServices {
   readonly services: readonly FoundService[];
   /** Every registry that answered, and every target where none did. */
   readonly registries: readonly RegistryReport[];
 }
 
+/** Whom `discoverEverywhere` asks, and for how long. */
 export interface DiscoverEverywhereOptions {
   /** Whom to ask, hosts by name or address among them; `broadcastTargets()` by default. */
   readonly targets?: readonly (RegistryTarget | string)[];

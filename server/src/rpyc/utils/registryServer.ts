@@ -34,6 +34,7 @@ const DEFAULT_MAX_REGISTRATIONS = 10_000;
 const DEFAULT_CLIENT_SECONDS = 3;
 const MAX_CLIENTS = 1000;
 
+/** What both kinds of registry can be told. */
 export interface RegistryServerOptions {
   /** The address to listen on; every IPv4 address of this machine by default. */
   readonly host?: string;
@@ -195,6 +196,7 @@ export abstract class RegistryServer implements AsyncDisposable {
   }
 }
 
+/** What a registry by UDP can be told. */
 export interface UDPRegistryServerOptions extends RegistryServerOptions {
   /** Whether another program may listen on the same port; false by default. */
   readonly reuseAddr?: boolean;
@@ -246,6 +248,7 @@ export class UDPRegistryServer extends RegistryServer {
   }
 }
 
+/** What a registry by TCP can be told. */
 export interface TCPRegistryServerOptions extends RegistryServerOptions {
   /** Changes nothing: Node sets it for every listener, where the system means by it what upstream means. */
   readonly reuseAddr?: boolean;

@@ -80,6 +80,7 @@ export interface ListenOptions {
   readonly maxClients?: number | undefined;
 }
 
+/** What a server can be told: the keyword arguments of rpyc.utils.server.Server. Times are seconds. */
 export interface ServerOptions extends ClientOptions, ListenOptions {
   /** A class gives each client a service object of its own, an object is shared by all. */
   readonly service: ServiceClass | Service;

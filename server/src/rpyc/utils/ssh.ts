@@ -20,6 +20,7 @@ const CHECK_SECONDS = 2;
 /** Bytes of output that `run` collects, unless told. */
 const DEFAULT_MAX_OUTPUT = 16 * 1024 * 1024;
 
+/** How a machine is reached. Times are seconds. */
 export interface SshMachineOptions {
   /** A host name, an address, or a name of the user's ssh configuration. */
   readonly host: string;
@@ -41,6 +42,7 @@ export interface SshMachineOptions {
   readonly sshExecutable?: string | undefined;
 }
 
+/** How `SshMachine.run` runs a program. */
 export interface RunOptions extends SshWait {
   /** Given to the program's standard input. */
   readonly input?: string | Uint8Array | undefined;
@@ -48,6 +50,7 @@ export interface RunOptions extends SshWait {
   readonly maxOutput?: number | undefined;
 }
 
+/** How a program on the machine ended, and what it wrote. */
 export interface RunResult {
   readonly stdout: string;
   readonly stderr: string;
@@ -67,6 +70,7 @@ export class TunneledSocketStream extends DuplexStream {}
  * those who want one connection for all of them use ControlPath in their ssh configuration.
  */
 export class SshMachine implements Disposable, AsyncDisposable {
+  /** As it was given. */
   readonly host: string;
   /** Where it leads, for people: `user@host:port` as far as they were given. */
   readonly description: string;
@@ -89,6 +93,7 @@ export class SshMachine implements Disposable, AsyncDisposable {
     this.description = user === undefined ? endpoint : `${user}@${endpoint}`;
   }
 
+  /** Whether it was closed; nothing can be started on it then. */
   get closed(): boolean {
     return this.isClosed;
   }

@@ -7,6 +7,7 @@ import type { ConnectOptions } from './connectOptions';
 import { type SshMachine, TunneledSocketStream } from './ssh';
 import type { Way } from './ways';
 
+/** Options of `sshConnect`. */
 export interface SshConnectOptions extends ConnectOptions {
   /** Host of the server as the machine sees it; `localhost`, the machine itself, by default. */
   readonly remoteHost?: string | undefined;

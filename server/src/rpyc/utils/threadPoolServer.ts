@@ -7,6 +7,7 @@ import type { RequestLane, ServeRequest } from '../core/serving';
 import { ThreadedServer } from './server';
 import type { ServerOptions } from './serverOptions';
 
+/** What a `ThreadPoolServer` can be told. */
 export interface ThreadPoolServerOptions extends ServerOptions {
   /** Requests that are in service at once, over all connections; 20 by default. */
   readonly nbThreads?: number;

@@ -16,6 +16,7 @@ import { onAbort } from '../lib/deferred';
 import { peerCode } from './peerCode';
 import { TRANSFER_CODE } from './transferCode';
 
+/** How far an upload or download is, in bytes. */
 export interface TransferProgress {
   /** The file that bytes have just arrived of, as it is called where it comes from. */
   readonly path: string;
@@ -25,6 +26,7 @@ export interface TransferProgress {
   readonly total: number;
 }
 
+/** How files are uploaded or downloaded. */
 export interface TransferOptions {
   /** Says by its name whether a file or folder inside a folder is taken; all are, unless told. */
   readonly filter?: ((name: string) => boolean) | undefined;

@@ -22,6 +22,7 @@ import type { SshProcess } from './sshProcess';
 import { socketWay } from './sshWay';
 import { connectWith, makeConnection } from './ways';
 
+/** How a server is deployed. Times are seconds. */
 export interface DeployedServerOptions {
   /** Dotted name of the server's class; `rpyc.utils.server.ThreadedServer` by default. */
   readonly serverClass?: string | undefined;
@@ -84,6 +85,7 @@ export class DeployedServer implements Disposable, AsyncDisposable {
     checkDotted(options.serviceClass);
   }
 
+  /** Whether the server is no more, or is being ended. */
   get closed(): boolean {
     return this.isClosed;
   }
@@ -259,6 +261,7 @@ export class MultiServerDeployment implements Disposable, AsyncDisposable, Itera
     this.servers = remoteMachines.map((machine) => new DeployedServer(machine, options));
   }
 
+  /** How many servers there are. */
   get length(): number {
     return this.servers.length;
   }
