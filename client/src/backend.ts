@@ -4,10 +4,12 @@ import {
   ConnectionStateChanged,
   DialectLearned,
   Hello,
+  LocalServersChanged,
   LogMessage,
   RunOutputProduced,
   SetTrace,
 } from '../../server/src/api/messages';
+import type { LocalServers } from '../../server/src/api/discovery';
 import type { HelloResult, NotificationMessage, RequestMessage } from '../../server/src/api/messages';
 import type { ConnectionState, RunOutput } from '../../server/src/api/model';
 import { backendLost, ProblemError } from './problems';
@@ -44,6 +46,7 @@ export class Backend implements vscode.Disposable {
   private readonly statusChanged = new vscode.EventEmitter<BackendStatus>();
   private readonly connectionChanged = new vscode.EventEmitter<ConnectionState>();
   private readonly outputProduced = new vscode.EventEmitter<RunOutput>();
+  private readonly localServersChanged = new vscode.EventEmitter<LocalServers>();
   private readonly traceListener: vscode.Disposable;
   private readonly keeper: ProcessKeeper<Session>;
 
@@ -54,6 +57,8 @@ export class Backend implements vscode.Disposable {
   readonly onDidChangeStatus = this.statusChanged.event;
   readonly onDidChangeConnection = this.connectionChanged.event;
   readonly onDidProduceOutput = this.outputProduced.event;
+  /** A registry or a demo server inside the process began or ended. */
+  readonly onDidChangeLocalServers = this.localServersChanged.event;
 
   constructor(private readonly options: BackendOptions) {
     this.traceListener = options.settings.onDidChangeTrace(() => {
@@ -133,6 +138,7 @@ export class Backend implements vscode.Disposable {
     }
     this.connectionChanged.dispose();
     this.outputProduced.dispose();
+    this.localServersChanged.dispose();
   }
 
   private async launch(unwanted: AbortSignal, died: () => void): Promise<Session> {
@@ -192,6 +198,11 @@ export class Backend implements vscode.Disposable {
     client.onNotification(RunOutputProduced.method, (output: RunOutput) => {
       if (!unwanted.aborted) {
         this.outputProduced.fire(output);
+      }
+    });
+    client.onNotification(LocalServersChanged.method, (local: LocalServers) => {
+      if (!unwanted.aborted) {
+        this.localServersChanged.fire(local);
       }
     });
     client.onNotification(DialectLearned.method, (learned: { endpoint: string; dialect: string }) => {

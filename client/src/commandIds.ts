@@ -22,4 +22,19 @@ export const COMMAND_IDS = [
   'rpyc.restart',
 ] as const;
 
+/** The commands of the registries' view, which stand behind the others in the manifest. */
+export const DISCOVERY_COMMAND_IDS = [
+  'rpyc.lookForServices',
+  'rpyc.findService',
+  'rpyc.addRegistry',
+  'rpyc.connectService',
+  'rpyc.copyServiceAddress',
+  'rpyc.startRegistry',
+  'rpyc.stopRegistry',
+  'rpyc.startDemo',
+  'rpyc.stopDemo',
+] as const;
+
+export type DiscoveryCommandId = (typeof DISCOVERY_COMMAND_IDS)[number];
+
 export type CommandId = (typeof COMMAND_IDS)[number];

@@ -1,12 +1,15 @@
 import * as vscode from 'vscode';
 import { Diagnostics, ObjectText } from '../../server/src/api/messages';
 import type { Backend } from './backend';
-import { COMMAND_IDS } from './commandIds';
+import { COMMAND_IDS, DISCOVERY_COMMAND_IDS } from './commandIds';
 import type { CommandId } from './commandIds';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
 import { VIEW_ID } from './connectionsView';
+import { discoveryCommands } from './discoveryCommands';
+import type { DiscoverySettings } from './discoverySettings';
+import type { DiscoveryView } from './discoveryView';
 import { pickChild } from './findObject';
 import { pickText } from './displayText';
 import { confirm, showInformation } from './messageBoxes';
@@ -14,6 +17,7 @@ import { addConnection } from './newConnection';
 import { isCancelled, ProblemError, problemOf, showProblem } from './problems';
 import { addressOf, nodeName } from './rowItems';
 import type { ObjectRow, Row } from './rows';
+import { listAndConnect } from './serviceConnections';
 import type { Settings } from './settings';
 import type { Snippets } from './snippets';
 
@@ -28,6 +32,7 @@ export interface CommandParts {
   readonly picker: ConnectionPicker;
   readonly view: ConnectionsView;
   readonly snippets: Snippets;
+  readonly discovery: { readonly settings: DiscoverySettings; readonly view: DiscoveryView };
   readonly log: vscode.LogOutputChannel;
   readonly version: string;
 }
@@ -39,18 +44,33 @@ type CommandTable = Readonly<Record<CommandId, (argument: Argument) => Promise<v
 
 /** Registers every command. A failure of one is told once and goes no further. */
 export function registerCommands(parts: CommandParts): vscode.Disposable {
-  const table = commandTable(parts);
+  const { discovery, backend } = parts;
   return vscode.Disposable.from(
-    ...COMMAND_IDS.map((id) =>
-      vscode.commands.registerCommand(id, async (argument?: Argument) => {
+    register(COMMAND_IDS, commandTable(parts), parts.log),
+    register(
+      DISCOVERY_COMMAND_IDS,
+      discoveryCommands({ ...discovery, backend, connect: (profiles) => listAndConnect(parts, profiles) }),
+      parts.log,
+    ),
+  );
+}
+
+function register<Id extends string>(
+  ids: readonly Id[],
+  table: Readonly<Record<Id, (...args: never[]) => Promise<void> | void>>,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  return vscode.Disposable.from(
+    ...ids.map((id) =>
+      vscode.commands.registerCommand(id, async (...args: unknown[]) => {
         try {
-          await table[id](argument);
+          await (table[id] as (...args: unknown[]) => Promise<void> | void)(...args);
         } catch (error) {
           if (isCancelled(error)) {
             return;
           }
           const problem = problemOf(error);
-          parts.log.error(`${id}: ${problem.message} ${problem.detail ?? ''}`);
+          log.error(`${id}: ${problem.message} ${problem.detail ?? ''}`);
           // Not awaited: the command is over, whenever the message is closed.
           void showProblem(problem, error instanceof ProblemError ? error.mend : undefined);
         }

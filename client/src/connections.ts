@@ -73,6 +73,14 @@ export class Connections implements vscode.Disposable {
     return this.entriesNow.find((entry) => entry.profile.id === profileId);
   }
 
+  /** Whether a listed server at this address ends with its first client. */
+  takesOneClient({ host, port }: { readonly host: string; readonly port: number }): boolean {
+    return this.entriesNow.some(
+      ({ profile: { oneShot, transport } }) =>
+        oneShot === true && 'host' in transport && transport.host === host && transport.port === port,
+    );
+  }
+
   label(profileId: string): string {
     return this.entry(profileId)?.profile.label ?? profileId;
   }

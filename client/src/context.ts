@@ -4,6 +4,8 @@ import { registerCommands } from './commands';
 import { ConnectionPicker } from './connectionPicker';
 import { Connections } from './connections';
 import { ConnectionsView } from './connectionsView';
+import { DiscoverySettings } from './discoverySettings';
+import { DiscoveryView } from './discoveryView';
 import { showError } from './messageBoxes';
 import { problemOf } from './problems';
 import { SecretStore } from './secretStore';
@@ -40,6 +42,14 @@ export class ExtensionParts implements vscode.Disposable {
     const snippets = new Snippets(backend, connections, picker, context.workspaceState);
     const view = new ConnectionsView(backend, connections, snippets, log);
     const statusBar = new StatusBar(backend, connections, snippets);
+    const discoverySettings = new DiscoverySettings();
+    const discovery = new DiscoveryView({
+      backend,
+      settings: discoverySettings,
+      memory: context.globalState,
+      log,
+      takesOneClient: (address) => connections.takesOneClient(address),
+    });
     const manifest: unknown = context.extension.packageJSON;
     const commands = registerCommands({
       backend,
@@ -48,6 +58,7 @@ export class ExtensionParts implements vscode.Disposable {
       picker,
       view,
       snippets,
+      discovery: { settings: discoverySettings, view: discovery },
       log,
       version: versionOf(manifest),
     });
@@ -63,6 +74,7 @@ export class ExtensionParts implements vscode.Disposable {
       afterRuns,
       commands,
       statusBar,
+      discovery,
       view,
       snippets,
       connections,
@@ -70,7 +82,14 @@ export class ExtensionParts implements vscode.Disposable {
       settings,
       log,
     );
-    this.api = testApi({ backend, connections, view, snippets, activationMs: performance.now() - since });
+    this.api = testApi({
+      backend,
+      connections,
+      view,
+      discovery,
+      snippets,
+      activationMs: performance.now() - since,
+    });
   }
 
   /** Ends the background process in order. */

@@ -4,6 +4,8 @@ import type { Backend } from './backend';
 import type { Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
 import type { BackendStatus } from './processKeeper';
+import type { DiscoveryRow } from './discoveryModel';
+import type { DiscoveryView } from './discoveryView';
 import { depthOf } from './rows';
 import type { Row } from './rows';
 import type { Snippets } from './snippets';
@@ -24,6 +26,9 @@ export interface Snapshot {
   readonly states: Readonly<Record<string, ConnectionState>>;
   /** The rows that are open, top to bottom. */
   readonly rows: readonly RowSnapshot[];
+  /** The rows of the registries' view that are open, and what it says where there are none. */
+  readonly services: readonly RowSnapshot[];
+  readonly discovery: string;
   readonly backendPid: number | undefined;
   readonly backendStatus: BackendStatus;
   /** The end of each connection's output channel, by profile. */
@@ -42,6 +47,7 @@ export interface SnapshotParts {
   readonly backend: Backend;
   readonly connections: Connections;
   readonly view: ConnectionsView;
+  readonly discovery: DiscoveryView;
   readonly snippets: Snippets;
   readonly activationMs: number;
 }
@@ -50,12 +56,21 @@ export function testApi(parts: SnapshotParts): TestApi {
   return { version: 1, snapshot: () => snapshot(parts) };
 }
 
-function snapshot({ backend, connections, view, snippets, activationMs }: SnapshotParts): Snapshot {
+function snapshot({
+  backend,
+  connections,
+  view,
+  discovery,
+  snippets,
+  activationMs,
+}: SnapshotParts): Snapshot {
   const profiles = connections.entries.map(({ profile }) => profile);
   return {
     profiles,
     states: Object.fromEntries(profiles.map(({ id }) => [id, connections.state(id)])),
     rows: view.visibleRows().map((row) => rowSnapshot(view, row)),
+    services: discovery.getChildren().flatMap((row) => serviceSnapshots(discovery, row, 0)),
+    discovery: discovery.model.state,
     backendPid: backend.pid,
     backendStatus: backend.status,
     outputs: snippets.tails,
@@ -73,6 +88,22 @@ function rowSnapshot(view: ConnectionsView, row: Row): RowSnapshot {
     expanded: item.collapsibleState === vscode.TreeItemCollapsibleState.Expanded,
     kind: row.kind === 'object' ? row.node.kind : row.kind,
   };
+}
+
+function serviceSnapshots(view: DiscoveryView, row: DiscoveryRow, depth: number): readonly RowSnapshot[] {
+  const item = view.getTreeItem(row);
+  const expanded = item.collapsibleState === vscode.TreeItemCollapsibleState.Expanded;
+  return [
+    {
+      id: row.id,
+      label: textOf(item.label),
+      description: typeof item.description === 'string' ? item.description : '',
+      depth,
+      expanded,
+      kind: row.kind,
+    },
+    ...(expanded ? view.getChildren(row).flatMap((child) => serviceSnapshots(view, child, depth + 1)) : []),
+  ];
 }
 
 function textOf(label: string | vscode.TreeItemLabel | undefined): string {

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { getL10nJson } from '@vscode/l10n-dev';
 
-import { COMMAND_IDS } from '../../client/src/commandIds';
+import { COMMAND_IDS, DISCOVERY_COMMAND_IDS } from '../../client/src/commandIds';
 import { readSources } from '../support/sourceImports';
 import { REPOSITORY } from '../support/tools';
 
@@ -87,7 +87,7 @@ describe('Manifest', () => {
   it('lists just the commands that the extension registers', () => {
     assert.deepEqual(
       commands.map(({ command }) => command),
-      [...COMMAND_IDS],
+      [...COMMAND_IDS, ...DISCOVERY_COMMAND_IDS],
     );
   });
 
@@ -99,7 +99,17 @@ describe('Manifest', () => {
   });
 
   it('connects and runs only in trusted workspaces', () => {
-    for (const id of ['rpyc.addConnection', 'rpyc.connect', 'rpyc.runSelection', 'rpyc.findModule']) {
+    for (const id of [
+      'rpyc.addConnection',
+      'rpyc.connect',
+      'rpyc.runSelection',
+      'rpyc.findModule',
+      'rpyc.lookForServices',
+      'rpyc.findService',
+      'rpyc.connectService',
+      'rpyc.startRegistry',
+      'rpyc.startDemo',
+    ]) {
       const enablement = commands.find(({ command }) => command === id)?.enablement ?? '';
       assert.match(enablement, /\bisWorkspaceTrusted\b/, id);
     }
@@ -111,6 +121,7 @@ describe('Manifest', () => {
 
   it('ends the title of a command that asks for input with an ellipsis, and of no other', () => {
     const asking = ['addConnection', 'removeConnection', 'findModule', 'findChild', 'chooseConnection'];
+    asking.push('findService', 'addRegistry', 'startRegistry');
     for (const { command, title } of commands) {
       const text = nls[title.slice(1, -1)] ?? '';
       assert.equal(text.endsWith('…'), asking.includes(command.slice('rpyc.'.length)), command);
@@ -150,7 +161,10 @@ describe('Manifest', () => {
   it('shows at most three icons in the view title, with collapse all, and three on a row', () => {
     const icons = (menu: string, group: string): readonly MenuItem[] =>
       (menus[menu] ?? []).filter((item) => item.group?.startsWith(group) === true);
-    assert.ok(icons('view/title', 'navigation').length <= 2);
+    for (const view of ['rpyc.connections', 'rpyc.discovery']) {
+      const ofView = icons('view/title', 'navigation').filter(({ when }) => when?.includes(`== ${view}`));
+      assert.equal(ofView.length, 2, view);
+    }
     const perRow = new Map<string, number>();
     for (const { when = '' } of icons('view/item/context', 'inline')) {
       perRow.set(when, (perRow.get(when) ?? 0) + 1);

@@ -26,6 +26,9 @@ const BROADCAST_SECONDS = 1.2;
 const LIST_SECONDS = 1.2;
 const NAME_SECONDS = 0.8;
 
+const EVERY_ADDRESS = '0.0.0.0';
+const LOOPBACK = '127.0.0.1';
+
 export interface ServiceSearchOptions {
   /** The registry of this process, while there is one: it is asked too. */
   readonly local: () => RegistryAddress | undefined;
@@ -59,7 +62,9 @@ export class ServiceSearch {
     registries: readonly RegistryAddress[],
     around: readonly RegistryTarget[],
   ): readonly RegistryTarget[] {
-    const own = this.options.local();
+    const local = this.options.local();
+    // One that listens on every address listens on this one.
+    const own = local?.host === EVERY_ADDRESS ? { ...local, host: LOOPBACK } : local;
     const wanted = registries.flatMap((each) => checkRegistry(each) ?? []).slice(0, MAX_REGISTRIES);
     const asked = new Set(around.map(({ address }) => targetKey('udp', address, DEFAULT_REGISTRY_PORT)));
     return [...wanted, ...(own === undefined ? [] : [own])].flatMap(({ mode, host, port }) => {
