@@ -47,7 +47,11 @@ export async function delattr(ref: Remote, name: string, options?: RequestOption
   await request(ref, Handler.delattr, [name], options);
 }
 
-/** Whether reading the attribute gives no AttributeError. What it gave is released. */
+/**
+ * Whether reading the attribute gives no AttributeError. What it gave is released.
+ *
+ * @throws as `getattr`, but for builtins.AttributeError
+ */
 export async function hasattr(ref: Remote, name: string, options?: RequestOptions): Promise<boolean> {
   return await withTarget(ref, async (host, target) => {
     try {
@@ -65,6 +69,7 @@ export async function hasattr(ref: Remote, name: string, options?: RequestOption
  * Calls a remote object.
  *
  * @param named keyword arguments: a plain object, or what `kwargs` made
+ * @throws as `getattr`
  */
 export async function call(
   ref: Remote,
@@ -75,7 +80,11 @@ export async function call(
   return await request(ref, Handler.call, [args, keywordEntries(named)], options);
 }
 
-/** Calls a method in one request. */
+/**
+ * Calls a method in one request.
+ *
+ * @throws as `getattr`
+ */
 export async function callattr(
   ref: Remote,
   name: string,
@@ -104,7 +113,11 @@ export async function str(ref: Remote, options?: RequestOptions): Promise<string
   return asText(await request(ref, Handler.str, [], options));
 }
 
-/** The names that Python's `dir` gives, also those that the policy keeps out of reach. */
+/**
+ * The names that Python's `dir` gives, also those that the policy keeps out of reach.
+ *
+ * @throws as `getattr`
+ */
 export async function dir(ref: Remote, options?: RequestOptions): Promise<readonly string[]> {
   const names = await request(ref, Handler.dir, [], options);
   if (!Array.isArray(names)) throw new ProtocolError('The peer gave no tuple of names');
@@ -120,12 +133,20 @@ export async function hash(ref: Remote, options?: RequestOptions): Promise<numbe
   return asInteger(await request(ref, Handler.hash, [], options));
 }
 
-/** `len(ref)`. */
+/**
+ * `len(ref)`.
+ *
+ * @throws as `getattr`
+ */
 export async function len(ref: Remote, options?: RequestOptions): Promise<number> {
   return Number(asInteger(await callattr(ref, '__len__', [], undefined, options)));
 }
 
-/** `iter(ref)`: the remote iterator. `for await` does better, it reads in chunks. */
+/**
+ * `iter(ref)`: the remote iterator. `for await` does better, it reads in chunks.
+ *
+ * @throws as `getattr`
+ */
 export async function iter(ref: Remote, options?: RequestOptions): Promise<Netref> {
   return (await callattr(ref, '__iter__', [], undefined, options)) as Netref;
 }
@@ -140,12 +161,20 @@ export async function next(ref: Remote, options?: RequestOptions): Promise<unkno
   return await ask(ref, (host) => [Handler.callattr, [name(host), [], []]], options);
 }
 
-/** `ref[key]`. */
+/**
+ * `ref[key]`.
+ *
+ * @throws as `getattr`
+ */
 export async function getitem(ref: Remote, key: unknown, options?: RequestOptions): Promise<unknown> {
   return await callattr(ref, '__getitem__', [key], undefined, options);
 }
 
-/** `ref[key] = value`. */
+/**
+ * `ref[key] = value`.
+ *
+ * @throws as `getattr`
+ */
 export async function setitem(
   ref: Remote,
   key: unknown,
@@ -155,12 +184,20 @@ export async function setitem(
   await callattr(ref, '__setitem__', [key, value], undefined, options);
 }
 
-/** `del ref[key]`. */
+/**
+ * `del ref[key]`.
+ *
+ * @throws as `getattr`
+ */
 export async function delitem(ref: Remote, key: unknown, options?: RequestOptions): Promise<void> {
   await callattr(ref, '__delitem__', [key], undefined, options);
 }
 
-/** `item in ref`, of an object that has `__contains__`. */
+/**
+ * `item in ref`, of an object that has `__contains__`.
+ *
+ * @throws as `getattr`
+ */
 export async function contains(ref: Remote, item: unknown, options?: RequestOptions): Promise<boolean> {
   return Boolean(await callattr(ref, '__contains__', [item], undefined, options));
 }
@@ -168,7 +205,11 @@ export async function contains(ref: Remote, item: unknown, options?: RequestOpti
 /** What `cmp` may ask for; `__cmp__` is Python 2's. */
 export type ComparisonOperator = '__cmp__' | '__eq__' | '__ne__' | '__lt__' | '__gt__' | '__le__' | '__ge__';
 
-/** Compares on the peer. `NotImplemented` means that the object does not know how. */
+/**
+ * Compares on the peer. `NotImplemented` means that the object does not know how.
+ *
+ * @throws as `getattr`
+ */
 export async function cmp(
   ref: Remote,
   other: unknown,
@@ -194,6 +235,8 @@ export async function cmp(
 /**
  * `isinstance(ref, cls)`, decided by the peer. Exact where the peer lets us call `__instancecheck__`; elsewhere
  * INSTANCECHECK is asked, which knows builtin classes only and is not there before 4.1.
+ *
+ * @throws as `getattr`
  */
 export async function isinstance(ref: Remote, cls: Remote, options?: RequestOptions): Promise<boolean> {
   return await withTarget(ref, async (host, target) => {
@@ -210,7 +253,9 @@ export async function isinstance(ref: Remote, cls: Remote, options?: RequestOpti
 
 /**
  * The methods of a remote object with their documentation, `null` where there is none. INSPECT obeys no access policy:
- * it also names what cannot be reached.
+ * it also names what cannot be reached. Upstream: `rpyc.core.netref.inspect_methods`.
+ *
+ * @throws as `getattr`
  */
 export async function inspectMethods(
   ref: Netref,
@@ -232,7 +277,11 @@ export interface TypeName {
   readonly isClass: boolean;
 }
 
-/** The class of a netref, as the peer told it. No request. */
+/**
+ * The class of a netref, as the peer told it. No request.
+ *
+ * @throws TypeError for what is no netref; a path has to be awaited first
+ */
 export function type_(ref: Netref): TypeName {
   const reference = referenceOf(ref);
   if (reference === undefined) throw new TypeError('Only a netref has a remote type: await the path first');
@@ -245,7 +294,11 @@ export function isNetref(value: unknown): value is Netref {
   return referenceOf(value) !== undefined;
 }
 
-/** Gives the object back to the peer now. Any later use of the netref rejects with `ERR_RELEASED`. */
+/**
+ * Gives the object back to the peer now. Any later use of the netref rejects with `ERR_RELEASED`.
+ *
+ * @throws TypeError for what is no netref
+ */
 export function release(ref: Netref): Promise<void> {
   const reference = referenceOf(ref);
   if (reference === undefined) throw new TypeError('Only a netref can be released');
@@ -253,7 +306,11 @@ export function release(ref: Netref): Promise<void> {
   return Promise.resolve();
 }
 
-/** Enters a context manager and gives what `__enter__` gives. */
+/**
+ * Enters a context manager and gives what `__enter__` gives.
+ *
+ * @throws as `getattr`
+ */
 export async function enter(ref: Remote, options?: RequestOptions): Promise<unknown> {
   return await callattr(ref, '__enter__', [], undefined, options);
 }
@@ -264,6 +321,7 @@ export async function enter(ref: Remote, options?: RequestOptions): Promise<unkn
  * @param error why it is left early; the peer sees some exception in its place, since ours is none of Python's, and
  *   before 4.0 its message in the place of an exception
  * @returns whether the context manager asks to go on in spite of the error
+ * @throws as `getattr`
  */
 export async function exit(ref: Remote, error?: unknown, options?: RequestOptions): Promise<boolean> {
   const reason = error === undefined || error === null ? null : reasonText(error);

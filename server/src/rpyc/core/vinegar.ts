@@ -36,7 +36,10 @@ const STOP_ITERATION = 1;
 const TRACEBACK_DENIED = '<traceback denied>';
 const VERSION_DENIED = '<version denied>';
 
-/** The body of an exception message. Never throws: what does not travel by value goes as text. */
+/**
+ * The body of an exception message. Never throws: what does not travel by value goes as text.
+ * Upstream: `rpyc.core.vinegar.dump`.
+ */
 export function dump(error: unknown, options: DumpExceptionOptions): BrineValue {
   const raised = describe(error);
   if (raised.module === 'builtins' && raised.typeName === 'StopIteration') return STOP_ITERATION;
@@ -58,7 +61,7 @@ export function dump(error: unknown, options: DumpExceptionOptions): BrineValue 
 }
 
 /**
- * The error that an exception message stands for.
+ * The error that an exception message stands for. Upstream: `rpyc.core.vinegar.load`.
  *
  * @throws ProtocolError where the body is none of the forms that RPyC sends
  */

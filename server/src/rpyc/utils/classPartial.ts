@@ -8,6 +8,7 @@ type ServiceClassWith<A extends readonly unknown[]> = new (...args: A) => Servic
 
 /**
  * Binds the arguments of a service's constructor, for servers that make a service object for each client.
+ * Upstream: `rpyc.utils.helpers.classpartial`.
  *
  * @returns a class of the same name and aliases
  */

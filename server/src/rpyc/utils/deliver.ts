@@ -52,7 +52,7 @@ export type DeliverOptions = RequestOptions & CopyLimits;
  * An array becomes a list (a tuple where it is a key or a member of a set), a plain object or `Map` a dict, a `Set` a
  * set, a `FrozenSet` a frozenset, a `Date` a datetime in UTC (on Python 2 one without a zone), a string text, a
  * `Uint8Array` bytes; numbers are as everywhere, see `Float`. Netrefs of the connection become the objects that they
- * stand for, paths are read first.
+ * stand for, paths are read first. Upstream: `rpyc.classic.deliver`.
  *
  * @returns a netref, or the value itself where Python's is immutable and travels by value
  * @throws CopyError `ERR_COPY`, which names the type and the place, for anything else, for cycles, and beyond the limits

@@ -38,7 +38,7 @@ export interface ListServicesOptions extends RegistrarOptions {
 export type ConnectByServiceOptions = ConnectOptions & Pick<DiscoverOptions, 'host' | 'registrar'>;
 
 /**
- * The servers of a service, as a registry knows them.
+ * The servers of a service, as a registry knows them. Upstream: `rpyc.discover`.
  *
  * @throws DiscoveryError where there is none, no registry answers or `host` is not known; ConnectError where the
  *   registry cannot be reached
@@ -59,7 +59,7 @@ export async function discover(
 }
 
 /**
- * The names of all services that a registry knows; empty where no registry answers.
+ * The names of all services that a registry knows; empty where no registry answers. Upstream: `rpyc.list_services`.
  *
  * @throws ForbiddenError where the registry does not allow listing; ConnectError where it cannot be reached
  */
@@ -76,6 +76,7 @@ export async function listServices(
 
 /**
  * Connects to the first server of a service that can be reached, in the order of the registry.
+ * Upstream: `rpyc.connect_by_service`.
  *
  * @throws DiscoveryError where there is none that can be reached, with each one's error in its cause; ConnectError with
  *   `ERR_ABORTED`, or where the registry cannot be reached

@@ -35,7 +35,7 @@ interface Job {
 /**
  * Downloads a file, or a folder with all that is in it. Links are followed; what is neither file nor folder is passed over
  * inside a folder. An existing file keeps its mode and is replaced when the new one is complete; a new one gets the mode
- * of new files.
+ * of new files. Upstream: `rpyc.classic.download`.
  *
  * @param remotePath relative to the peer's folder
  * @param localPath relative to this process's folder
@@ -56,7 +56,7 @@ export async function download(
   });
 }
 
-/** Downloads one file; see `download`. */
+/** Downloads one file; see `download`. Upstream: `rpyc.classic.download_file`. */
 export async function downloadFile(
   conn: Connection,
   remotePath: string,
@@ -66,7 +66,7 @@ export async function downloadFile(
   await Transfer.run(conn, options, (transfer) => receiveOne(transfer, remotePath, localPath));
 }
 
-/** Downloads a folder; see `download`. */
+/** Downloads a folder; see `download`. Upstream: `rpyc.classic.download_dir`. */
 export async function downloadDir(
   conn: Connection,
   remotePath: string,

@@ -11,7 +11,7 @@ import { Kwargs } from '../core/pyTypes';
 import type { ReferenceHost, RequestOptions } from '../core/reference';
 
 /**
- * Iterates over a remote object in chunks that grow from `chunk` to `maxChunk` by `factor`.
+ * Iterates over a remote object in chunks that grow from `chunk` to `maxChunk` by `factor`. Upstream: `rpyc.buffiter`.
  *
  * @throws RangeError for sizes that cannot be
  */
@@ -27,12 +27,16 @@ export function buffiter(
   return iterate(async () => (isPath(ref) ? await ref : ref), { chunk, maxChunk, factor });
 }
 
-/** Calls that give an `AsyncResult` at once and have all the time that they want. */
+/** Calls that give an `AsyncResult` at once and have all the time that they want. Upstream: `rpyc.async_`. */
 export function async_(ref: Remote): (...args: readonly unknown[]) => AsyncResult {
   return (...args) => new AsyncResult(callFor(ref, args, { timeoutSeconds: null }));
 }
 
-/** Calls whose results expire. */
+/**
+ * Calls whose results expire. Upstream: `rpyc.timed`.
+ *
+ * @param seconds that each result has from its call on; then it rejects with AsyncResultTimeout `ERR_TIMEOUT`
+ */
 export function timed(ref: Remote, seconds: number): (...args: readonly unknown[]) => AsyncResult {
   return (...args) => {
     const result = async_(ref)(...args);
@@ -54,6 +58,7 @@ function callFor(ref: Remote, args: readonly unknown[], options: RequestOptions)
 
 /**
  * Sends a request about a remote object, with it as the first argument, and waits for the reply.
+ * Upstream: `rpyc.core.netref.syncreq`.
  *
  * @param handler one of `Handler`
  * @throws as `Connection.syncRequest`
@@ -62,7 +67,7 @@ export async function syncreq(ref: Remote, handler: number, ...args: readonly un
   return await requestAbout(ref, handler, args, {});
 }
 
-/** As `syncreq`, with all the time that it wants. */
+/** As `syncreq`, with all the time that it wants. Upstream: `rpyc.core.netref.asyncreq`. */
 export function asyncreq(ref: Remote, handler: number, ...args: readonly unknown[]): AsyncResult {
   return new AsyncResult(requestAbout(ref, handler, args, { timeoutSeconds: null }));
 }

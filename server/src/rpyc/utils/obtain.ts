@@ -161,7 +161,7 @@ export interface ObtainOptions extends RequestOptions, CopyLimits {
  * `Set`, a frozenset a `FrozenSet` where its members travel by value (a `Set` elsewhere). A date and time becomes a
  * `Date`, one without a time zone is read as UTC; a timedelta its seconds; Decimal, Fraction, UUID, paths and times of
  * the day their text; an Enum its value; a numpy array nested arrays. What is met twice is copied twice. Of Python 2,
- * keys that are byte strings become text where they can.
+ * keys that are byte strings become text where they can. Upstream: `rpyc.classic.obtain`.
  *
  * @param ref a netref, a path, or an array that holds netrefs; any other value is its own copy
  * @throws CopyError `ERR_COPY`, which names the type and the place, for anything else, for cycles, and beyond the limits;

@@ -192,7 +192,7 @@ export class Redirection implements AsyncDisposable {
 /**
  * Lets what the peer prints and reads happen here: `await using streams = await redirectedStdio(conn)`, or with a body.
  * The redirection is the whole peer process's, as with upstream. Each print of the thread that serves us waits until it
- * has been written here.
+ * has been written here. Upstream: `rpyc.classic.redirected_stdio`.
  *
  * @param io which streams; those of this process unless told
  * @param body runs while they are redirected; they are put back however it ends

@@ -44,7 +44,7 @@ export interface ConsoleOptions extends StandardStreams {
 }
 
 /**
- * Runs Python's interactive console on the peer, until its input ends or `exit()`.
+ * Runs Python's interactive console on the peer, until its input ends or `exit()`. Upstream: `rpyc.classic.interact`.
  *
  * @param namespace the console's names: a plain object or `Map`, whose values go by value or by reference, or a remote
  *   dictionary, of which the console gets a copy
@@ -66,6 +66,7 @@ export async function interact(
 
 /**
  * Runs Python's post-mortem debugger on the exception that the peer raised last for this connection.
+ * Upstream: `rpyc.classic.pm`.
  *
  * @param io this process's streams unless told
  * @returns false where there was no exception

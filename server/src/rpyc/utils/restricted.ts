@@ -15,6 +15,7 @@ export interface Restricted {
 
 /**
  * A view of an object for a peer, which may use the named attributes only, whatever the policy of the connection says.
+ * Upstream: `rpyc.utils.helpers.restricted`.
  *
  * @param object any object, also one of another peer
  * @param attrs the attributes that can be read, and called where they are methods

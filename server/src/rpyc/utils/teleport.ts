@@ -39,6 +39,7 @@ def main(source, name, space):
 /**
  * Makes a function on the peer from Python source: a `def`, with whatever else it needs above it, or a lambda. It stays in
  * the connection's namespace under its own name, and its globals are that namespace. Common indentation is taken away.
+ * Upstream: `rpyc.classic.teleport_function`.
  *
  * @param name which of several functions is given, or the name that a lambda gets; the last function unless told
  * @throws SourceError `ERR_SOURCE`, with line and column, where Python cannot compile it or it defines no such function;

@@ -41,7 +41,7 @@ interface Plan {
 /**
  * Uploads a file, or a folder with all that is in it. Links are followed; what is neither file nor folder is passed over
  * inside a folder. An existing file keeps its mode and is replaced when the new one is complete; a new one gets the mode
- * that the peer gives to new files.
+ * that the peer gives to new files. Upstream: `rpyc.classic.upload`.
  *
  * @param localPath relative to this process's folder
  * @param remotePath relative to the peer's folder
@@ -60,7 +60,7 @@ export async function upload(
   else if (options.ignoreInvalid !== true) throw new TransferError(`Cannot upload '${localPath}'`);
 }
 
-/** Uploads one file; see `upload`. */
+/** Uploads one file; see `upload`. Upstream: `rpyc.classic.upload_file`. */
 export async function uploadFile(
   conn: Connection,
   localPath: string,
@@ -75,7 +75,7 @@ export async function uploadFile(
   );
 }
 
-/** Uploads a folder; see `upload`. */
+/** Uploads a folder; see `upload`. Upstream: `rpyc.classic.upload_dir`. */
 export async function uploadDir(
   conn: Connection,
   localPath: string,
