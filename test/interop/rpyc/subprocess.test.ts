@@ -18,6 +18,7 @@ import {
   NamedPipeStream,
   PipeStream,
   Service,
+  type Stream,
   type SubprocConnection,
   SubprocessStream,
 } from '../../../server/src/rpyc/index';
@@ -176,6 +177,16 @@ describe('A child process', () => {
     assert.match(said.join(), /no child can be started: .*EMFILE/);
   });
 
+  it('prints to its own output again once its connection to us has failed', async () => {
+    const library = path.resolve(__dirname, '../../../server/src/rpyc/index.js');
+    const code = `const { connectStdpipes, Service } = require(process.argv[1]);
+      class Slow extends Service { onConnect() { console.log('hidden'); return new Promise(() => 0); } }
+      connectStdpipes({ service: Slow, dialect: 'D', timeout: 0.1 }).catch((error) => console.log(error.code));`;
+    await using child = new TestProcess(process.execPath, ['-e', code, library]);
+    assert.equal(await child.exited, 0, child.stderr);
+    assert.deepEqual([child.stdout, child.stderr], [`${ErrorCode.timeout}\n`, 'hidden\n']);
+  });
+
   it('that left a process behind with its standard error is not held by that', async () => {
     const sleeper =
       "require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'], options)";
@@ -220,6 +231,12 @@ class Doubler extends Service {
   }
 }
 
+class Slow extends Service {
+  override onConnect(): Promise<void> {
+    return new Promise(() => undefined);
+  }
+}
+
 describe('A pair of pipes in memory', () => {
   it('joins two connections of this process', async () => {
     const [left, right] = PipeStream.createPair();
@@ -257,8 +274,42 @@ describe('A pair of pipes in memory', () => {
   it('needs to be told the dialect, since nothing can be tried out', async () => {
     const [left, right] = PipeStream.createPair();
     await assert.rejects(connectStream(left), { code: ErrorCode.dialectRequired });
-    right.destroy();
-    left.destroy();
+    assert.ok(left.closed, 'it was the connection to be');
+    await eventually('the other end is closed', () => right.closed);
+    const [other] = PipeStream.createPair();
+    await assert.rejects(connectChannel(new Channel(other)), { code: ErrorCode.dialectRequired });
+    assert.ok(other.closed);
+  });
+
+  it('is given up in time where a stream never says that it has closed', async () => {
+    const [left, right] = PipeStream.createPair();
+    const stream: Stream = {
+      description: 'mute',
+      closed: false,
+      bufferedAmount: 0,
+      onDidReceive: left.onDidReceive,
+      onDidClose: () => ({ dispose: () => undefined }),
+      start: () => left.start(),
+      write: (chunks) => left.write(chunks),
+      drained: () => left.drained(),
+      close: () => left.close(),
+      destroy: () => left.destroy(),
+    };
+    const options = { service: Slow, dialect: 'D', timeout: 0.05 } as const;
+    await assert.rejects(connectStream(stream, options), { code: ErrorCode.timeout });
+    await eventually('both ends are closed', () => left.closed && right.closed);
+  });
+
+  it('waits for our own service as long as it may, and no longer', async () => {
+    const cases = [
+      [{ timeout: 0.05 }, ErrorCode.timeout],
+      [{ signal: AbortSignal.timeout(50) }, ErrorCode.aborted],
+    ] as const;
+    for (const [options, code] of cases) {
+      const [left, right] = PipeStream.createPair();
+      await assert.rejects(connectStream(left, { service: Slow, dialect: 'D', ...options }), { code });
+      await eventually('both ends are closed', () => left.closed && right.closed);
+    }
   });
 });
 

@@ -27,17 +27,24 @@ export class PipeStream extends DuplexStream {
 
   /**
    * Over this process's standard input and output. What the program prints from then on goes to standard error, so
-   * that it does not disturb the stream; upstream drops it.
+   * that it does not disturb the stream, until that has ended; upstream drops it.
    */
   static fromStd(): PipeStream {
     const { stdin, stdout, stderr } = process;
-    const print = stdout.write.bind(stdout) as (chunk: Uint8Array, done: () => void) => boolean;
+    const { write } = stdout;
+    const print = write.bind(stdout) as (chunk: Uint8Array, done: () => void) => boolean;
+    const redirected = stderr.write.bind(stderr);
     const outgoing = new Writable({
       write: (chunk: Uint8Array, _encoding, done) => void print(chunk, done),
+      destroy: (error, done) => {
+        // Whoever has put something else there keeps it.
+        if (stdout.write === redirected) stdout.write = write;
+        done(error);
+      },
     });
     // A parent that is gone must not end this process.
     stdout.on('error', (error: Error) => outgoing.destroy(error));
-    stdout.write = stderr.write.bind(stderr);
+    stdout.write = redirected;
     return new PipeStream(stdin, outgoing, 'standard input and output');
   }
 

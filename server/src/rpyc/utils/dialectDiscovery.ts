@@ -6,6 +6,7 @@
 import { Channel } from '../core/channel';
 import { type SeenDialect, DialectMismatch } from '../core/codec';
 import { DEFAULT_CONFIG, mergeLimits } from '../core/config';
+import { aborted } from '../core/connectErrors';
 import {
   AsyncResultTimeout,
   ConnectError,
@@ -66,7 +67,10 @@ export async function establish<T extends Connection>(
     return await attempt(await open(), options, make, { dialect, bindThreads, seconds }, false);
   }
   if (listenFirst || passive) {
-    return await attempt(await open(), options, make, { dialect: 'auto', bindThreads, seconds }, listenFirst);
+    // Nobody knows when a peer begins that speaks when it likes.
+    const patience = listenFirst ? seconds : Infinity;
+    const first: Attempt = { dialect: 'auto', bindThreads, seconds: patience };
+    return await attempt(await open(), options, make, first, listenFirst);
   }
   if (oneShot && remembered === undefined) {
     throw new ConnectError(
@@ -170,7 +174,8 @@ async function attempt<T extends Connection>(
       options.onStage?.('root');
       await askForRoot(connection, stream, seconds, options);
     }
-    await started;
+    const patience = Math.max(seconds, options.timeout ?? DEFAULT_TIMEOUT_SECONDS);
+    await limited(started, stream.description, patience, options.signal, () => slowService(stream, patience));
     return connection;
   } catch (error) {
     connection.dispose();
@@ -197,18 +202,31 @@ async function listen(
   seconds: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  await limited(firstWord, where, seconds, signal, () => silentPeer(where, seconds, undefined));
+}
+
+/** @throws ConnectError where the signal fires first, `late` after so many seconds */
+async function limited(
+  done: Promise<void>,
+  where: string,
+  seconds: number,
+  signal: AbortSignal | undefined,
+  late: () => ConnectError,
+): Promise<void> {
   const cancelled = deferred<never>();
-  const abort = signal && onAbort(signal, (reason) => cancelled.reject(aborted(where, reason)));
+  const abort = onAbort(signal, (reason) => cancelled.reject(aborted(where, reason)));
   try {
-    const first = Promise.race([firstWord, cancelled.promise]);
-    await withTimeout(first, seconds, () => silentPeer(where, seconds, undefined));
+    await withTimeout(Promise.race([done, cancelled.promise]), seconds, late);
   } finally {
-    abort?.dispose();
+    abort.dispose();
   }
 }
 
-function aborted(where: string, cause: unknown): ConnectError {
-  return new ConnectError(`Connecting was cancelled: ${where}`, ErrorCode.aborted, { cause });
+function slowService({ description }: Stream, seconds: number): ConnectError {
+  return new ConnectError(
+    `The service's onConnect did not end within ${seconds} seconds: ${description}`,
+    ErrorCode.timeout,
+  );
 }
 
 /** GETROOT, which is needed anyway, tells the dialect. */

@@ -5,6 +5,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
 
+import { aborted } from '../core/connectErrors';
 import { ConnectError, ErrorCode } from '../core/errors';
 import { after, deferred, onAbort } from '../lib/deferred';
 import { type Disposable, DisposableStore } from '../lib/disposable';
@@ -115,9 +116,7 @@ export class SshProcess implements Disposable {
     );
     waits.add(
       onAbort(signal, (cause) => {
-        over.reject(
-          new ConnectError(`Connecting was cancelled: ${this.where}`, ErrorCode.aborted, { cause }),
-        );
+        over.reject(aborted(this.where, cause));
       }),
     );
     if (hasMaster !== undefined) {

@@ -11,6 +11,7 @@ import { PipeStream } from '../core/pipeStream';
 import { Connection } from '../core/protocol';
 import { connectTcp, describeEndpoint, SocketStream, type Stream } from '../core/stream';
 import { SubprocessStream } from '../core/subprocessStream';
+import { withTimeout } from '../lib/deferred';
 import {
   type ConnectOptions,
   DEFAULT_TIMEOUT_SECONDS,
@@ -29,6 +30,8 @@ export interface Way {
   readonly where: string;
   /** Opens one stream; called again where the first guess of the dialect was wrong. */
   readonly open: () => Promise<Stream | Channel>;
+  /** There already, and the connection's own: it ends where there is none. */
+  readonly given?: Stream | Channel;
   /** There is one stream only, so that nothing can be tried out. */
   readonly once?: boolean;
   /** Whether the peer speaks first, where the caller does not say. */
@@ -39,6 +42,35 @@ export interface Way {
   readonly silentEnd?: (cause: unknown) => Error;
 }
 
+/** How long a stream that is not of this library is waited for once it was ended. */
+const LONGEST_END_SECONDS = 2;
+
+/** The stream that was opened last, and what became of it. */
+class LastStream {
+  /** Why it has closed. */
+  reason: Error | undefined;
+  private closed: Promise<void> | undefined;
+
+  watch(opened: Stream | Channel): Stream {
+    const stream = opened instanceof Channel ? opened.stream : opened;
+    // One that is closed already tells nobody any more.
+    if (stream.closed) return stream;
+    this.closed = new Promise((resolve) => {
+      stream.onDidClose((error) => {
+        this.reason = error;
+        resolve();
+      });
+    });
+    return stream;
+  }
+
+  /** Resolves once it has closed, child processes included. */
+  async gone(seconds?: number): Promise<void> {
+    if (this.closed === undefined) return;
+    await withTimeout(this.closed, seconds, () => new Error('It does not close')).catch(() => undefined);
+  }
+}
+
 /** Opens streams, runs the pre-handshake on each, and makes a connection of the one whose dialect is right. */
 export async function connectWith<T extends Connection>(
   way: Way,
@@ -46,21 +78,13 @@ export async function connectWith<T extends Connection>(
   make: ConnectionMaker<T>,
 ): Promise<T> {
   const { preHandshake, signal, limits, timeout = DEFAULT_TIMEOUT_SECONDS } = options;
-  const last: { end?: Error | undefined; gone?: Promise<void> } = {};
+  const last = new LastStream();
+  if (way.given !== undefined) last.watch(way.given);
   const open = async (): Promise<Stream | Channel> => {
     // Whatever has a code of its own is no matter of dialects.
-    if (last.end instanceof ConnectError) throw last.end;
+    if (last.reason instanceof ConnectError) throw last.reason;
     const opened = await way.open();
-    const stream = opened instanceof Channel ? opened.stream : opened;
-    // One that is closed already tells nobody any more.
-    if (!stream.closed) {
-      last.gone = new Promise((resolve) => {
-        stream.onDidClose((error) => {
-          last.end = error;
-          resolve();
-        });
-      });
-    }
+    const stream = last.watch(opened);
     if (preHandshake !== undefined) {
       options.onStage?.('authenticate');
       await runPreHandshake(stream, preHandshake, { timeout, signal, limits });
@@ -79,9 +103,10 @@ export async function connectWith<T extends Connection>(
       },
     );
   } catch (error) {
-    // Nothing of a connect that failed is left, child processes included.
-    await last.gone;
-    if (last.end instanceof ConnectError) throw last.end;
+    // Nothing of a connect that failed is left.
+    way.given?.destroy();
+    await last.gone(way.given && LONGEST_END_SECONDS);
+    if (last.reason instanceof ConnectError) throw last.reason;
     if (!isSilentEnd(error)) throw error;
     if (preHandshake !== undefined) {
       const text = `${way.where} ends the connection after the pre-handshake, and may have refused it`;
@@ -111,12 +136,17 @@ export function unixWay(path: string, options: ConnectOptions): Way {
 /** Over a stream or a channel that is there already, and becomes the connection's own. */
 export function givenWay(opened: Stream | Channel): Way {
   const { description } = opened instanceof Channel ? opened.stream : opened;
-  return { where: description, open: () => Promise.resolve(opened), once: true };
+  return { where: description, open: () => Promise.resolve(opened), given: opened, once: true };
 }
 
 /** The parent of this process is the one who asks, as a rule. */
 export function stdWay(): Way {
-  return { ...givenWay(PipeStream.fromStd()), passive: true };
+  return {
+    where: 'standard input and output',
+    open: () => Promise.resolve(PipeStream.fromStd()),
+    once: true,
+    passive: true,
+  };
 }
 
 export function subprocessWay(
