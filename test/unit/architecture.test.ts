@@ -56,7 +56,7 @@ const LAYERS: readonly Layer[] = [
 const CORE_ORDER = [
   'consts exceptionBases errors config pyTypes',
   'brine footprint envelope references dialect dialectEvidence threadBinding messageHead codec reference refs targets pending housekeeping',
-  'specialMethods exposure vinegar boxing connectErrors tls stream joinedDuplex pipeStream subprocessStream',
+  'specialMethods exposure vinegar boxing connectErrors tls stream joinedDuplex memoryDuplex pipeStream subprocessStream',
   'channel iteration path netref builtins asyncResult',
   'handlers serving requesting rootRequest connectionOptions connectionEnd serveLoop boxings',
   'protocol',

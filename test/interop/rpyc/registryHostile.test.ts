@@ -181,6 +181,17 @@ for (const mode of REGISTRY_MODES) {
       assert.deepEqual(all, ['HERE', 'THERE']);
       assert.deepEqual(there, ['THERE']);
     });
+
+    it('lists services and then falls silent about them: that is no answer, and takes no longer than one', async () => {
+      const plain = dump(['RPYC', 'LIST', []]);
+      const names = Array.from({ length: 30 }, (_, index) => `S${index}`);
+      await using registry = await rawRegistry(mode, (request) =>
+        Buffer.from(request).equals(plain) ? [dump(names)] : [],
+      );
+      const client = registryClient(mode, registry.port, { timeout: 0.4 });
+      assert.equal(await client.tryList('10.0.0.9'), undefined);
+      assert.ok(registry.asked.length < names.length, `${registry.asked.length} questions`);
+    });
   });
 
   describe(`our registry over ${mode} and a client that`, () => {

@@ -5,13 +5,13 @@
 
 import { createServer } from 'node:net';
 import { Duplex, type Readable, Writable } from 'node:stream';
-import { MessageChannel } from 'node:worker_threads';
 
 import { after, deferred, onAbort } from '../lib/deferred';
 import { DisposableStore } from '../lib/disposable';
 import { aborted, connectError, timedOut } from './connectErrors';
 import { ConnectError, ErrorCode } from './errors';
-import { JoinedDuplex, PortDuplex } from './joinedDuplex';
+import { JoinedDuplex } from './joinedDuplex';
+import { duplexPair } from './memoryDuplex';
 import { DuplexStream, type OpenOptions, SocketStream } from './stream';
 
 /** A stream over two simplex pipes, or whatever Node presents as such, of which it becomes the owner. */
@@ -31,7 +31,7 @@ export class PipeStream extends DuplexStream {
    */
   static fromStd(): PipeStream {
     const { stdin, stdout, stderr } = process;
-    const { write } = stdout;
+    const write = Reflect.get<typeof stdout, 'write'>(stdout, 'write');
     const print = write.bind(stdout) as (chunk: Uint8Array, done: () => void) => boolean;
     const redirected = stderr.write.bind(stderr);
     const outgoing = new Writable({
@@ -48,11 +48,17 @@ export class PipeStream extends DuplexStream {
     return new PipeStream(stdin, outgoing, 'standard input and output');
   }
 
-  /** Two streams, each of which receives what is written to the other. */
-  static createPair(): [PipeStream, PipeStream] {
-    const { port1, port2 } = new MessageChannel();
-    const [first, second] = [new PortDuplex(port1), new PortDuplex(port2)];
-    return [new PipeStream(first, first, 'pipe a'), new PipeStream(second, second, 'pipe b')];
+  /**
+   * Two streams, each of which receives what is written to the other. They do not keep the process alive.
+   *
+   * @param description names both, for people; `pipe a` and `pipe b` by default
+   */
+  static createPair(description?: string): [PipeStream, PipeStream] {
+    const [first, second] = duplexPair();
+    return [
+      new PipeStream(first, first, description ?? 'pipe a'),
+      new PipeStream(second, second, description ?? 'pipe b'),
+    ];
   }
 }
 

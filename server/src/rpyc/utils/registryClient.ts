@@ -8,6 +8,7 @@ import { isIP, isIPv6 } from 'node:net';
 
 import { DEFAULT_REGISTRY_PORT } from '../core/consts';
 import { describeEndpoint } from '../core/stream';
+import { after, onAbort } from '../lib/deferred';
 import { type Logger, silentLogger } from '../lib/logger';
 import { askByDatagrams, type DatagramTarget, sendDatagram } from './registryDatagrams';
 import {
@@ -220,20 +221,40 @@ export abstract class RegistryClient {
     options: RegistryRequestOptions,
   ): Promise<void>;
 
-  /** What a registry of 5.1.0, which has no filter, would answer if it had one. */
+  /** What a registry of 5.1.0, which has no filter, would answer if it had one; undefined where it does not in time. */
   private async namesOn(
     host: string,
     names: readonly string[],
-    options: RegistryRequestOptions,
-  ): Promise<readonly string[]> {
-    const found: string[] = [];
-    for (const name of names) {
-      const servers = await this.discover(name, options);
-      if (servers.some(([address]) => address === host)) found.push(name);
+    { signal }: RegistryRequestOptions,
+  ): Promise<readonly string[] | undefined> {
+    const found = new Set<string>();
+    const left = names.values();
+    const end = new AbortController();
+    const abort = onAbort(signal, (reason) => end.abort(reason));
+    const timer = after(this.timeout, () => end.abort());
+    const ask = async (): Promise<void> => {
+      for (const name of left) {
+        const servers = await this.discover(name, { signal: end.signal });
+        if (servers.some(([address]) => address === host)) found.add(name);
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: MOST_QUESTIONS }, ask));
+      return names.filter((name) => found.has(name));
+    } catch (error) {
+      if (!end.signal.aborted || signal?.aborted === true) throw error;
+      this.logger.warn(`Registry ${this.place} did not say in time where its services are`);
+      return undefined;
+    } finally {
+      timer.dispose();
+      abort.dispose();
+      end.abort();
     }
-    return found;
   }
 }
+
+/** How many questions wait for their answers at once. */
+const MOST_QUESTIONS = 8;
 
 /**
  * Asks registries by UDP (upstream `UDPRegistryClient`): by default whoever hears a broadcast. Of several registries
@@ -269,6 +290,7 @@ export class UDPRegistryClient extends RegistryClient {
       bytes,
       afterSeconds: (index * timeout) / 2,
     }));
+    // The second form is not sent before; a late answer to the first one is filtered once more, to no harm.
     const begun = performance.now();
     const read = (bytes: Uint8Array): ListAnswer | undefined => {
       const names = decodeNames(bytes);

@@ -53,6 +53,7 @@ export interface RunOptions extends SshWait {
 /** How a program on the machine ended, and what it wrote. */
 export interface RunResult {
   readonly stdout: string;
+  /** What ssh and the program wrote there; of more than 16,384 characters, the newest. */
   readonly stderr: string;
   readonly code: number;
 }
