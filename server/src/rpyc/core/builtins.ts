@@ -3,6 +3,7 @@
  * ask the peer. Each takes a netref or a path, and a path may also lead to a plain value.
  */
 
+import { errorText } from '../lib/errorText';
 import { Handler } from './consts';
 import { ProtocolError, RemoteError } from './errors';
 import type { Netref } from './netref';
@@ -403,7 +404,7 @@ function isAttributeError(error: unknown): boolean {
 }
 
 function reasonText(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorText(error);
   return text === '' ? 'error' : text;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { type Disposable, DisposableStore } from '../lib/disposable';
+import { errorText } from '../lib/errorText';
 import { Emitter } from '../lib/events';
 import { type Logger, plainLine, silentLogger } from '../lib/logger';
 import { AsyncResult } from './asyncResult';
@@ -491,8 +492,4 @@ export class Connection implements Disposable, AsyncDisposable {
   #closedError(): Error {
     return closedError(this.#closedBecause);
   }
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

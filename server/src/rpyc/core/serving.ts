@@ -5,6 +5,7 @@
  */
 
 import { isThenable } from '../lib/deferred';
+import { errorText } from '../lib/errorText';
 import { type Logger, plainLine } from '../lib/logger';
 import { box, type BoxingHost, unbox, type UnboxingHost, unregister } from './boxing';
 import type { IncomingMessage, MessageCodec } from './codec';
@@ -268,7 +269,7 @@ export class Serving {
     if (this.host.isClosed()) return;
     const { codec, context, logger } = this.host;
     if (context.config.log_exceptions) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = errorText(error);
       logger.debug(`A request of the peer failed: ${plainLine(text)}`);
     }
     const options = {

@@ -18,6 +18,7 @@ import {
 
 import { after, deferred, onAbort } from '../lib/deferred';
 import { DisposableStore } from '../lib/disposable';
+import { errorText } from '../lib/errorText';
 import { aborted, connectError, systemCode, timedOut } from './connectErrors';
 import { ConnectError, ErrorCode } from './errors';
 
@@ -101,7 +102,7 @@ export function createCredentials(options: TlsCredentials): SecureContext {
     for (const authority of [made.ca ?? []].flat()) new X509Certificate(authority);
     return createSecureContext(made);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new ConnectError(`TLS credentials are of no use: ${reason}`, ErrorCode.tlsCredentials, {
       cause: error,
     });

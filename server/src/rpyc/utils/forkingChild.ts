@@ -7,6 +7,7 @@ import { realpathSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
+import { errorText } from '../lib/errorText';
 import type { Logger } from '../lib/logger';
 import { SSLAuthenticator, type SSLAuthenticatorOptions } from './authenticators';
 import { ClientHandler } from './clientHandler';
@@ -76,7 +77,7 @@ function main(): void {
     }).then(
       () => leave(0),
       (error: unknown) => {
-        logger.error(`The child cannot serve: ${error instanceof Error ? error.message : String(error)}`);
+        logger.error(`The child cannot serve: ${errorText(error)}`);
         leave(1);
       },
     );

@@ -9,6 +9,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { DEFAULT_REGISTRY_PORT } from '../core/consts';
 import { describeEndpoint } from '../core/stream';
 import { after, onAbort } from '../lib/deferred';
+import { errorText } from '../lib/errorText';
 import { type Logger, silentLogger } from '../lib/logger';
 import { askByDatagrams, type DatagramTarget, sendDatagram } from './registryDatagrams';
 import {
@@ -370,7 +371,7 @@ export class TCPRegistryClient extends RegistryClient {
       return (await askByTcp(this.target(iface), bytes, read, { timeout: this.timeout, signal })) ?? false;
     } catch (error) {
       if (signal?.aborted === true) throw error;
-      this.logger.warn(`Registry ${this.place} cannot be reached: ${messageOf(error)}`);
+      this.logger.warn(`Registry ${this.place} cannot be reached: ${errorText(error)}`);
       return false;
     }
   }
@@ -392,8 +393,4 @@ export class TCPRegistryClient extends RegistryClient {
 /** A server that listens on every address gives the one that stands for all: whichever fits is taken then. */
 function ownAddress(iface: string): string | undefined {
   return isIP(iface) === 0 || iface === '0.0.0.0' || iface === '::' ? undefined : iface;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -10,6 +10,7 @@ import { connectError } from '../core/connectErrors';
 import { DEFAULT_REGISTRY_PORT } from '../core/consts';
 import { ConnectError, ErrorCode, RpycError } from '../core/errors';
 import { deferred, onAbort, withTimeout } from '../lib/deferred';
+import { errorText } from '../lib/errorText';
 import { type Logger, silentLogger } from '../lib/logger';
 import {
   DEFAULT_REGISTRY_TIMEOUT_SECONDS,
@@ -143,7 +144,7 @@ class Search {
       else await this.askOne(target);
     } catch (error) {
       if (this.options.signal?.aborted === true) throw error;
-      this.logger.warn(`Asking ${target.address}: ${error instanceof Error ? error.message : String(error)}`);
+      this.logger.warn(`Asking ${target.address}: ${errorText(error)}`);
       this.report(target, undefined, {
         problem: error instanceof RpycError ? error.code : ErrorCode.unreachable,
       });

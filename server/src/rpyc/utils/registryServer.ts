@@ -12,6 +12,7 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { DEFAULT_REGISTRY_PORT } from '../core/consts';
 import { describeEndpoint } from '../core/stream';
 import { after } from '../lib/deferred';
+import { errorText } from '../lib/errorText';
 import { type Logger, silentLogger } from '../lib/logger';
 import { plainAddress } from './registryDatagrams';
 import {
@@ -191,7 +192,7 @@ export abstract class RegistryServer implements AsyncDisposable {
     try {
       listener();
     } catch (error) {
-      this.logger.error(`A listener failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.logger.error(`A listener failed: ${errorText(error)}`);
     }
   }
 }
