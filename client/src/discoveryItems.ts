@@ -125,7 +125,12 @@ function flagText(flag: AddressFlag): string {
 }
 
 function serverText({ server, reach, checking }: ServerRow): string {
-  const odd = server.flags.map(flagText).join(', ');
+  // What is on the internet is on another network, too.
+  const isPublic = server.flags.includes('public');
+  const odd = server.flags
+    .filter((flag) => !isPublic || flag !== 'elsewhere')
+    .map(flagText)
+    .join(', ');
   if (!server.checkable) {
     return vscode.l10n.t('not checked: {0}', odd);
   }
@@ -188,7 +193,11 @@ function registriesItem({ answers }: RegistriesRow): vscode.TreeItem {
   const forbidding = answers.filter(({ status }) => status === 'forbidden').length;
   item.description = [
     answered === 1 ? vscode.l10n.t('1 answered') : vscode.l10n.t('{0} answered', count(answered)),
-    forbidding === 0 ? '' : vscode.l10n.t('{0} of them tell no names', count(forbidding)),
+    forbidding === 0
+      ? ''
+      : forbidding === 1
+        ? vscode.l10n.t('1 of them tells no names')
+        : vscode.l10n.t('{0} of them tell no names', count(forbidding)),
   ]
     .filter((part) => part !== '')
     .join(', ');

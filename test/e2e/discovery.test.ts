@@ -110,7 +110,7 @@ describe('job 9: the view of the services', () => {
         return rows().length > 0;
       });
       await waitForRows('GREETER  1 server', `  ${HOST}:${peer.port}  reachable`);
-      await waitForRows('Registries  1 answered, 1 of them tell no names');
+      await waitForRows('Registries  1 answered, 1 of them tells no names');
       assert.deepEqual(vscode.workspace.getConfiguration().get('rpyc.discovery.names'), ['greeter']);
     });
   }

@@ -120,9 +120,11 @@ const BEST_FIRST: readonly RegistryStatus[] = ['listed', 'forbidden', 'byName', 
 function answers(all: readonly FoundServices[]): readonly RegistryAnswer[] {
   const byId = new Map<string, RegistryAnswer>();
   const reports = all.flatMap(({ registries }) => registries);
-  const answered = new Set(reports.filter((one) => one.answered).map(({ target }) => target));
+  const keyOf = ({ transport, target, port }: (typeof reports)[number]): string =>
+    targetKey(transport, target, port);
+  const answered = new Set(reports.filter((one) => one.answered).map(keyOf));
   for (const report of reports) {
-    if (!report.answered && answered.has(report.target)) {
+    if (!report.answered && answered.has(keyOf(report))) {
       // Silent to one question, not to another.
       continue;
     }
