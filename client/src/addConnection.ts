@@ -67,7 +67,7 @@ async function ask(
   if (isTextStep(step)) {
     const result = await askText({
       ...position,
-      ...textQuestion(step),
+      ...textQuestion(step, answers.kind),
       value: suggestionFor(step, answers),
       check: (text) => faultText(textFault(step, text)),
     });
@@ -268,17 +268,17 @@ interface TextQuestion {
   readonly browse?: string;
 }
 
-function textQuestion(step: TextStepName): TextQuestion {
+function textQuestion(step: TextStepName, kind: TransportKind): TextQuestion {
+  const port = kind === 'tls' ? DEFAULT_TLS_PORT : DEFAULT_RPYC_PORT;
   const browse = vscode.l10n.t('Choose a File…');
   switch (step) {
     case 'address':
       return {
         prompt: vscode.l10n.t(
-          'Where does the RPyC server listen? Host and port; where you leave the port out, {0}, or {1} for TLS.',
-          DEFAULT_RPYC_PORT,
-          DEFAULT_TLS_PORT,
+          'Where does the RPyC server listen? Host and port; {0} where you leave the port out.',
+          port,
         ),
-        placeholder: vscode.l10n.t('host:port, for instance localhost:{0}', DEFAULT_RPYC_PORT),
+        placeholder: vscode.l10n.t('host:port, for instance localhost:{0}', port),
       };
     case 'ca':
       return {

@@ -94,6 +94,7 @@ describe('the journey of a person', () => {
     await browser.page.getByText('SSH Tunnel').first().waitFor();
     await workbench.picture('ways');
     await browser.page.keyboard.press('Enter');
+    await browser.page.getByText('Where does the RPyC server listen?').first().waitFor();
     await workbench.answer('127.0.0.1:99999');
     await browser.page.getByText('A port is a number from 1 to 65535.').first().waitFor();
     await workbench.picture('wrong-port');
@@ -211,12 +212,15 @@ describe('the journey of a person', () => {
     const notifications = await workbench.openNotifications();
     await notifications.getByText(/Nothing listens on .*: start the RPyC server there/).waitFor();
     await workbench.picture('refused');
+    // Whoever closes the message has not added anything.
     await workbench.clearNotifications();
+    await workbench.row('Closed').waitFor({ state: 'hidden' });
     await addConnection(`127.0.0.1:${silent.port}`, 'Silent');
     await workbench.row('Silent').getByText(/…$/).waitFor();
     await workbench.picture('trying');
     await workbench.row(`127.0.0.1:${silent.port} accepts connections but stays silent`).waitFor();
     await workbench.picture('silent');
+    await (await workbench.openNotifications()).getByRole('button', { name: 'Add Anyway' }).click();
     await workbench.clearNotifications();
     await workbench.rowMenu('Silent', 'Remove Connection…');
     await browser.page.getByRole('button', { name: 'Remove', exact: true }).click();
@@ -239,6 +243,7 @@ describe('the journey of a person', () => {
     await browser.page.getByRole('button', { name: 'Add Connection…' }).first().click();
     await browser.page.getByText('SSH Tunnel').first().waitFor();
     await browser.page.keyboard.press('Enter');
+    await browser.page.getByText('Where does the RPyC server listen?').first().waitFor();
     await workbench.answer(address);
     await browser.page.getByText('Find Out').first().waitFor();
     await browser.page.keyboard.press('Enter');

@@ -116,6 +116,13 @@ export class WorkbenchPage {
     );
   }
 
+  /** Waits until a step of a dialogue asks this, in its text or in the empty box. */
+  async asked(question: string): Promise<void> {
+    const widget = this.page.locator('.quick-input-widget');
+    const box = widget.getByPlaceholder(question);
+    await widget.getByText(question).or(box).first().waitFor();
+  }
+
   async answer(text: string): Promise<void> {
     await this.question.first().fill(text);
     await this.page.keyboard.press('Enter');

@@ -254,6 +254,23 @@ describe('the ways to a server', () => {
     });
   }
 
+  describe('a machine that has no server', () => {
+    it('is brought one for the time of the connection, of which nothing is left', async () => {
+      await using backend = await Backend.start([profileOver({ kind: 'deploy', ...sshd.machine })]);
+      const { pid, state } = await explore(backend);
+      assert.ok(sshd.guests.some((guest) => guest.pid === pid));
+      assert.equal(state.peer?.service, 'classic');
+      assert.ok(sshd.leftFiles.length > 0);
+      await backend.request(Disconnect, { profileId: 'p' });
+      await eventually('ssh has gone', () => descendants(backend.pid).length === 0);
+      await eventually(
+        'nothing is left there',
+        () => sshd.guests.length === 0 && sshd.leftFiles.length === 0,
+      );
+      assert.ok(backend.states.every(({ openConnections }) => openConnections <= 1));
+    });
+  });
+
   describe('ways that lead nowhere', () => {
     const machine = (): { kind: 'ssh'; host: string; configFile: string } => ({
       kind: 'ssh',

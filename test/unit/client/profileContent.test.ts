@@ -30,6 +30,9 @@ describe('What consent to a profile of the workspace covers', () => {
     { service: 'classic' },
     { dialect: 'C' },
     { oneShot: true },
+    { transport: { kind: 'tls', host: 'lab.example', port: 18812 } },
+    { transport: { kind: 'ssh', host: 'lab.example', port: 18812 } },
+    { preHandshake: [{ sendFrame: { secret: 'door' } }] },
   ];
   for (const change of changes) {
     it(`ends with ${JSON.stringify(change)}`, () =>
