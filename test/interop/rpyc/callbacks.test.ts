@@ -141,3 +141,20 @@ def attempt(f):
     );
   });
 });
+
+forEachVersion('Calls that take turns', (version) => {
+  const fixture = new ClassicFixture(version, { serialCalls: true });
+
+  it('end in the order in which they were made, though they call back', async () => {
+    const call = await fixture.connection.eval<Netref>('lambda f: f()');
+    const first = call(() => 'first');
+    const second = call(async () => `after ${String(asText(await first))}`);
+    assert.deepEqual((await Promise.all([first, second])).map(asText), ['first', 'after first']);
+  });
+
+  it('nest as deep as callbacks do', async () => {
+    const countdown = await fixture.connection.eval<Netref>('lambda f, n: n if n == 0 else f(f, n - 1) + 1');
+    const down = (self: unknown, n: number): unknown => countdown(self, n);
+    assert.equal(await countdown(down, 20), 20);
+  });
+});

@@ -24,6 +24,8 @@ export interface ConnectionOptions {
   readonly logger?: Logger | undefined;
   /** Where the peer's requests wait for their turn; they are served as they come where it is left out. */
   readonly lane?: RequestLane | undefined;
+  /** Whether each request of ours waits for the one before it: see `ConnectOptions`. */
+  readonly serialCalls?: boolean | undefined;
 }
 
 /** The traffic so far. */

@@ -11,29 +11,30 @@ import { type Logger, plainLine, silentLogger } from '../lib/logger';
 import { AsyncResult } from './asyncResult';
 import { Boxings } from './boxings';
 import { dump, dumpable } from './brine';
+import { CallTurns } from './callTurns';
 import type { Channel } from './channel';
 import { DialectMismatch, type IncomingMessage, MessageCodec } from './codec';
 import { type Config, type Limits, loggerOf, mergeConfig, mergeLimits } from './config';
 import type { ConnectionCounters, ConnectionOptions, ConnectionService } from './connectionOptions';
+import { connectionHost } from './connectionHost';
 import { closedError, runBeforeClosed, streamEnd } from './connectionEnd';
 import { Handler, MessageType } from './consts';
-import type { Dialect, DialectName } from './dialect';
-import { EOFError, PingError, ProtocolError, RemoteError } from './errors';
+import type { DialectName } from './dialect';
+import { EOFError, PingError, ProtocolError } from './errors';
 import { localTypeOf } from './exposure';
 import { Housekeeping } from './housekeeping';
 import { NetrefCache } from './netref';
 import { createPath, needsResolving, type Path, resolvePaths } from './path';
 import type { BrineValue } from './pyTypes';
-import type { ReferenceHost, RequestOptions } from './reference';
+import type { ReferenceForm, ReferenceHost, RequestDetails, RequestOptions } from './reference';
 import { LocalRefs } from './refs';
 import { Requesting } from './requesting';
-import { askForRoot } from './rootRequest';
+import { askForRoot, provoke } from './rootRequest';
 import { ServeLoop } from './serveLoop';
 import { type RequestLane, Serving } from './serving';
 
 const PING_TIMEOUT_SECONDS = 3;
 const PING_DATA = 'abcdefghijklmnopqrstuvwxyz'.repeat(20);
-const UNKNOWN_HANDLER = 99;
 
 /** Names connections that have no name: `conn1` and so on, as in Python. */
 let connections = 0;
@@ -53,6 +54,7 @@ export class Connection implements Disposable, AsyncDisposable {
   readonly #housekeeping: Housekeeping;
   readonly #serving: Serving;
   readonly #serveLoop = new ServeLoop();
+  readonly #turns: CallTurns | undefined;
   readonly #held = new DisposableStore();
   readonly #didClose = new Emitter<Error | undefined>();
   #closing: 'open' | 'closing' | 'closed' = 'open';
@@ -84,6 +86,7 @@ export class Connection implements Disposable, AsyncDisposable {
       limits: this.#limits,
     });
     this.#refs = new LocalRefs(this.#limits.maxPeerRefs, localTypeOf);
+    this.#turns = options.serialCalls === true ? new CallTurns() : undefined;
     this.#host = this.#createHost();
     this.#requesting = this.#createRequesting();
     this.#netrefs = new NetrefCache(this.#host, this.#limits.maxHeldRefs);
@@ -211,12 +214,7 @@ export class Connection implements Disposable, AsyncDisposable {
 
   /** The version of the peer's rpyc, asked for by one request unless it is known; undefined where it is not told. */
   async fetchRemoteVersion(options?: RequestOptions): Promise<string | undefined> {
-    if (this.remoteVersion !== undefined) return this.remoteVersion;
-    try {
-      await this.request(UNKNOWN_HANDLER, [], options);
-    } catch (error) {
-      if (!(error instanceof RemoteError)) throw error;
-    }
+    if (this.remoteVersion === undefined) await provoke((handler) => this.request(handler, [], options));
     return this.remoteVersion;
   }
 
@@ -299,7 +297,9 @@ export class Connection implements Disposable, AsyncDisposable {
       this.#logger.debug(`Closing: ${errorText(error)}`);
     }
     // The peer answers nothing from here on.
-    this.#requesting.failAll(new EOFError('The connection was closed here'));
+    const error = new EOFError('The connection was closed here');
+    this.#requesting.failAll(error);
+    this.#turns?.failAll(error);
   }
 
   #receive(payload: Uint8Array): void {
@@ -342,38 +342,42 @@ export class Connection implements Disposable, AsyncDisposable {
   }
 
   #createHost(): ReferenceHost {
-    const config = (): Config => this.#config;
-    const dialect = (): Dialect | undefined => this.#codec.dialect;
-    const peerPython = (): 2 | 3 | undefined => this.#peerPython;
-    return {
-      get config() {
-        return config();
-      },
-      get dialect() {
-        return dialect();
-      },
-      get peerPython() {
-        return peerPython();
-      },
+    return connectionHost({
+      config: () => this.#config,
+      dialect: () => this.#codec.dialect,
+      peerPython: () => this.#peerPython,
       request: (handler, args, options, form = 'netref') => {
-        if (this.#closing !== 'open') return Promise.reject(this.#closedError());
-        const timeoutSeconds = options?.timeoutSeconds;
-        const reply = this.#requesting.request({
-          handler,
-          args,
-          timeoutSeconds: timeoutSeconds === undefined ? this.#config.sync_request_timeout : timeoutSeconds,
-          signal: options?.signal,
-          form,
-          site: options?.site,
-        });
-        this.#serving.requestSent();
-        return reply;
+        // What the peer asks of us may be what its answer to an earlier request waits for.
+        const isFree = this.#turns === undefined || this.#serving.isServing || handler === Handler.ping;
+        if (isFree) return this.#ask(handler, args, options, form);
+        return this.#turns.take((site) => this.#ask(handler, args, options, form, site), options);
       },
       giveBack: (reference) => {
         this.#netrefs.forget(reference);
         this.#housekeeping.release(reference);
       },
-    };
+    });
+  }
+
+  #ask(
+    handler: number,
+    args: readonly unknown[],
+    options: RequestDetails | undefined,
+    form: ReferenceForm,
+    site = options?.site,
+  ): Promise<unknown> {
+    if (this.#closing !== 'open') return Promise.reject(this.#closedError());
+    const timeoutSeconds = options?.timeoutSeconds;
+    const reply = this.#requesting.request({
+      handler,
+      args,
+      timeoutSeconds: timeoutSeconds === undefined ? this.#config.sync_request_timeout : timeoutSeconds,
+      signal: options?.signal,
+      form,
+      site,
+    });
+    this.#serving.requestSent();
+    return reply;
   }
 
   #createHousekeeping(): Housekeeping {
@@ -469,6 +473,7 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#held.dispose();
     this.#serveLoop.served();
     this.#requesting.failAll(this.#closedError());
+    this.#turns?.failAll(this.#closedError());
     this.#netrefs.clear();
     this.#refs.clear();
     if (this.#serviceStarted) this.#tell(() => this.#service.onDisconnect(this));

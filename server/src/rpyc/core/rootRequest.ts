@@ -28,3 +28,14 @@ export async function askForRoot(
   }
   return root;
 }
+
+const UNKNOWN_HANDLER = 99;
+
+/** Has the peer raise an exception, since those tell its version. */
+export async function provoke(request: (handler: number) => Promise<unknown>): Promise<void> {
+  try {
+    await request(UNKNOWN_HANDLER);
+  } catch (error) {
+    if (!(error instanceof RemoteError)) throw error;
+  }
+}

@@ -71,6 +71,7 @@ interface WaitingRequest {
 export class Serving {
   /** Requests whose results are still to come. */
   private inService = 0;
+  private isRunning = false;
   /** Requests that are not served before there is room for their replies. A set, since it is emptied from its start. */
   private readonly waiting = new Set<WaitingRequest>();
   /** The cost of all requests that wait or are in service. */
@@ -154,6 +155,11 @@ export class Serving {
     return !this.host.isClosed();
   }
 
+  /** Whether a request of the peer is in service, right now or for longer. */
+  get isServing(): boolean {
+    return this.isRunning || this.inService > 0;
+  }
+
   /** To be called when a request of ours was sent. */
   requestSent(): void {
     if (this.inService > 0) this.host.lane?.serveNested();
@@ -223,11 +229,14 @@ export class Serving {
     const { context, codec } = this.host;
     try {
       if (!Array.isArray(args)) throw new TypeError('The arguments must be a tuple');
+      this.isRunning = true;
       const result = codec.serve(message, () => serve(context, handler, args as readonly unknown[]));
       if (isThenable(result)) return this.answerLater(message, handler, result);
       this.answer(message, handler, result);
     } catch (error) {
       this.answerError(message, error);
+    } finally {
+      this.isRunning = false;
     }
     return undefined;
   }

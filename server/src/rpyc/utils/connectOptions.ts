@@ -46,6 +46,12 @@ export interface ConnectOptions {
   readonly trace?: TraceFrame;
   /** Whether long frames are compressed; true by default. */
   readonly compress?: boolean;
+  /**
+   * Sends a request once all before it are settled, for servers of Python and concurrent calls that call back: such a
+   * server serves a second call inside of the first one's wait for its callback, and ends the second one first. Requests
+   * made while one of the peer is in service go out at once, as pings do. False by default.
+   */
+  readonly serialCalls?: boolean;
   /** What is said before the protocol: a password, for instance. It is neither logged nor traced. */
   readonly preHandshake?: PreHandshake;
   /** Told as each stage begins. */

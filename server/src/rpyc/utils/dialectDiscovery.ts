@@ -160,6 +160,7 @@ async function attempt<T extends Connection>(
       dialect,
       limits: options.limits,
       logger: options.logger,
+      serialCalls: options.serialCalls,
     });
   } catch (error) {
     channel.destroy();
