@@ -300,11 +300,15 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<SocketStre
   return new SocketStream(await openTcp(options), describeEndpoint(options.host, options.port));
 }
 
+/** @throws RangeError for a port that nobody can listen on */
+export function checkPort(port: number): void {
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return;
+  throw new RangeError(`Port ${port} is out of range`);
+}
+
 async function openTcp(options: ConnectTcpOptions): Promise<Socket> {
   const { host, port, keepalive = false } = options;
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new RangeError(`Port ${port} is out of range`);
-  }
+  checkPort(port);
   const keepaliveSeconds = keepalive === true ? DEFAULT_KEEPALIVE_SECONDS : Number(keepalive);
   if (keepalive !== false && !(keepaliveSeconds >= 1)) {
     throw new RangeError('Keepalive takes a second or more');

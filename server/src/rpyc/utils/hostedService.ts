@@ -11,13 +11,14 @@ import { Channel, encodeFrame, readFrame } from '../core/channel';
 import type { Config } from '../core/config';
 import { aborted } from '../core/connectErrors';
 import { ConnectError, ErrorCode } from '../core/errors';
-import { type EndOwned, PortDuplex } from '../core/joinedDuplex';
+import type { EndOwned } from '../core/joinedDuplex';
 import { type Service, serviceFor, VoidService } from '../core/service';
 import { DuplexStream } from '../core/stream';
 import { SubprocessStream } from '../core/subprocessStream';
 import { after, onAbort, withTimeout } from '../lib/deferred';
 import { errorText } from '../lib/errorText';
 import { SlaveService } from './classicServices';
+import { PortDuplex } from './portDuplex';
 import { loadService, type ModuleExport } from './serviceModule';
 
 /** `slave` serves classic mode, `void` nothing. */

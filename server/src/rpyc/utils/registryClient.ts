@@ -7,7 +7,7 @@
 import { isIP, isIPv6 } from 'node:net';
 
 import { DEFAULT_REGISTRY_PORT } from '../core/consts';
-import { describeEndpoint } from '../core/stream';
+import { checkPort, describeEndpoint } from '../core/stream';
 import { after, onAbort } from '../lib/deferred';
 import { errorText } from '../lib/errorText';
 import { type Logger, silentLogger } from '../lib/logger';
@@ -86,8 +86,7 @@ export abstract class RegistryClient {
     options: RegistryClientOptions,
   ) {
     const { port = DEFAULT_REGISTRY_PORT, timeout = DEFAULT_REGISTRY_TIMEOUT_SECONDS } = options;
-    if (!Number.isInteger(port) || port < 1 || port > 65535)
-      throw new RangeError(`Port ${port} is out of range`);
+    checkPort(port);
     this.port = port;
     this.timeout = timeout;
     this.logger = options.logger ?? silentLogger;

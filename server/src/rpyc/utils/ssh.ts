@@ -7,7 +7,7 @@
 import type { Duplex } from 'node:stream';
 
 import { ConnectError, ErrorCode } from '../core/errors';
-import { DuplexStream, describeEndpoint } from '../core/stream';
+import { checkPort, DuplexStream, describeEndpoint } from '../core/stream';
 import { after } from '../lib/deferred';
 import type { Disposable } from '../lib/disposable';
 import { RELAY_MARKER, RELAY_SCRIPT, remotePython, scriptInput } from './remoteScripts';
@@ -289,11 +289,6 @@ const USER_FORBIDDEN = /^-|[\p{Cc}\s'"`;&<>|(){}]|\\$/u;
 function checkName(what: string, name: string, forbidden: RegExp): void {
   if (typeof name === 'string' && name !== '' && !forbidden.test(name)) return;
   throw new TypeError(`${what} ${JSON.stringify(name)} is not valid for SSH`);
-}
-
-function checkPort(port: number): void {
-  if (!Number.isInteger(port) || port < 1 || port > 65535)
-    throw new RangeError(`Port ${port} is out of range`);
 }
 
 function checkOption(name: string, value: string): void {
