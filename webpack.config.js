@@ -26,6 +26,8 @@ function bundle(name, entry, extra = {}) {
         {
           test: /\.ts$/,
           exclude: /node_modules/,
+          // A file that is imported for its names only is left out where none of them is used.
+          sideEffects: extra.sideEffects ?? true,
           use: { loader: 'ts-loader', options: { transpileOnly: true, ...extra.loader } },
         },
       ],
@@ -42,18 +44,27 @@ function bundle(name, entry, extra = {}) {
 /** For other programs to load and people to read; names of classes go over the wire. */
 const readable = { optimization: { minimize: false } };
 
+/** Imports that webpack can follow name by name. */
+const esModules = {
+  loader: { compilerOptions: { module: 'ESNext', moduleResolution: 'Bundler' } },
+  // What the library makes with it loads modules that the user names.
+  parser: { javascript: { createRequire: false } },
+};
+
 module.exports = [
   bundle('client/extension', 'client/src/extension.ts'),
+  // Of the library, only what the background process uses goes into it.
   bundle('server/main', 'server/src/main.ts', {
+    sideEffects: false,
+    ...esModules,
     // What runs on the peer is sent as source: it ships as the files that its own tests run.
     plugins: [new CopyPlugin({ patterns: [{ from: 'server/python/*.py', to: '../python/[name][ext]' }] })],
   }),
   // Its names are written out one by one, so that `import { connect }` of an ES module finds them.
   bundle('rpyc/index', 'server/src/rpyc/index.ts', {
     optimization: { ...readable.optimization, concatenateModules: false, mangleExports: false },
-    parser: { javascript: { createRequire: false } },
     libraryType: 'commonjs-static',
-    loader: { compilerOptions: { module: 'ESNext', moduleResolution: 'Bundler' } },
+    ...esModules,
   }),
   bundle('cli/rpyc-demo', 'server/src/cli/rpyc-demo.ts', readable),
   bundle('cli/rpyc-registry', 'server/src/cli/rpyc-registry.ts', readable),
