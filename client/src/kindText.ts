@@ -1,5 +1,12 @@
 import * as vscode from 'vscode';
-import type { Profile, Transport, TransportKind } from '../../server/src/api/model';
+import type {
+  DeployTransport,
+  Profile,
+  SshTransport,
+  SubprocessTransport,
+  Transport,
+  TransportKind,
+} from '../../server/src/api/model';
 import { isUnverified } from '../../server/src/api/profile';
 import { endpointOf } from '../../server/src/api/transport';
 
@@ -47,13 +54,10 @@ export function wayLines(profile: Profile): readonly string[] {
     }
   } else if (transport.kind === 'tcp') {
     lines.push(vscode.l10n.t('not encrypted'));
-  } else if (
-    (transport.kind === 'ssh' || transport.kind === 'deploy') &&
-    transport.identityFile !== undefined
-  ) {
-    lines.push(vscode.l10n.t('key: {0}', transport.identityFile));
-  } else if (transport.kind === 'subprocess' && transport.cwd !== undefined) {
-    lines.push(vscode.l10n.t('folder: {0}', transport.cwd));
+  } else if (transport.kind === 'ssh' || transport.kind === 'deploy') {
+    lines.push(...sshLines(transport));
+  } else if (transport.kind === 'subprocess') {
+    lines.push(...programLines(transport));
   }
   if (preHandshake.length > 0) {
     lines.push(vscode.l10n.t('steps before the protocol: {0}', preHandshake.length));
@@ -76,4 +80,23 @@ function trustText(profile: Profile): string {
   return ca === undefined
     ? vscode.l10n.t('encrypted, the certificate is verified')
     : vscode.l10n.t('encrypted, the certificate is verified by {0}', ca);
+}
+
+/** Each of these can make ssh run programs of somebody's choice. */
+function sshLines(transport: SshTransport | DeployTransport): readonly string[] {
+  const { identityFile, configFile } = transport;
+  const python = transport.kind === 'deploy' ? transport.python : undefined;
+  return [
+    ...(identityFile === undefined ? [] : [vscode.l10n.t('key: {0}', identityFile)]),
+    ...(configFile === undefined ? [] : [vscode.l10n.t('ssh configuration: {0}', configFile)]),
+    ...(python === undefined ? [] : [vscode.l10n.t('Python: {0}', python)]),
+  ];
+}
+
+function programLines({ cwd, env = {} }: SubprocessTransport): readonly string[] {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return [
+    ...(cwd === undefined ? [] : [vscode.l10n.t('folder: {0}', cwd)]),
+    ...(variables.length === 0 ? [] : [vscode.l10n.t('variables: {0}', variables.join(' '))]),
+  ];
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Profile } from '../../server/src/api/model';
+import { wayLines } from './kindText';
 import { confirm } from './messageBoxes';
 import { profileContent } from './profileContent';
 import type { ProfileEntry } from './profiles';
@@ -28,6 +29,8 @@ export class WorkspaceConsent {
           'This connection comes from the settings of the workspace, not from yours. Connect only if you know the server.',
         ),
         ...warnings(profile),
+        // All that decides what happens, so that nothing is agreed to unseen.
+        wayLines(profile).join('\n'),
       ].join('\n\n'),
       vscode.l10n.t('Connect'),
     );

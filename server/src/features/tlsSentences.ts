@@ -14,13 +14,15 @@ export function tlsSentence(
   transport: Transport | undefined,
 ): string | undefined {
   const tls = transport?.kind === 'tls' ? transport : undefined;
+  const fingerprint = /fingerprint ([0-9a-f]{64})/.exec(message)?.[1];
+  const toPin = fingerprint === undefined ? '' : `, which is ${fingerprint} if nobody is in between`;
   switch (code) {
     case ErrorCode.notTls:
       return `${at} does not speak TLS: set the kind of the connection to TCP, or correct the port.`;
     case ErrorCode.tlsUntrusted:
-      return `The certificate of ${at} comes from an authority that is not trusted here: set the CA file of the connection to the certificate of that authority, or pin the server's certificate.`;
+      return `The certificate of ${at} comes from an authority that is not trusted here: set the CA file of the connection to the certificate of that authority, or pin the SHA-256 fingerprint of the server's certificate${toPin}.`;
     case ErrorCode.tlsSelfSigned:
-      return `The certificate of ${at} is self-signed: pin its SHA-256 fingerprint in the connection, or use the certificate as its CA file.`;
+      return `The certificate of ${at} is self-signed: use it as the CA file of the connection, or pin its SHA-256 fingerprint${toPin}.`;
     case ErrorCode.tlsName:
       return `The certificate of ${at} is for another host name: use the name that it was made for, or write that name into the field servername.`;
     case ErrorCode.tlsExpired:
@@ -28,8 +30,7 @@ export function tlsSentence(
         ? `The certificate of ${at} is not valid yet: check the clocks of both machines.`
         : `The certificate of ${at} has expired: have it renewed on the server, and check the clock of this machine.`;
     case ErrorCode.tlsPin: {
-      const seen = /fingerprint ([0-9a-f]{64})/.exec(message)?.[1];
-      const is = seen === undefined ? '' : ` but ${seen}`;
+      const is = fingerprint === undefined ? '' : ` but ${fingerprint}`;
       return `The certificate of ${at} is not the pinned one${is}: ask whoever runs the server whether it was renewed, and only then pin the new one.`;
     }
     case ErrorCode.tlsVersion:

@@ -127,7 +127,7 @@ const WAY_FAILURES: readonly (readonly [string, object, string, RegExp])[] = [
     /does not speak TLS: set the kind of the connection to TCP/,
   ],
   [ErrorCode.tlsUntrusted, TLS, 'x', /authority that is not trusted here: set the CA file/],
-  [ErrorCode.tlsSelfSigned, TLS, 'x', /self-signed: pin its SHA-256 fingerprint.*CA file/],
+  [ErrorCode.tlsSelfSigned, TLS, 'x', /self-signed: use it as the CA file.*pin its SHA-256 fingerprint\.$/],
   [ErrorCode.tlsName, TLS, 'x', /for another host name: /],
   [ErrorCode.tlsExpired, TLS, 'Certificate of x has expired: y', /has expired: have it renewed/],
   [ErrorCode.tlsExpired, TLS, 'Certificate of x is not valid yet: y', /not valid yet: check the clocks/],

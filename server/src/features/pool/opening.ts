@@ -12,9 +12,11 @@ import type {
 } from '../../api/model';
 import { DEFAULT_RPYC_PORT } from '../../api/transport';
 import {
+  ConnectError,
   type ConnectOptions,
   type Connection,
   DeployedServer,
+  ErrorCode,
   type PreHandshakeStep as LibraryStep,
   type SslConnectOptions,
   SshMachine,
@@ -61,7 +63,7 @@ export async function openTransport(options: OpeningOptions): Promise<Opened> {
     case 'tcp':
       return alone(await connect(transport.host, transport.port, { ...ours, keepalive: true }));
     case 'tls':
-      return alone(await sslConnect(transport.host, transport.port, tlsOptions(transport, ours, secrets)));
+      return alone(await connectTls(transport, ours, secrets));
     case 'unix':
       return alone(await unixConnect(wholePath(transport.path), ours));
     case 'pipe':
@@ -114,6 +116,50 @@ function machineOf(fields: SshMachineFields, timings: PoolTimings): SshMachine {
     configFile: configFile === undefined ? undefined : wholePath(configFile),
     timeout: timings.loginSeconds,
   });
+}
+
+/** A pin that no certificate has. */
+const NO_PIN = '0'.repeat(64);
+
+/** Where a certificate is not trusted, it is told which one it is: whoever knows it can pin it then. */
+async function connectTls(
+  transport: TlsTransport,
+  ours: ConnectOptions,
+  secrets: Secrets,
+): Promise<Connection> {
+  const { host, port } = transport;
+  const options = tlsOptions(transport, ours, secrets);
+  try {
+    return await sslConnect(host, port, options);
+  } catch (error) {
+    const isUntrusted =
+      error instanceof ConnectError &&
+      (error.code === ErrorCode.tlsSelfSigned || error.code === ErrorCode.tlsUntrusted);
+    if (!isUntrusted || ours.oneShot === true) {
+      throw error;
+    }
+    // No secret and no word of RPyC goes to whoever this is: the pin ends it after the TLS handshake.
+    const seen: unknown = await sslConnect(host, port, {
+      timeout: ours.timeout,
+      signal: ours.signal,
+      cert: options.cert,
+      key: options.key,
+      passphrase: options.passphrase,
+      servername: options.servername,
+      minVersion: options.minVersion,
+      pin: NO_PIN,
+    } as SslConnectOptions).then(
+      (connection) => connection.close(),
+      (mismatch: unknown) => mismatch,
+    );
+    const fingerprint =
+      seen instanceof Error ? /fingerprint ([0-9a-f]{64})/.exec(seen.message)?.[1] : undefined;
+    if (fingerprint === undefined) {
+      throw error;
+    }
+    const text = `${error.message}; it has the fingerprint ${fingerprint}`;
+    throw new ConnectError(text, error.code, { cause: error });
+  }
 }
 
 function tlsOptions(transport: TlsTransport, ours: ConnectOptions, secrets: Secrets): SslConnectOptions {
