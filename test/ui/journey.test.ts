@@ -191,7 +191,7 @@ describe('the journey of a person', () => {
     await peer.exited;
     await workbench
       .row('Harbour')
-      .getByText(/connection lost|reconnecting/)
+      .getByText(/lost|reconnecting/)
       .waitFor();
     await browser.page
       .getByText(/^The connection to “Harbour” was lost|^Nothing listens on/)

@@ -101,9 +101,9 @@ describe('the kinds of connections, as a person sees them', () => {
     await workbench.asked('How is the certificate of the server verified?');
     await workbench.picture('trust');
     await choose('How is the certificate of the server verified?', 'By a CA File');
-    await workbench.asked('certificate of the authority');
+    await workbench.asked('The file with the certificate of the authority');
     await workbench.picture('ca-file');
-    await answer('certificate of the authority', stranger.ca);
+    await answer('The file with the certificate of the authority', stranger.ca);
     await choose('certificate of its clients?', 'Yes');
     await answer('The file with our certificate', client.cert);
     await answer('The file with the key', client.key);
@@ -118,7 +118,7 @@ describe('the kinds of connections, as a person sees them', () => {
   it('goes back to the answers, and lists the connection once it works', async () => {
     await answer('Where does the RPyC server listen?', `127.0.0.1:${peer.port}`);
     await choose('How is the certificate of the server verified?', 'By a CA File');
-    await answer('certificate of the authority', authority.ca);
+    await answer('The file with the certificate of the authority', authority.ca);
     await choose('certificate of its clients?', 'Yes');
     await answer('The file with our certificate', client.cert);
     await answer('The file with the key', client.key);
