@@ -17,6 +17,7 @@ export const COMMAND_IDS = [
   'rpyc.chooseConnection',
   'rpyc.showOutput',
   'rpyc.showConnections',
+  'rpyc.explainError',
   'rpyc.showLog',
   'rpyc.copyDiagnostics',
   'rpyc.restart',

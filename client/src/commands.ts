@@ -10,6 +10,7 @@ import { VIEW_ID } from './connectionsView';
 import { discoveryCommands } from './discoveryCommands';
 import type { DiscoverySettings } from './discoverySettings';
 import type { DiscoveryView } from './discoveryView';
+import type { ErrorExplainer } from './errorExplainer';
 import { pickChild } from './findObject';
 import { pickText } from './displayText';
 import { confirm, showInformation } from './messageBoxes';
@@ -33,6 +34,7 @@ export interface CommandParts {
   readonly view: ConnectionsView;
   readonly snippets: Snippets;
   readonly discovery: { readonly settings: DiscoverySettings; readonly view: DiscoveryView };
+  readonly explainer: ErrorExplainer;
   readonly log: vscode.LogOutputChannel;
   readonly version: string;
 }
@@ -150,6 +152,7 @@ function commandTable(parts: CommandParts): CommandTable {
     'rpyc.showConnections': async () => {
       await vscode.commands.executeCommand(`${VIEW_ID}.focus`);
     },
+    'rpyc.explainError': () => parts.explainer.explain(),
     'rpyc.showLog': () => parts.log.show(),
     'rpyc.copyDiagnostics': () => copyDiagnostics(parts),
     'rpyc.restart': () => parts.backend.restart(),

@@ -6,6 +6,7 @@ import { Connections } from './connections';
 import { ConnectionsView } from './connectionsView';
 import { DiscoverySettings } from './discoverySettings';
 import { DiscoveryView } from './discoveryView';
+import { ErrorExplainer } from './errorExplainer';
 import { showError } from './messageBoxes';
 import { problemOf } from './problems';
 import { SecretStore } from './secretStore';
@@ -50,6 +51,7 @@ export class ExtensionParts implements vscode.Disposable {
       log,
       takesOneClient: (address) => connections.takesOneClient(address),
     });
+    const explainer = new ErrorExplainer(backend);
     const manifest: unknown = context.extension.packageJSON;
     const commands = registerCommands({
       backend,
@@ -59,6 +61,7 @@ export class ExtensionParts implements vscode.Disposable {
       view,
       snippets,
       discovery: { settings: discoverySettings, view: discovery },
+      explainer,
       log,
       version: versionOf(manifest),
     });
@@ -77,6 +80,7 @@ export class ExtensionParts implements vscode.Disposable {
       discovery,
       view,
       snippets,
+      explainer,
       connections,
       backend,
       settings,

@@ -33,6 +33,20 @@ export function codeBlock(text: string, language: string): string {
   return `\n${fence}${language}\n${clean}\n${fence}\n`;
 }
 
+/** Text from elsewhere inside a Markdown sentence: code, in which nothing is a link. */
+export function inlineCode(text: string, limit: number): string {
+  const clean = lineText(text, limit).trim();
+  const runs = clean.match(/`+/g) ?? [];
+  const fence = '`'.repeat(Math.max(1, ...runs.map((run) => run.length + 1)));
+  const space = clean.startsWith('`') || clean.endsWith('`') ? ' ' : '';
+  return clean === '' ? '' : `${fence}${space}${clean}${space}${fence}`;
+}
+
+/** Plain words inside Markdown: none of them is a mark. */
+export function plainMarkdown(text: string): string {
+  return outputText(text).replace(/[!-/:-@[-`{-~]/g, '\\$&');
+}
+
 /** Text with words from elsewhere for a message: VS Code would make `[text](command:…)` a link that runs it. */
 export function messageText(text: string): string {
   const ZERO_WIDTH_SPACE = '\u200b';

@@ -121,7 +121,7 @@ describe('Manifest', () => {
 
   it('ends the title of a command that asks for input with an ellipsis, and of no other', () => {
     const asking = ['addConnection', 'removeConnection', 'findModule', 'findChild', 'chooseConnection'];
-    asking.push('findService', 'addRegistry', 'startRegistry');
+    asking.push('findService', 'addRegistry', 'startRegistry', 'explainError');
     for (const { command, title } of commands) {
       const text = nls[title.slice(1, -1)] ?? '';
       assert.equal(text.endsWith('…'), asking.includes(command.slice('rpyc.'.length)), command);

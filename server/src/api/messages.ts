@@ -11,6 +11,7 @@ import type {
   ServiceSearchParams,
   ServiceSearchResult,
 } from './discovery';
+import type { Explanation } from './explanation';
 import type {
   ConnectionState,
   Handle,
@@ -84,6 +85,9 @@ export const LogMessage = notification<{
 
 /** Client → process: a report for a bug tracker, with secrets taken out. */
 export const Diagnostics = request<null, string>('rpyc/diagnostics');
+
+/** Client → process: what a traceback means, in plain words. Needs no connection, and nothing is sent anywhere. */
+export const Explain = request<{ readonly text: string }, Explanation>('rpyc/explain');
 
 // ---- connections --------------------------------------------------------------------------------------------
 

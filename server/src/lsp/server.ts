@@ -17,6 +17,7 @@ import { MessageEdge } from './edge';
 import { handleConnections } from './handlers/connections';
 import { handleDiagnostics } from './handlers/diagnostics';
 import { handleDiscovery } from './handlers/discovery';
+import { handleExplanation } from './handlers/explanation';
 import { handleInspection } from './handlers/inspect';
 import { handleSnippets } from './handlers/snippets';
 import { MessageLogger } from './logger';
@@ -71,6 +72,7 @@ export class Server {
     handleSnippets(edge, pool, runner);
     handleDiscovery(edge, search, local);
     handleDiagnostics(edge, wireLog, report);
+    handleExplanation(edge);
     this.endWithClient(async () => {
       await Promise.all([pool.close(), local.close()]);
     });
