@@ -240,7 +240,7 @@ describe('the journey of a person', () => {
   });
 
   async function addConnection(address: string, label: string): Promise<void> {
-    await browser.page.getByRole('button', { name: 'Add Connection…' }).first().click();
+    await workbench.runCommand('RPyC: Add Connection…');
     await browser.page.getByText('SSH Tunnel').first().waitFor();
     await browser.page.keyboard.press('Enter');
     await browser.page.getByText('Where does the RPyC server listen?').first().waitFor();
