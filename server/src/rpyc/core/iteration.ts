@@ -8,11 +8,11 @@ import { referenceOf } from './reference';
 
 export interface ChunkOptions {
   /** Items of the first chunk. */
-  readonly chunk?: number;
+  readonly chunk?: number | undefined;
   /** Items of the largest chunk. */
-  readonly maxChunk?: number;
+  readonly maxChunk?: number | undefined;
   /** How fast chunks grow. */
-  readonly factor?: number;
+  readonly factor?: number | undefined;
 }
 
 /**

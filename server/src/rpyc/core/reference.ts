@@ -12,15 +12,15 @@ import type { Reference } from './references';
 /** What may be said about a single request. */
 export interface RequestOptions {
   /** Seconds to wait for the reply; `null` waits for ever. By default the configuration says. */
-  readonly timeoutSeconds?: number | null;
+  readonly timeoutSeconds?: number | null | undefined;
   /** Ends the wait. The call goes on at the peer, and references in its late reply are given back. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What the library itself says about a request. */
 export interface RequestDetails extends RequestOptions {
   /** Who asks, where that has to be taken down before the request is sent. */
-  readonly site?: CallSite;
+  readonly site?: CallSite | undefined;
 }
 
 /** How references in a reply are given: as netrefs, or as bare references that the caller releases. */

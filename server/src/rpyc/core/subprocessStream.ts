@@ -26,7 +26,7 @@ export interface SubprocessOptions {
    * `stdio`, the default, speaks over the child's standard input and output; `descriptor` over its file descriptor 3,
    * and leaves it our standard output.
    */
-  readonly over?: 'stdio' | 'descriptor';
+  readonly over?: 'stdio' | 'descriptor' | undefined;
 }
 
 const DEFAULT_KILL_SECONDS = 3;

@@ -24,9 +24,9 @@ export interface DumpExceptionOptions {
   /** The version that is told; nothing is said of one without it. */
   readonly localVersion: string | undefined;
   /** The peer runs Python 2, which keeps its builtin exceptions elsewhere. */
-  readonly forPython2?: boolean;
+  readonly forPython2?: boolean | undefined;
   /** Whether the traceback names our files with their paths. */
-  readonly includePaths?: boolean;
+  readonly includePaths?: boolean | undefined;
 }
 
 /** What a plain StopIteration is on the wire. */

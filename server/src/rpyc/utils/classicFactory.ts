@@ -38,7 +38,7 @@ import {
 
 /** As `connectWith`, for a peer that serves classic mode. */
 export async function connectClassic(way: Way, options: ConnectOptions): Promise<ClassicConnection> {
-  const classicOptions = { service: ClassicClient, ...options };
+  const classicOptions = { ...options, service: options.service ?? ClassicClient };
   return await connectWith(way, classicOptions, (channel, made) => new ClassicConnection(channel, made));
 }
 

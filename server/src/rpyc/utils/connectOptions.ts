@@ -22,41 +22,41 @@ export type TraceFrame = (direction: 'in' | 'out', payload: Uint8Array) => void;
 /** Options of every connect. */
 export interface ConnectOptions {
   /** What we offer the peer: nothing, by default. */
-  readonly service?: ServiceClass | Service;
+  readonly service?: ServiceClass | Service | undefined;
   /** RPyC's configuration, with its keys as in Python. */
-  readonly config?: Partial<Config>;
+  readonly config?: Partial<Config> | undefined;
   /** `auto`, the default, asks for the root object to find out; any other spares that and waits for nothing. */
-  readonly dialect?: DialectName | 'auto';
+  readonly dialect?: DialectName | 'auto' | undefined;
   /** The server takes one connection in its life: it is never probed. */
-  readonly oneShot?: boolean;
+  readonly oneShot?: boolean | undefined;
   /**
    * The peer speaks first, as a classic server on standard streams does: its dialect is told by what it says, and
    * nothing is tried out. True by default for `connectSubproc`.
    */
-  readonly listenFirst?: boolean;
+  readonly listenFirst?: boolean | undefined;
   /** Seconds that each stage may take: reaching the host, TLS, the pre-handshake, and the first answer. 10 by default. */
-  readonly timeout?: number;
-  readonly signal?: AbortSignal;
+  readonly timeout?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Of TCP and TLS: lets the system probe a connection that was silent for so many seconds; true is a minute. */
-  readonly keepalive?: boolean | number;
+  readonly keepalive?: boolean | number | undefined;
   /** Of TCP and TLS: uses IPv6 only. */
-  readonly ipv6?: boolean;
-  readonly limits?: Partial<Limits>;
-  readonly logger?: Logger;
-  readonly trace?: TraceFrame;
+  readonly ipv6?: boolean | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  readonly logger?: Logger | undefined;
+  readonly trace?: TraceFrame | undefined;
   /** Whether long frames are compressed; true by default. */
-  readonly compress?: boolean;
+  readonly compress?: boolean | undefined;
   /**
    * Sends a request once all before it are settled, for servers of Python and concurrent calls that call back: such a
    * server serves a second call inside of the first one's wait for its callback, and ends the second one first. Requests
    * made while one of the peer is in service go out at once, as pings do. False by default.
    */
-  readonly serialCalls?: boolean;
+  readonly serialCalls?: boolean | undefined;
   /** What is said before the protocol: a password, for instance. It is neither logged nor traced. */
-  readonly preHandshake?: PreHandshake;
+  readonly preHandshake?: PreHandshake | undefined;
   /** Told as each stage begins. */
-  readonly onStage?: (stage: ConnectStage) => void;
-  readonly dialectMemory?: DialectMemory;
+  readonly onStage?: ((stage: ConnectStage) => void) | undefined;
+  readonly dialectMemory?: DialectMemory | undefined;
 }
 
 /** Options of `sslConnect`. */
@@ -68,17 +68,17 @@ export interface SubprocConnectOptions extends ConnectOptions, Omit<SubprocessOp
 /** Options of `connectThread`. */
 export interface ThreadConnectOptions extends ConnectOptions {
   /** RPyC's configuration of the other side; plain data. */
-  readonly remoteConfig?: Partial<Config>;
+  readonly remoteConfig?: Partial<Config> | undefined;
   /** Seconds that the other side has to end by itself; 3 by default. */
-  readonly killAfter?: number;
+  readonly killAfter?: number | undefined;
 }
 
 /** Options of `connectMultiprocess`. */
 export interface MultiprocessConnectOptions extends ThreadConnectOptions {
   /** Environment of the child; our own by default. */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: NodeJS.ProcessEnv | undefined;
   /** Switches of Node for the child; none by default. */
-  readonly execArgv?: readonly string[];
+  readonly execArgv?: readonly string[] | undefined;
 }
 
 /** Seconds for each stage, where the caller does not say. */

@@ -23,16 +23,19 @@ export const Token = {
 /** What may be copied at once. */
 export interface CopyLimits {
   /** Containers inside containers; 100 unless told, 200 at most. */
-  readonly maxDepth?: number;
+  readonly maxDepth?: number | undefined;
   /** Parts altogether; a million unless told. */
-  readonly maxItems?: number;
+  readonly maxItems?: number | undefined;
   /** Bytes of all texts and byte strings; 32 MiB unless told. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
+
+/** The same, with what is left out filled in. */
+export type WholeCopyLimits = Readonly<Record<keyof CopyLimits, number>>;
 
 const DEEPEST = 200;
 
-export function copyLimits(limits: CopyLimits): Required<CopyLimits> {
+export function copyLimits(limits: CopyLimits): WholeCopyLimits {
   const { maxDepth = 100, maxItems = 1_000_000, maxBytes = 32 * 1024 * 1024 } = limits;
   return { maxDepth: Math.min(maxDepth, DEEPEST), maxItems, maxBytes };
 }

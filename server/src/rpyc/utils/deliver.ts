@@ -9,7 +9,7 @@ import { isPath, withTarget } from '../core/path';
 import type { Connection } from '../core/protocol';
 import { Complex, Ellipsis, Float, FrozenSet, NotImplemented, PyLong, Slice } from '../core/pyTypes';
 import { referenceOf, type RequestOptions } from '../core/reference';
-import { copyLimits, type CopyLimits, Token } from './copyTokens';
+import { copyLimits, type CopyLimits, Token, type WholeCopyLimits } from './copyTokens';
 import { peerCode } from './peerCode';
 
 const PUT_TOGETHER = `
@@ -75,7 +75,7 @@ class Disassembly {
   readonly codes: string[] = [];
   readonly values: unknown[] = [];
   paths = false;
-  private readonly limits: Required<CopyLimits>;
+  private readonly limits: WholeCopyLimits;
   private readonly above = new Set<unknown>();
   private readonly path: unknown[] = [];
   private bytes = 0;

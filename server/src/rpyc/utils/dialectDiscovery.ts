@@ -29,9 +29,9 @@ export type ConnectionMaker<T extends Connection> = (channel: Channel, options: 
 /** What is said of the peer before it has said anything. */
 export interface EstablishOptions {
   /** The peer speaks first, as a classic server on standard streams does: its first frame is waited for. */
-  readonly listenFirst?: boolean;
+  readonly listenFirst?: boolean | undefined;
   /** The peer uses us when it likes, as a parent process does: its dialect shows then, and nothing is waited for. */
-  readonly passive?: boolean;
+  readonly passive?: boolean | undefined;
 }
 
 interface Attempt {

@@ -16,22 +16,22 @@ import type { ServerAddress } from './registryMessages';
 
 export interface RegistrarOptions {
   /** Whom to ask; by default, whichever registry hears a UDP broadcast. */
-  readonly registrar?: RegistryClient;
+  readonly registrar?: RegistryClient | undefined;
   /** Seconds to wait for an answer where no `registrar` is given; 2 by default. */
-  readonly timeout?: number;
-  readonly signal?: AbortSignal;
+  readonly timeout?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Whom `discover` asks, and what it leaves out. */
 export interface DiscoverOptions extends RegistrarOptions {
   /** Leaves out the servers on other hosts. */
-  readonly host?: string;
+  readonly host?: string | undefined;
 }
 
 /** Whom `listServices` asks, and what it leaves out. */
 export interface ListServicesOptions extends RegistrarOptions {
   /** Leaves out the services without a server on this host, an address as the registry knows it. */
-  readonly filterHost?: string;
+  readonly filterHost?: string | undefined;
 }
 
 /** `timeout` is that of each stage: 2 seconds for asking the registry, and 10 for each connection, by default. */

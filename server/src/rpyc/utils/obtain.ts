@@ -151,7 +151,7 @@ def main(value, depth, items, size):
 /** How dictionaries are given. */
 export interface ObtainOptions extends RequestOptions, CopyLimits {
   /** Every dictionary becomes a `Map`, also where all its keys are text. */
-  readonly maps?: boolean;
+  readonly maps?: boolean | undefined;
 }
 
 /**

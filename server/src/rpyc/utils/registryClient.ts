@@ -33,22 +33,22 @@ const REREGISTER_INTERVAL_SECONDS = 60;
 /** What both kinds of client can be told. */
 export interface RegistryClientOptions {
   /** 18811 by default. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Seconds to wait for an answer; 2 by default. */
-  readonly timeout?: number;
-  readonly logger?: Logger;
+  readonly timeout?: number | undefined;
+  readonly logger?: Logger | undefined;
   /** How text is written; `text` by default, which registries of either Python understand. */
-  readonly stringKind?: StringKind;
+  readonly stringKind?: StringKind | undefined;
 }
 
 /** What a client by UDP can be told. */
 export interface UDPRegistryClientOptions extends RegistryClientOptions {
   /** Address or name of the registry's host; by default the broadcast address of this network, 255.255.255.255. */
-  readonly ip?: string;
+  readonly ip?: string | undefined;
   /** Whether `ip` is a broadcast address; by default, if one of its numbers is 255. */
-  readonly bcast?: boolean;
+  readonly bcast?: boolean | undefined;
   /** Uses IPv6, which has no broadcast. By default, if `ip` is an IPv6 address. */
-  readonly ipv6?: boolean;
+  readonly ipv6?: boolean | undefined;
 }
 
 /** What a client by TCP can be told. */
@@ -56,7 +56,7 @@ export interface TCPRegistryClientOptions extends RegistryClientOptions {
   /** Address or name of the registry's host. */
   readonly ip: string;
   /** Uses IPv6 only; otherwise whichever address of the host answers. */
-  readonly ipv6?: boolean;
+  readonly ipv6?: boolean | undefined;
 }
 
 /** What may be said about a single question. */

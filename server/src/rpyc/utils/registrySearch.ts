@@ -65,13 +65,13 @@ export interface FoundServices {
 /** Whom `discoverEverywhere` asks, and for how long. */
 export interface DiscoverEverywhereOptions {
   /** Whom to ask, hosts by name or address among them; `broadcastTargets()` by default. */
-  readonly targets?: readonly (RegistryTarget | string)[];
+  readonly targets?: readonly (RegistryTarget | string)[] | undefined;
   /** Port of targets that do not name one; 18811 by default. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Seconds for all of it; 2 by default. Broadcasts take them all, since nothing tells that everyone has answered. */
-  readonly timeout?: number;
-  readonly signal?: AbortSignal;
-  readonly logger?: Logger;
+  readonly timeout?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly logger?: Logger | undefined;
 }
 
 /** Names that one registry is asked for. */

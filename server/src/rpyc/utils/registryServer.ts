@@ -38,25 +38,25 @@ const MAX_CLIENTS = 1000;
 /** What both kinds of registry can be told. */
 export interface RegistryServerOptions {
   /** The address to listen on; every IPv4 address of this machine by default. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 18811 by default; 0 takes a free one: see `port`. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /**
    * Seconds after which a registration that was not renewed is dropped, once somebody asks for its name; 240 by
    * default. Servers renew theirs each minute.
    */
-  readonly pruningTimeout?: number;
-  readonly logger?: Logger;
+  readonly pruningTimeout?: number | undefined;
+  readonly logger?: Logger | undefined;
   /** Whether LIST is answered; false by default. */
-  readonly allowListing?: boolean;
+  readonly allowListing?: boolean | undefined;
   /** Listens on every address of both families, unless `host` says which. */
-  readonly ipv6?: boolean;
+  readonly ipv6?: boolean | undefined;
   /** Registrations at a time, a server under two names counting twice; 10,000 by default. Further ones get no answer. */
-  readonly maxRegistrations?: number;
+  readonly maxRegistrations?: number | undefined;
   /** A server appears under a name where it was not before. */
-  readonly onServiceAdded?: (name: string, address: ServerAddress) => void;
+  readonly onServiceAdded?: ((name: string, address: ServerAddress) => void) | undefined;
   /** A server is no longer there under a name: it unregistered or was dropped. */
-  readonly onServiceRemoved?: (name: string, address: ServerAddress) => void;
+  readonly onServiceRemoved?: ((name: string, address: ServerAddress) => void) | undefined;
 }
 
 /** What both kinds of registry do with commands (upstream `RegistryServer`). */
@@ -200,7 +200,7 @@ export abstract class RegistryServer implements AsyncDisposable {
 /** What a registry by UDP can be told. */
 export interface UDPRegistryServerOptions extends RegistryServerOptions {
   /** Whether another program may listen on the same port; false by default. */
-  readonly reuseAddr?: boolean;
+  readonly reuseAddr?: boolean | undefined;
 }
 
 /** Answers datagrams, broadcasts among them (upstream `UDPRegistryServer`). */
@@ -252,9 +252,9 @@ export class UDPRegistryServer extends RegistryServer {
 /** What a registry by TCP can be told. */
 export interface TCPRegistryServerOptions extends RegistryServerOptions {
   /** Changes nothing: Node sets it for every listener, where the system means by it what upstream means. */
-  readonly reuseAddr?: boolean;
+  readonly reuseAddr?: boolean | undefined;
   /** Seconds that a client may take altogether; 3 by default. */
-  readonly clientTimeout?: number;
+  readonly clientTimeout?: number | undefined;
 }
 
 /** Answers over TCP, one command a connection (upstream `TCPRegistryServer`). */

@@ -13,11 +13,11 @@ export interface ServiceTableOptions {
   /** A server appears under a name where it was not before. */
   readonly onAdded: (name: string, address: ServerAddress) => void;
   /** A server was not renewed in time; `onRemoved` follows. */
-  readonly onStale?: (address: ServerAddress) => void;
+  readonly onStale?: ((address: ServerAddress) => void) | undefined;
   /** A server is no longer there under a name: it went, or was dropped. */
   readonly onRemoved: (name: string, address: ServerAddress) => void;
   /** Seconds since some moment. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 interface Registration {

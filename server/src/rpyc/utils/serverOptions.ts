@@ -30,7 +30,7 @@ export type Authenticator = AuthenticateFunction | { authenticate(socket: Socket
 /** Makes a server known: `UDPRegistryClient`, `TCPRegistryClient`, or anything that does what they do. */
 export interface Registrar {
   /** Seconds after which a server registers again; 60 where it is left out. */
-  readonly reregisterInterval?: number;
+  readonly reregisterInterval?: number | undefined;
   /**
    * Resolves with false where no registry has answered.
    *

@@ -16,7 +16,7 @@ export interface ModuleExport {
   /** Path or name of the module, as `require` finds it from the working directory; a `file:` address works as well. */
   readonly module: string;
   /** The name of the export; `default` where it is left out. */
-  readonly export?: string;
+  readonly export?: string | undefined;
   /** What the constructor or function that is exported is given, copied to where it runs. */
   readonly options?: unknown;
 }

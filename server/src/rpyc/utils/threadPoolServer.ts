@@ -10,9 +10,9 @@ import type { ServerOptions } from './serverOptions';
 /** What a `ThreadPoolServer` can be told. */
 export interface ThreadPoolServerOptions extends ServerOptions {
   /** Requests that are in service at once, over all connections; 20 by default. */
-  readonly nbThreads?: number;
+  readonly nbThreads?: number | undefined;
   /** Requests of one connection that are served in a row before the next connection has its turn; 10 by default. */
-  readonly requestBatchSize?: number;
+  readonly requestBatchSize?: number | undefined;
 }
 
 const DEFAULT_THREADS = 20;

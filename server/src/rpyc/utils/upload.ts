@@ -110,7 +110,8 @@ export async function uploadPackage(
       const folder = library instanceof Uint8Array ? Buffer.from(library).toString() : String(library);
       target = `${folder}/${basename(resolve(moduleFolder))}`;
     }
-    await upload(conn, moduleFolder, target, { filter: (name) => name !== '__pycache__', ...options });
+    const { filter = (name: string) => name !== '__pycache__' } = options;
+    await upload(conn, moduleFolder, target, { ...options, filter });
     await transfer.ask('imported', []);
   });
 }

@@ -31,15 +31,15 @@ export interface Way {
   /** Opens one stream; called again where the first guess of the dialect was wrong. */
   readonly open: () => Promise<Stream | Channel>;
   /** There already, and the connection's own: it ends where there is none. */
-  readonly given?: Stream | Channel;
+  readonly given?: Stream | Channel | undefined;
   /** There is one stream only, so that nothing can be tried out. */
-  readonly once?: boolean;
+  readonly once?: boolean | undefined;
   /** Whether the peer speaks first, where the caller does not say. */
-  readonly listenFirst?: boolean;
+  readonly listenFirst?: boolean | undefined;
   /** The peer uses us when it likes: its dialect shows then. */
-  readonly passive?: boolean;
+  readonly passive?: boolean | undefined;
   /** What a peer may mean that ends a stream without a word. */
-  readonly silentEnd?: (cause: unknown) => Error;
+  readonly silentEnd?: ((cause: unknown) => Error) | undefined;
 }
 
 /** How long a stream that is not of this library is waited for once it was ended. */

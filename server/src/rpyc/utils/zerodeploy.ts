@@ -118,9 +118,8 @@ export class DeployedServer implements Disposable, AsyncDisposable {
    * @throws as `connect`
    */
   async classicConnect(options: ConnectOptions = {}): Promise<ClassicConnection> {
-    return await this.connectWith({ service: ClassicClient, ...options }, (channel, made) => {
-      return new ClassicConnection(channel, made);
-    });
+    const classicOptions = { ...options, service: options.service ?? ClassicClient };
+    return await this.connectWith(classicOptions, (channel, made) => new ClassicConnection(channel, made));
   }
 
   /** Ends the server and its connections; resolves once nothing of it is left there, or the other side is out of reach. */
