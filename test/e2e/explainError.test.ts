@@ -16,7 +16,10 @@ describe('explaining an error', () => {
   before(() => extension().activate());
 
   afterEach(async () => {
-    await command('workbench.action.closeAllEditors');
+    // A text without a file is not to ask whether it should be saved.
+    while (vscode.window.tabGroups.activeTabGroup.activeTab !== undefined) {
+      await command('workbench.action.revertAndCloseActiveEditor');
+    }
     await vscode.env.clipboard.writeText('');
   });
 

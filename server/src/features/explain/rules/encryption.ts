@@ -49,7 +49,7 @@ export const ENCRYPTION_RULES: readonly Rule[] = [
       ],
       mend: [
         words`Connect with ${'rpyc.connect'} if the server is meant to be plain, and check the port.`,
-        words`Or give the server TLS:`,
+        words`Or give the server TLS, as below.`,
       ],
       code: [
         {
@@ -117,7 +117,7 @@ export const ENCRYPTION_RULES: readonly Rule[] = [
         words`rpyc up to 4.1 asks for TLS 1.0 unless told otherwise, and systems of today refuse anything below 1.2.`,
       ],
       mend: [
-        words`Install rpyc 5.2 or newer on the side with the older one, or name the version there:`,
+        words`Install rpyc 5.2 or newer on the side with the older one, or name the version there, as below.`,
         words`Take ${'ssl_version=ssl.PROTOCOL_TLSv1'} out if your own code has it.`,
       ],
       code: [

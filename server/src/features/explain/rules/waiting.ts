@@ -35,9 +35,9 @@ export const WAITING_RULES: readonly Rule[] = [
         mend: [
           setExpiry
             ? words`Give that call more time, or none: ${'result.set_expiry(None)'}.`
-            : [`Raise the limit in ${waiting}, or take it away with None:`],
+            : [`Raise the limit in ${waiting}, or take it away with None, as below.`],
           words`Or call it without waiting: ${'rpyc.async_(conn.root.method)(…)'}, and ask for the value later.`,
-          words`If it should have been quick, the other side may be stuck: one connection there does one thing at a time, and a callback waits for us to serve it.`,
+          words`If it should have been quick, the other side may be stuck: one connection there does one thing at a time, and a callback waits until its own side serves it.`,
         ],
         code: setExpiry ? [] : configExamples(finding, raised.level, '"sync_request_timeout": None'),
       };
