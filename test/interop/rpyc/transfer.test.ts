@@ -149,8 +149,18 @@ forEachVersion('Files', (version) => {
     await classic.downloadDir(connection, here, path.join(there, 'down'), { filter });
     assert.deepEqual(await readdir(path.join(there, 'down')), ['keep.txt']);
     const nothing = path.join(here, 'nothing');
-    await assert.rejects(classic.upload(connection, nothing, there), { code: 'ERR_TRANSFER' });
-    await assert.rejects(classic.download(connection, nothing, there), { code: 'ERR_TRANSFER' });
+    for (const way of ['upload', 'download'] as const) {
+      const failsWith = async (name: string, reason: string, hasCause: boolean): Promise<void> => {
+        await assert.rejects(classic[way](connection, name, there), (error: Error & { code?: string }) => {
+          assert.equal(error.message, `Cannot ${way} '${name}': ${reason}`);
+          assert.deepEqual([error.code, error.cause instanceof Error], ['ERR_TRANSFER', hasCause]);
+          return true;
+        });
+      };
+      await failsWith(nothing, 'no such file or folder', true);
+      await failsWith('/dev/null', 'it is neither a file nor a folder', false);
+      await failsWith(path.join(here, 'n'.repeat(300)), 'the name is too long', true);
+    }
     await classic.upload(connection, nothing, there, { ignoreInvalid: true });
     await classic.download(connection, nothing, there, { ignoreInvalid: true });
     await assert.rejects(classic.downloadFile(connection, nothing, path.join(here, 'x')), {
@@ -191,7 +201,11 @@ forEachVersion('Files', (version) => {
         if (transferred > 1_000_000) abort.abort();
       };
       const run = way(connection, path.join(here, 'big'), target, { signal: abort.signal, onProgress });
-      await assert.rejects(run, { code: 'ERR_ABORTED' });
+      const cancelled = {
+        code: 'ERR_ABORTED',
+        message: `The ${way.name} of ${path.join(here, 'big')} was cancelled`,
+      };
+      await assert.rejects(run, cancelled);
       await eventually(
         'nothing is open',
         async () => (await openFiles(connection, path.dirname(here))) === 0,
@@ -199,9 +213,7 @@ forEachVersion('Files', (version) => {
       assert.equal(await readFile(target, 'utf8'), 'good');
       assert.deepEqual(await readdir(there), ['target']);
       const before = AbortSignal.abort();
-      await assert.rejects(way(connection, path.join(here, 'big'), target, { signal: before }), {
-        code: 'ERR_ABORTED',
-      });
+      await assert.rejects(way(connection, path.join(here, 'big'), target, { signal: before }), cancelled);
     }
     await lentSettlesAt(connection, { Files: 1, SlaveService: 1 });
   });

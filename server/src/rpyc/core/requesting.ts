@@ -23,8 +23,8 @@ import { load as loadException } from './vinegar';
 
 /** The wait for a reply was ended by the caller's signal. */
 export class RequestAborted extends RpycError {
-  constructor(reason: unknown) {
-    super('The wait for the reply was cancelled', ErrorCode.aborted, { cause: reason });
+  constructor(reason: unknown, message = 'The wait for the reply was cancelled') {
+    super(message, ErrorCode.aborted, { cause: reason });
   }
 }
 

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { chmod, type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 
-import { ProtocolError, TransferError } from '../core/errors';
+import { ProtocolError, RemoteError, TransferError } from '../core/errors';
 import type { Netref } from '../core/netref';
 import type { Connection } from '../core/protocol';
 import {
@@ -23,6 +23,7 @@ import {
   type TransferOptions,
 } from './transfer';
 import { RemoteKind } from './transferCode';
+import { cannotTransfer, isNoFolder } from './transferFailure';
 
 /** Where a file is there and where it goes. Names here are bytes: not all of them are text. */
 interface Job {
@@ -39,7 +40,8 @@ interface Job {
  *
  * @param remotePath relative to the peer's folder
  * @param localPath relative to this process's folder
- * @throws TransferError `ERR_TRANSFER`, also for names that lead out of the folder; RequestAborted `ERR_ABORTED`; what
+ * @throws TransferError `ERR_TRANSFER`, which says why, with the peer's error as its cause where there is nothing to
+ *   download, also for names that lead out of the folder; RequestAborted `ERR_ABORTED`; what
  *   `node:fs` throws for files here; RemoteError for files there
  */
 export async function download(
@@ -48,12 +50,23 @@ export async function download(
   localPath: string,
   options: TransferOptions = {},
 ): Promise<void> {
-  await Transfer.run(conn, options, async (transfer) => {
+  await Transfer.run(conn, `download of ${remotePath}`, options, async (transfer) => {
     const [kind] = asEntry(await transfer.ask('kind', [[remotePath]]));
     if (kind === RemoteKind.folder) await receiveTree(transfer, [remotePath], Buffer.from(localPath));
     else if (kind === RemoteKind.file) await receiveOne(transfer, remotePath, localPath);
-    else if (options.ignoreInvalid !== true) throw new TransferError(`Cannot download '${remotePath}'`);
+    else if (options.ignoreInvalid !== true) throw await whyNot(transfer, remotePath);
   });
+}
+
+/** Looking at what is no file fails with the reason. */
+async function whyNot(transfer: Transfer, remotePath: string): Promise<TransferError> {
+  try {
+    await transfer.ask('folder', [[remotePath], MOST_NAMES]);
+  } catch (error) {
+    if (!(error instanceof RemoteError)) throw error;
+    return cannotTransfer('download', remotePath, isNoFolder(error), error);
+  }
+  return cannotTransfer('download', remotePath, true, undefined);
 }
 
 /** Downloads one file; see `download`. Upstream: `rpyc.classic.download_file`. */
@@ -63,7 +76,9 @@ export async function downloadFile(
   localPath: string,
   options: TransferOptions = {},
 ): Promise<void> {
-  await Transfer.run(conn, options, (transfer) => receiveOne(transfer, remotePath, localPath));
+  await Transfer.run(conn, `download of ${remotePath}`, options, (transfer) =>
+    receiveOne(transfer, remotePath, localPath),
+  );
 }
 
 /** Downloads a folder; see `download`. Upstream: `rpyc.classic.download_dir`. */
@@ -73,7 +88,7 @@ export async function downloadDir(
   localPath: string,
   options: TransferOptions = {},
 ): Promise<void> {
-  await Transfer.run(conn, options, (transfer) =>
+  await Transfer.run(conn, `download of ${remotePath}`, options, (transfer) =>
     receiveTree(transfer, [remotePath], Buffer.from(localPath)),
   );
 }

@@ -11,6 +11,7 @@ import type { Netref } from '../core/netref';
 import type { Connection } from '../core/protocol';
 import { withTarget } from '../core/path';
 import type { RequestOptions } from '../core/reference';
+import { RequestAborted } from '../core/requesting';
 import { callattr, isNetref, release } from '../core/builtins';
 import { onAbort } from '../lib/deferred';
 import { peerCode } from './peerCode';
@@ -94,10 +95,12 @@ export class Transfer {
   /**
    * Runs one transfer.
    *
-   * @throws RangeError for sizes that cannot be
+   * @param what is done, for people: `upload of x`
+   * @throws RangeError for sizes that cannot be; RequestAborted where the caller's signal fires
    */
   static async run(
     conn: Connection,
+    what: string,
     options: TransferOptions,
     use: (transfer: Transfer) => Promise<void>,
   ): Promise<void> {
@@ -116,6 +119,9 @@ export class Transfer {
         const own = { ...options, signal: abort.signal };
         await use(new Transfer(conn, files, root as Netref, own, () => abort.abort()));
       });
+    } catch (error) {
+      if (!(error instanceof RequestAborted) || options.signal?.aborted !== true) throw error;
+      throw new RequestAborted(options.signal.reason, `The ${what} was cancelled`);
     } finally {
       link.dispose();
     }

@@ -24,6 +24,7 @@ import {
   Transfer,
   type TransferOptions,
 } from './transfer';
+import { cannotTransfer } from './transferFailure';
 
 /** Where a file is here and where it goes. Names here are bytes: not all of them are text. */
 interface Job {
@@ -45,7 +46,8 @@ interface Plan {
  *
  * @param localPath relative to this process's folder
  * @param remotePath relative to the peer's folder
- * @throws TransferError `ERR_TRANSFER`; RequestAborted `ERR_ABORTED`; what `node:fs` throws for files here; RemoteError
+ * @throws TransferError `ERR_TRANSFER`, which says why, with the error of `node:fs` as its cause where there is nothing
+ *   to upload; RequestAborted `ERR_ABORTED`; what `node:fs` throws for files here; RemoteError
  *   for files there
  */
 export async function upload(
@@ -54,10 +56,16 @@ export async function upload(
   remotePath: string,
   options: TransferOptions = {},
 ): Promise<void> {
-  const found = await stat(localPath).catch(() => undefined);
+  let failure: unknown;
+  const found = await stat(localPath).catch((error: unknown) => {
+    failure = error;
+    return undefined;
+  });
   if (found?.isDirectory() === true) await uploadDir(conn, localPath, remotePath, options);
   else if (found?.isFile() === true) await uploadFile(conn, localPath, remotePath, options);
-  else if (options.ignoreInvalid !== true) throw new TransferError(`Cannot upload '${localPath}'`);
+  else if (options.ignoreInvalid !== true) {
+    throw cannotTransfer('upload', localPath, found !== undefined, failure);
+  }
 }
 
 /** Uploads one file; see `upload`. Upstream: `rpyc.classic.upload_file`. */
@@ -70,6 +78,7 @@ export async function uploadFile(
   const { size } = await stat(localPath);
   await run(
     conn,
+    localPath,
     { folders: [], files: [{ local: Buffer.from(localPath), remote: [remotePath], size }] },
     options,
   );
@@ -85,7 +94,7 @@ export async function uploadDir(
   const plan: Plan = { folders: [], files: [] };
   const accepts = options.filter ?? ((): boolean => true);
   await walk(plan, Buffer.from(localPath), [remotePath], accepts, []);
-  await run(conn, plan, options);
+  await run(conn, localPath, plan, options);
 }
 
 /**
@@ -103,7 +112,7 @@ export async function uploadPackage(
   remotePath?: string,
   options: TransferOptions = {},
 ): Promise<void> {
-  await Transfer.run(conn, options, async (transfer) => {
+  await Transfer.run(conn, `upload of ${moduleFolder}`, options, async (transfer) => {
     let target = remotePath;
     if (target === undefined) {
       const library = await transfer.ask('library', []);
@@ -147,8 +156,13 @@ async function walk(
 
 const FOLDERS_AT_ONCE = 1000;
 
-async function run(conn: Connection, { folders, files }: Plan, options: TransferOptions): Promise<void> {
-  await Transfer.run(conn, options, async (transfer) => {
+async function run(
+  conn: Connection,
+  name: string,
+  { folders, files }: Plan,
+  options: TransferOptions,
+): Promise<void> {
+  await Transfer.run(conn, `upload of ${name}`, options, async (transfer) => {
     for (const { size } of files) transfer.total += size;
     for (let at = 0; at < folders.length; at += FOLDERS_AT_ONCE) {
       await transfer.ask('make', [folders.slice(at, at + FOLDERS_AT_ONCE)]);
