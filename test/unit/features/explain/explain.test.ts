@@ -164,8 +164,12 @@ describe('an explanation of an error', () => {
       const { rule, headline, what, mend, errors } = explain(text);
       assert.equal(rule, name);
       for (const sentence of [headline, ...what, ...mend]) {
-        assert.match(plainText(sentence), /^\S.{10,}\.$/u);
+        assert.match(plainText(sentence), /^\S.{10,}[.:]$/u);
         assert.doesNotMatch(plainText(sentence), /undefined|\bnull\b/);
+      }
+      // What happened may lead over to the reasons after it; a headline and a mend are complete.
+      for (const sentence of [headline, what.at(-1) ?? [], ...mend]) {
+        assert.match(plainText(sentence), /\.$/);
       }
       assert.ok(what.length > 0 && mend.length > 0 && errors.length > 0);
     });
