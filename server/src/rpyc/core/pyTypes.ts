@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { inspect, type InspectOptions } from 'node:util';
 
 /** A Python float where the number alone would be taken for an int: `new Float(1)` is `1.0`. */
 export class Float {
@@ -22,6 +23,15 @@ export class Float {
       ? `${Object.is(this.#value, -0) ? '-0' : this.#value}.0`
       : String(this.#value);
   }
+
+  /** The number, for `JSON.stringify`. */
+  toJSON(): number {
+    return this.#value;
+  }
+
+  [inspect.custom](_depth: Depth, options: InspectOptions): string {
+    return `Float(${inspect(this.#value, options)})`;
+  }
 }
 
 /** A Python 2 `long`, which that Python tells apart from an int even where it is small. */
@@ -38,6 +48,10 @@ export class PyLong {
 
   toString(): string {
     return `${this.#value}L`;
+  }
+
+  [inspect.custom](_depth: Depth, options: InspectOptions): string {
+    return `PyLong(${inspect(this.#value, options)})`;
   }
 }
 
@@ -56,6 +70,10 @@ export class Complex {
     const sign = this.imag < 0 || Object.is(this.imag, -0) ? '-' : '+';
     return `(${this.real}${sign}${Math.abs(this.imag)}j)`;
   }
+
+  [inspect.custom](depth: Depth, options: InspectOptions): string {
+    return shown('Complex', [this.real, this.imag], depth, options);
+  }
 }
 
 /** A Python slice object; `null` stands for an end that is left out. */
@@ -73,6 +91,10 @@ export class Slice {
 
   toString(): string {
     return 'slice';
+  }
+
+  [inspect.custom](depth: Depth, options: InspectOptions): string {
+    return shown('Slice', [this.start, this.stop, this.step], depth, options);
   }
 }
 
@@ -101,6 +123,12 @@ export class FrozenSet implements Iterable<BrineValue> {
 
   toString(): string {
     return `frozenset of ${this.size}`;
+  }
+
+  [inspect.custom](depth: Depth, options: InspectOptions): string {
+    return isTooDeep(depth)
+      ? '[FrozenSet]'
+      : `FrozenSet(${this.size}) ${inspect(this.#members, { ...options, depth })}`;
   }
 
   /** How many members there are. */
@@ -195,11 +223,33 @@ export class Kwargs {
   entries(): readonly (readonly [string, unknown])[] {
     return this.#entries;
   }
+
+  [inspect.custom](depth: Depth, options: InspectOptions): string {
+    if (isTooDeep(depth)) return '[Kwargs]';
+    return inspect(new Map(this.#entries), { ...options, depth }).replace(/^Map\(\d+\)/, 'Kwargs');
+  }
 }
 
 /** Keyword arguments for a remote call: `await f(1, kwargs({ key: 2 }))`. */
 export function kwargs(values: Readonly<Record<string, unknown>>): Kwargs {
   return new Kwargs(Object.entries(values));
+}
+
+/** What an inspector prints: the class, and the values that make one like it. */
+function shown(name: string, parts: readonly unknown[], depth: Depth, options: InspectOptions): string {
+  if (isTooDeep(depth)) return `[${name}]`;
+  return `${name}(${parts.map((part) => inspect(part, inner(depth, options))).join(', ')})`;
+}
+
+/** Levels that an inspector may still go down; `null` is without end. */
+type Depth = number | null;
+
+function isTooDeep(depth: Depth): boolean {
+  return depth !== null && depth < 0;
+}
+
+function inner(depth: Depth, options: InspectOptions): InspectOptions {
+  return { ...options, depth: depth === null ? null : depth - 1 };
 }
 
 /** A key that is the same (as in `Set`) for values that are equal in Python. */

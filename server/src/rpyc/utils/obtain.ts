@@ -152,6 +152,8 @@ def main(value, depth, items, size):
 export interface ObtainOptions extends RequestOptions, CopyLimits {
   /** Every dictionary becomes a `Map`, also where all its keys are text. */
   readonly maps?: boolean | undefined;
+  /** A float without a fraction becomes a `Float`, as everywhere else, and not a number. */
+  readonly floats?: boolean | undefined;
 }
 
 /**
@@ -161,19 +163,47 @@ export interface ObtainOptions extends RequestOptions, CopyLimits {
  * `Set`, a frozenset a `FrozenSet` where its members travel by value (a `Set` elsewhere). A date and time becomes a
  * `Date`, one without a time zone is read as UTC; a timedelta its seconds; Decimal, Fraction, UUID, paths and times of
  * the day their text; an Enum its value; a numpy array nested arrays. What is met twice is copied twice. Of Python 2,
- * keys that are byte strings become text where they can. Upstream: `rpyc.classic.obtain`.
+ * keys that are byte strings become text where they can.
  *
- * @param ref a netref, a path, or an array that holds netrefs; any other value is its own copy
+ * A float becomes a number, of whatever size: Python's floats are the same doubles, NaN, infinities and `-0` included.
+ * Sent back, one without a fraction would be an int there, or refused beyond 2^53; `floats: true` gives a `Float` for
+ * it, which stays a float. An int beyond 2^53 is a bigint. Upstream: `rpyc.classic.obtain`.
+ *
+ * @param ref a netref, a path, or an array that holds netrefs; any other value is its own copy, but for `Float`
  * @throws CopyError `ERR_COPY`, which names the type and the place, for anything else, for cycles, and beyond the limits;
  *   AttributeError where the peer serves no classic mode
  */
 export async function obtain<T = unknown>(ref: unknown, options: ObtainOptions = {}): Promise<T> {
   const host = hostOf(ref);
   if (host !== undefined) return (await copy(host, ref, options)) as T;
-  if (typeof ref !== 'function') return ref as T;
+  if (typeof ref !== 'function') return asAsked(ref, options) as T;
   return await withTarget(ref as unknown as Remote, async (owner, target) => {
-    return (hostOf(target) === undefined ? target : await copy(owner, target, options)) as T;
+    return (
+      hostOf(target) === undefined ? asAsked(target, options) : await copy(owner, target, options)
+    ) as T;
   });
+}
+
+/** A value that travelled by value, with numbers in the place of `Float` unless the options want those. */
+function asAsked(value: unknown, options: ObtainOptions): unknown {
+  return options.floats === true ? value : withNumbers(value);
+}
+
+function withNumbers(value: unknown): unknown {
+  if (value instanceof Float) return value.valueOf();
+  if (Array.isArray(value)) {
+    const items = value.map(withNumbers);
+    return items.every((item, index) => Object.is(item, value[index])) ? value : items;
+  }
+  if (value instanceof FrozenSet) {
+    const members = value.values().map(withNumbers);
+    return new FrozenSet(members as BrineValue[]);
+  }
+  if (value instanceof Slice) {
+    const [start, stop, step] = [value.start, value.stop, value.step].map(withNumbers) as BrineValue[];
+    return new Slice(start, stop, step);
+  }
+  return value;
 }
 
 /** The connection of the first netref in `value`. */
@@ -245,7 +275,7 @@ class Assembly {
     if (depth > DEEPEST || referenceOf(value) !== undefined) throw malformed();
     switch (code) {
       case Token.plain:
-        return value;
+        return asAsked(value, this.options);
       case Token.utf16:
         if (value instanceof Uint8Array) return Buffer.from(value).toString('utf16le');
         break;
