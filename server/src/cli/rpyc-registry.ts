@@ -1,8 +1,9 @@
 /**
  * The registry program, after rpyc/cli/rpyc_registry.py: services register with it, clients ask it where they are.
- * Differs on purpose: `--listing` and `--quiet` need no value, `--listing False` is no, and `--ipv6` works for TCP too.
+ * Differs on purpose: `--host` says where it listens, `--listing` and `--quiet` need no value, `--listing False` is no, and `--ipv6` works for TCP too.
  */
 import { openSync, writeSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 
 import {
@@ -21,6 +22,7 @@ Anyone who reaches it may register anything: what it answers is a hint.
 
   -m, --mode MODE        UDP or TCP; UDP unless told, which answers broadcasts too
   -p, --port PORT        the port to listen on, ${DEFAULT_REGISTRY_PORT} unless told; 0 takes a free one
+      --host HOST        the address to listen on; every one of this machine unless told, as the original does
   -6, --ipv6             listen on IPv6 as well as on IPv4
   -t, --timeout SECONDS  forget a service that did not register again for so long, ${DEFAULT_PRUNING_TIMEOUT} unless told
   -l, --listing [BOOL]   tell the names of all services to whoever asks
@@ -30,6 +32,7 @@ Anyone who reaches it may register anything: what it answers is a hint.
 
 interface Options {
   readonly mode: 'UDP' | 'TCP';
+  readonly host: string | undefined;
   readonly port: number;
   readonly ipv6: boolean;
   readonly pruningTimeout: number;
@@ -52,7 +55,8 @@ function readOptions(args: readonly string[]): Options | undefined {
   return {
     mode,
     port: wholeNumber('--port', values.port, 65_535),
-    ipv6: values.ipv6,
+    host: values.host,
+    ipv6: values.ipv6 || isIPv6(values.host ?? ''),
     pruningTimeout: wholeNumber('--timeout', values.timeout, LONGEST_TIMEOUT_SECONDS),
     allowListing: isYes('--listing', values.listing),
     logfile: values.logfile,
@@ -62,6 +66,7 @@ function readOptions(args: readonly string[]): Options | undefined {
 
 interface Switches {
   readonly mode: string;
+  readonly host?: string;
   readonly port: string;
   readonly ipv6: boolean;
   readonly timeout: string;
@@ -78,6 +83,7 @@ function readSwitches(args: readonly string[]): Switches {
       options: {
         mode: { type: 'string', short: 'm', default: 'UDP' },
         port: { type: 'string', short: 'p', default: String(DEFAULT_REGISTRY_PORT) },
+        host: { type: 'string' },
         ipv6: { type: 'boolean', short: '6', default: false },
         timeout: { type: 'string', short: 't', default: String(DEFAULT_PRUNING_TIMEOUT) },
         listing: { type: 'string', default: 'false' },

@@ -93,6 +93,21 @@ describe('rpyc-registry', () => {
     });
   }
 
+  for (const mode of REGISTRY_MODES) {
+    it(`listens over ${mode} on the address that it is told`, async () => {
+      for (const [host, shown] of [
+        ['127.0.0.1', '127.0.0.1'],
+        ['::1', '[::1]'],
+      ] as const) {
+        await using registry = start('--host', host, '-m', mode, '-p', '0');
+        const port = await portIn(() => registry.stderr);
+        assert.ok(registry.stderr.includes(`Server started on ${shown}:${port}\n`), registry.stderr);
+        const client = registryClient(mode, port, { ip: host });
+        assert.equal(await client.register(['calc'], 4001), true);
+      }
+    });
+  }
+
   it('logs to a file, after what it holds, and errors only if it is quiet', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'rpyc-registry-'));
     try {
@@ -143,7 +158,7 @@ describe('rpyc-registry', () => {
     for (const name of ['-m, --mode', '-p, --port', '-6, --ipv6', '-t, --timeout', '-l, --listing']) {
       assert.ok(registry.stdout.includes(name), name);
     }
-    for (const name of ['--logfile', '-q, --quiet', '-h, --help'])
+    for (const name of ['--host', '--logfile', '-q, --quiet', '-h, --help'])
       assert.ok(registry.stdout.includes(name), name);
     assert.equal(registry.stderr, '');
   });
