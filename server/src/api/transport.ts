@@ -233,7 +233,7 @@ export function isPath(value: unknown): value is string {
 
 /** The digits of a fingerprint, in lower case; undefined where it is none. */
 export function readPin(text: string): string | undefined {
-  const digits = text.replace(/^sha-?256[:=]/i, '').replace(/[:\s]/g, '');
+  const digits = text.replace(/^\s*sha-?256(?: fingerprint)?[:=]/i, '').replace(/[:\s]/g, '');
   return /^[0-9a-f]{64}$/i.test(digits) ? digits.toLowerCase() : undefined;
 }
 

@@ -45,8 +45,8 @@ export interface TlsCredentials {
 /** What a client of TLS can be told. */
 export interface TlsOptions extends TlsCredentials {
   /**
-   * SHA-256 fingerprint of the peer's certificate, in hexadecimal digits, with or without colons; several are
-   * alternatives. A pin stands for the authority and the name, unless `ca` or `rejectUnauthorized: true` is given too.
+   * SHA-256 fingerprint of the peer's certificate, in hexadecimal digits, with or without colons, or as openssl
+   * prints it; several are alternatives. A pin stands for the authority and the name, unless `ca` or `rejectUnauthorized: true` is given too.
    */
   readonly pin?: string | readonly string[] | undefined;
   /** The name that the certificate has to be for, and that the server is told; the host by default. */
@@ -109,11 +109,18 @@ export function createCredentials(options: TlsCredentials): SecureContext {
   }
 }
 
-/** A SHA-256 fingerprint as lower-case hexadecimal digits. */
+/**
+ * A SHA-256 fingerprint as lower-case hexadecimal digits, also from the line that `openssl x509 -fingerprint -sha256`
+ * prints.
+ *
+ * @throws ConnectError `ERR_TLS_CREDENTIALS` where it is none
+ */
 export function normaliseFingerprint(fingerprint: string): string {
-  const digits = fingerprint.replace(/^sha-?256[:=]/i, '').replace(/[:\s]/g, '');
+  const digits = fingerprint.replace(/^\s*sha-?256(?: fingerprint)?[:=]/i, '').replace(/[:\s]/g, '');
   if (!/^[0-9a-f]{64}$/i.test(digits)) {
-    throw new TypeError('A pin is a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons');
+    const form = '64 hexadecimal digits, with or without colons, such as 0E:C2:…:7F';
+    const given = JSON.stringify(fingerprint.slice(0, 120));
+    throw new ConnectError(`A pin is a SHA-256 fingerprint, ${form}: not ${given}`, ErrorCode.tlsCredentials);
   }
   return digits.toLowerCase();
 }
@@ -128,7 +135,7 @@ export interface TlsClient {
 /**
  * Reads a client's options, so that what is wrong with them is said before anything is connected.
  *
- * @throws ConnectError `ERR_TLS_CREDENTIALS`; TypeError for a pin that is none
+ * @throws ConnectError `ERR_TLS_CREDENTIALS`, also for a pin that is none
  */
 export function prepareTls(options: TlsOptions): TlsClient {
   const { pin } = options;
