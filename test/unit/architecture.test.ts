@@ -57,7 +57,7 @@ const CORE_ORDER = [
   'consts exceptionBases errors config pyTypes',
   'brine footprint envelope references dialect dialectEvidence threadBinding messageHead codec reference refs targets pending housekeeping',
   'specialMethods exposure vinegar boxing connectErrors tls stream joinedDuplex memoryDuplex pipeStream subprocessStream',
-  'channel iteration path netref builtins asyncResult',
+  'channel iteration overallLimit path netref builtins asyncResult',
   'handlers serving requesting callTurns connectionHost rootRequest connectionOptions connectionEnd serveLoop boxings',
   'protocol',
   'service',

@@ -66,6 +66,7 @@ export {
   SourceError,
   type TracebackFrame,
   TransferError,
+  RequestAborted,
 } from './core/errors';
 export { type MessageHead, readMessageHead } from './core/messageHead';
 export { type Netref } from './core/netref';
@@ -90,7 +91,6 @@ export {
   Slice,
 } from './core/pyTypes';
 export { ReleasedError, type RequestOptions } from './core/reference';
-export { RequestAborted } from './core/requesting';
 export { exposed, Service, type ServiceClass, VoidService } from './core/service';
 export {
   connectTcp,

@@ -8,6 +8,7 @@ import { Handler } from './consts';
 import { ProtocolError, RemoteError } from './errors';
 import type { Netref } from './netref';
 import { needsResolving, type Path, resolvePaths, withTarget } from './path';
+import type { OverallLimit } from './overallLimit';
 import { Kwargs, NotImplemented, PyLong } from './pyTypes';
 import { referenceOf, type ReferenceHost, type RequestOptions } from './reference';
 
@@ -17,7 +18,8 @@ export type Remote = Netref | Path;
 /**
  * Python's `getattr(ref, name)`: reads an attribute, also one whose name a path or netref has for itself (`then`).
  *
- * @param options seconds to wait and a signal, as for all functions here
+ * @param options seconds to wait and a signal, as for all functions here: for the reading of the path and of paths among
+ *   the arguments as well
  * @throws RemoteError `builtins.AttributeError`, `ERR_REMOTE`, where there is none or the peer's policy refuses;
  *   AsyncResultTimeout `ERR_TIMEOUT`, EOFError `ERR_CLOSED`, RequestAborted `ERR_ABORTED`, ReleasedError `ERR_RELEASED`
  */
@@ -54,16 +56,17 @@ export async function delattr(ref: Remote, name: string, options?: RequestOption
  * @throws as `getattr`, but for builtins.AttributeError
  */
 export async function hasattr(ref: Remote, name: string, options?: RequestOptions): Promise<boolean> {
-  return await withTarget(ref, async (host, target) => {
+  const has = async (host: ReferenceHost, target: unknown, limit: OverallLimit): Promise<boolean> => {
     try {
-      const value = await host.request(Handler.getattr, [target, name], options, 'bare');
+      const value = await host.request(Handler.getattr, [target, name], limit.left(), 'bare');
       referenceOf(value)?.release();
       return true;
     } catch (error) {
       if (isAttributeError(error)) return false;
       throw error;
     }
-  });
+  };
+  return await withTarget(ref, has, options);
 }
 
 /**
@@ -240,16 +243,17 @@ export async function cmp(
  * @throws as `getattr`
  */
 export async function isinstance(ref: Remote, cls: Remote, options?: RequestOptions): Promise<boolean> {
-  return await withTarget(ref, async (host, target) => {
+  const isOne = async (host: ReferenceHost, target: unknown, limit: OverallLimit): Promise<boolean> => {
     try {
-      return Boolean(await callattr(cls, '__instancecheck__', [target], undefined, options));
+      return Boolean(await callattr(cls, '__instancecheck__', [target], undefined, limit.left()));
     } catch (error) {
       const reference = referenceOf(target);
       const cannotAsk = reference === undefined || host.dialect?.hasOperators === false;
       if (!isAttributeError(error) || cannotAsk) throw error;
-      return Boolean(await request(cls, Handler.instancecheck, [reference.target.echo], options));
+      return Boolean(await request(cls, Handler.instancecheck, [reference.target.echo], limit.left()));
     }
-  });
+  };
+  return await withTarget(ref, isOne, options);
 }
 
 /**
@@ -381,11 +385,12 @@ function ask(
     // Without an await before it, so that requests leave in the order in which they are made.
     if (!needsResolving(args)) return reference.host.request(handler, [ref, ...args], options);
   }
-  return withTarget(ref, async (host, target) => {
+  const send = async (host: ReferenceHost, target: unknown, limit: OverallLimit): Promise<unknown> => {
     const [handler, args] = question(host);
-    const ready = (await resolvePaths(args)) as readonly unknown[];
-    return await host.request(handler, [target, ...ready], options);
-  });
+    const ready = (await limit.wait(resolvePaths(args))) as readonly unknown[];
+    return await host.request(handler, [target, ...ready], limit.left());
+  };
+  return withTarget(ref, send, options);
 }
 
 function methodEntry(entry: unknown): readonly [string, string | null] {

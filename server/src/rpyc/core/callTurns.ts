@@ -5,9 +5,8 @@
 
 import { type CallSite, callSite } from '../lib/callSite';
 import { deferred, onAbort } from '../lib/deferred';
-import { EOFError } from './errors';
+import { EOFError, RequestAborted } from './errors';
 import type { RequestDetails } from './reference';
-import { RequestAborted } from './requesting';
 
 /** Sends a request and gives what its reply will settle. */
 type Ask = (site: CallSite | undefined) => Promise<unknown>;

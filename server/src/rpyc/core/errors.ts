@@ -127,6 +127,13 @@ export class AsyncResultTimeout extends RpycError {
   }
 }
 
+/** The wait for a reply was ended by the caller's signal. */
+export class RequestAborted extends RpycError {
+  constructor(reason: unknown, message = 'The wait for the reply was cancelled') {
+    super(message, ErrorCode.aborted, { cause: reason });
+  }
+}
+
 /** Our access policy refuses a name. */
 export class AttributeError extends RpycError {
   constructor(message: string, options?: ErrorOptions) {

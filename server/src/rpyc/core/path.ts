@@ -7,8 +7,15 @@ import { inspect } from 'node:util';
 
 import { type CallSite, callerOf } from '../lib/callSite';
 import { Handler } from './consts';
+import { OverallLimit } from './overallLimit';
 import { Kwargs } from './pyTypes';
-import { referenceOf, RemoteReference, type ReferenceHost } from './reference';
+import {
+  referenceOf,
+  RemoteReference,
+  type ReferenceHost,
+  type RequestDetails,
+  type RequestOptions,
+} from './reference';
 import { iterate } from './iteration';
 
 /**
@@ -256,7 +263,7 @@ function evaluate({ base, names }: PathState, site?: CallSite): Promise<unknown>
   const read = (owner: unknown, last: string): Promise<unknown> =>
     host.request(Handler.getattr, [owner, last], site && { site });
   if (now !== undefined && names.length === 1) return read(now, first);
-  return (async () => await walk(host, now ?? (await base.get()), names, read, site))();
+  return (async () => await walk(host, now ?? (await base.get()), names, read, () => site && { site }))();
 }
 
 function startCall(
@@ -276,7 +283,7 @@ function startCall(
     if (names.length === 0) return await requestCall(host, start, undefined, ready, site);
     const call = (owner: unknown, last: string): Promise<unknown> =>
       requestCall(host, owner, last, ready, site);
-    return await walk(host, start, names, call, site);
+    return await walk(host, start, names, call, () => ({ site }));
   })();
 }
 
@@ -286,13 +293,13 @@ async function walk<T>(
   start: unknown,
   names: readonly string[],
   finish: (owner: unknown, last: string) => Promise<T>,
-  site?: CallSite,
+  details: () => RequestDetails | undefined,
 ): Promise<T> {
   const temporaries: RemoteReference[] = [];
   try {
     let owner = start;
     for (const name of names.slice(0, -1)) {
-      owner = await host.request(Handler.getattr, [owner, name], site && { site }, 'bare');
+      owner = await host.request(Handler.getattr, [owner, name], details(), 'bare');
       if (owner instanceof RemoteReference) temporaries.push(owner);
     }
     return await finish(owner, names.at(-1) ?? '');
@@ -305,20 +312,24 @@ async function walk<T>(
  * Lets `use` work on the remote object that `ref`, a netref or a path, stands for. What a path met on the way is
  * released afterwards, its end too unless it is the result of a call.
  *
+ * @param options a time limit and a signal for all of it; `use` gets what is left of them
  * @throws TypeError where `ref` is neither
  */
 export async function withTarget<T>(
   ref: unknown,
-  use: (host: ReferenceHost, target: unknown) => Promise<T>,
+  use: (host: ReferenceHost, target: unknown, limit: OverallLimit) => Promise<T>,
+  options?: RequestOptions,
 ): Promise<T> {
+  const limit = new OverallLimit(options);
   const reference = referenceOf(ref);
-  if (reference !== undefined) return await use(reference.host, ref);
+  if (reference !== undefined) return await use(reference.host, ref, limit);
   const state = pathState(ref);
   if (state === undefined) throw new TypeError('A netref or a path is needed');
   const { host } = state.base;
-  const start = state.base.now ?? (await state.base.get());
-  if (state.names.length === 0) return await use(host, start);
-  return await walk(host, start, [...state.names, ''], (target) => use(host, target));
+  const start = state.base.now ?? (await limit.wait(state.base.get()));
+  if (state.names.length === 0) return await use(host, start, limit);
+  const last = (target: unknown): Promise<T> => use(host, target, limit);
+  return await walk(host, start, [...state.names, ''], last, () => limit.left());
 }
 
 /** One CALL, or one CALLATTR where a name is given. */

@@ -11,7 +11,7 @@ import type { Logger } from '../lib/logger';
 import { box, type BoxingHost, unbox, type UnboxingHost, unregister } from './boxing';
 import type { IncomingMessage, MessageCodec } from './codec';
 import { Handler, Label, MessageType } from './consts';
-import { AsyncResultTimeout, EOFError, ErrorCode, ProtocolError, PythonError, RpycError } from './errors';
+import { AsyncResultTimeout, EOFError, ProtocolError, PythonError, RequestAborted } from './errors';
 import { type OpenRequest, PendingRequests } from './pending';
 import type { BrineValue } from './pyTypes';
 import { type ReferenceForm, RemoteReference } from './reference';
@@ -20,13 +20,6 @@ import { nameText } from './references';
 import type { LocalRefs } from './refs';
 import { withPlainTarget } from './targets';
 import { load as loadException } from './vinegar';
-
-/** The wait for a reply was ended by the caller's signal. */
-export class RequestAborted extends RpycError {
-  constructor(reason: unknown, message = 'The wait for the reply was cancelled') {
-    super(message, ErrorCode.aborted, { cause: reason });
-  }
-}
 
 export interface RequestingHost {
   readonly codec: MessageCodec;

@@ -5,10 +5,11 @@
 
 import { callattr } from '../core/builtins';
 import { CopyError } from '../core/errors';
+import { OverallLimit } from '../core/overallLimit';
 import { isPath, withTarget } from '../core/path';
 import type { Connection } from '../core/protocol';
 import { Complex, Ellipsis, Float, FrozenSet, NotImplemented, PyLong, Slice } from '../core/pyTypes';
-import { referenceOf, type RequestOptions } from '../core/reference';
+import { referenceOf, type ReferenceHost, type RequestOptions } from '../core/reference';
 import { copyLimits, type CopyLimits, Token, type WholeCopyLimits } from './copyTokens';
 import { peerCode } from './peerCode';
 
@@ -64,11 +65,14 @@ export async function deliver<T = unknown>(
 ): Promise<T> {
   const ready = new Disassembly(options);
   ready.put(value, 0, false);
-  const values = ready.paths ? await Promise.all(ready.values) : ready.values;
-  return await withTarget(conn.root, async (host) => {
-    const putTogether = await peerCode(host, PUT_TOGETHER);
-    return (await callattr(putTogether, '__call__', [ready.codes.join(''), values], undefined, options)) as T;
-  });
+  const limit = new OverallLimit(options);
+  const values = ready.paths ? await limit.wait(Promise.all(ready.values)) : ready.values;
+  const send = async (host: ReferenceHost): Promise<T> => {
+    const putTogether = await limit.wait(peerCode(host, PUT_TOGETHER));
+    const args = [ready.codes.join(''), values];
+    return (await callattr(putTogether, '__call__', args, undefined, limit.left())) as T;
+  };
+  return await withTarget(conn.root, send, limit.left());
 }
 
 class Disassembly {

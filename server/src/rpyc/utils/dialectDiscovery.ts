@@ -14,10 +14,10 @@ import {
   ErrorCode,
   ProtocolError,
   RemoteError,
+  RequestAborted,
 } from '../core/errors';
 import type { ConnectionOptions } from '../core/connectionOptions';
 import type { Connection } from '../core/protocol';
-import { RequestAborted } from '../core/requesting';
 import { serviceFor, VoidService } from '../core/service';
 import type { Stream } from '../core/stream';
 import { after, deferred, onAbort, withTimeout } from '../lib/deferred';

@@ -6,6 +6,7 @@ import { AsyncResult } from '../core/asyncResult';
 import { type Remote } from '../core/builtins';
 import { Handler } from '../core/consts';
 import { iterate } from '../core/iteration';
+import type { OverallLimit } from '../core/overallLimit';
 import { isPath, resolvePaths, withTarget } from '../core/path';
 import { Kwargs } from '../core/pyTypes';
 import type { ReferenceHost, RequestOptions } from '../core/reference';
@@ -49,11 +50,11 @@ function callFor(ref: Remote, args: readonly unknown[], options: RequestOptions)
   const last = args.at(-1);
   const named = last instanceof Kwargs ? last : undefined;
   const positional = named === undefined ? args : args.slice(0, -1);
-  const send = async (host: ReferenceHost, target: unknown): Promise<unknown> => {
+  const send = async (host: ReferenceHost, target: unknown, limit: OverallLimit): Promise<unknown> => {
     const [all, pairs] = (await resolvePaths([positional, named?.entries() ?? []])) as readonly unknown[];
-    return await host.request(Handler.call, [target, all, pairs], options);
+    return await host.request(Handler.call, [target, all, pairs], limit.left());
   };
-  return withTarget(ref, send);
+  return withTarget(ref, send, options);
 }
 
 /**

@@ -6,6 +6,7 @@
 import type { Remote } from '../core/builtins';
 import { Handler } from '../core/consts';
 import { CopyError, ProtocolError } from '../core/errors';
+import { OverallLimit } from '../core/overallLimit';
 import { withTarget } from '../core/path';
 import { type BrineValue, Float, FrozenSet, Slice } from '../core/pyTypes';
 import { referenceOf, type ReferenceHost, type RequestOptions } from '../core/reference';
@@ -175,13 +176,13 @@ export interface ObtainOptions extends RequestOptions, CopyLimits {
  */
 export async function obtain<T = unknown>(ref: unknown, options: ObtainOptions = {}): Promise<T> {
   const host = hostOf(ref);
-  if (host !== undefined) return (await copy(host, ref, options)) as T;
+  if (host !== undefined) return (await copy(host, ref, options, new OverallLimit(options))) as T;
   if (typeof ref !== 'function') return asAsked(ref, options) as T;
-  return await withTarget(ref as unknown as Remote, async (owner, target) => {
-    return (
-      hostOf(target) === undefined ? asAsked(target, options) : await copy(owner, target, options)
-    ) as T;
-  });
+  const read = async (owner: ReferenceHost, target: unknown, limit: OverallLimit): Promise<T> => {
+    if (hostOf(target) === undefined) return asAsked(target, options) as T;
+    return (await copy(owner, target, options, limit)) as T;
+  };
+  return await withTarget(ref as unknown as Remote, read, options);
 }
 
 /** A value that travelled by value, with numbers in the place of `Float` unless the options want those. */
@@ -216,11 +217,16 @@ function hostOf(value: unknown): ReferenceHost | undefined {
   return undefined;
 }
 
-async function copy(host: ReferenceHost, target: unknown, options: ObtainOptions): Promise<unknown> {
+async function copy(
+  host: ReferenceHost,
+  target: unknown,
+  options: ObtainOptions,
+  limit: OverallLimit,
+): Promise<unknown> {
   const { maxDepth, maxItems, maxBytes } = copyLimits(options);
-  const takeApart = await peerCode(host, TAKE_APART);
+  const takeApart = await limit.wait(peerCode(host, TAKE_APART));
   const args = [takeApart, [target, maxDepth, maxItems, maxBytes], []];
-  const answer = await host.request(Handler.call, args, options);
+  const answer = await host.request(Handler.call, args, limit.left());
   const [refused, codes, values] = Array.isArray(answer) ? (answer as unknown[]) : [];
   if (typeof refused !== 'string' || typeof codes !== 'string') throw malformed();
   if (refused !== '') throw refusal(refused, codes, values);

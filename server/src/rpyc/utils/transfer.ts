@@ -6,12 +6,11 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 
-import { ProtocolError, TransferError } from '../core/errors';
+import { ProtocolError, RequestAborted, TransferError } from '../core/errors';
 import type { Netref } from '../core/netref';
 import type { Connection } from '../core/protocol';
 import { withTarget } from '../core/path';
 import type { RequestOptions } from '../core/reference';
-import { RequestAborted } from '../core/requesting';
 import { callattr, isNetref, release } from '../core/builtins';
 import { onAbort } from '../lib/deferred';
 import { peerCode } from './peerCode';
