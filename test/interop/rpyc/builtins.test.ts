@@ -149,6 +149,37 @@ forEachVersion('The builtin functions', (version) => {
     assert.throws(() => buffiter(fixture.connection.eval('[]'), 1, 10, 0.5), RangeError);
   });
 
+  it('iterate with the first item as soon as it is there', async () => {
+    const { connection } = fixture;
+    await connection.execute(`
+def told(tell, last):
+    for item in range(last):
+        tell(item)
+        yield item
+    raise ValueError('no more')
+`);
+    const generator = await connection.eval<Netref>('told');
+    /** What is there already when the generator makes each item, and at its end. */
+    const readBy = async (read: (ref: Netref) => AsyncIterable<unknown>): Promise<readonly unknown[]> => {
+      const got: unknown[] = [];
+      const seen: number[] = [];
+      const ref = await generator<Netref>(() => void seen.push(got.length), 2);
+      await assert.rejects(
+        async () => {
+          for await (const item of read(ref)) got.push(item);
+        },
+        { typeName: 'ValueError' },
+      );
+      return [...seen, got];
+    };
+    const [first, second, got] = await readBy((ref) => ref);
+    assert.deepEqual([first, second], [0, 1]);
+    // The second item may be in the chunk that raises.
+    assert.equal((got as unknown[])[0], 0);
+    assert.deepEqual(await readBy((ref) => buffiter(ref, 1, 1)), [0, 1, [0, 1]]);
+    assert.deepEqual(await readBy((ref) => buffiter(ref)), [0, 0, []]);
+  });
+
   it('compare, and know classes', async () => {
     const { connection } = fixture;
     await both(async (ref) => {

@@ -317,7 +317,11 @@ async function takeForeign(foreign: Netref, count: number): Promise<unknown[]> {
   const { host } = referenceOf(foreign) ?? {};
   const items: unknown[] = [];
   if (host === undefined || count === 0) return items;
-  for await (const item of iterate(() => Promise.resolve(foreign), { chunk: count, maxChunk: count })) {
+  for await (const item of iterate(() => Promise.resolve(foreign), {
+    chunk: count,
+    maxChunk: count,
+    factor: 1,
+  })) {
     items.push(item);
     if (items.length >= count) break;
   }

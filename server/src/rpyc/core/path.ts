@@ -46,7 +46,10 @@ export interface RemoteCallable {
   readonly arguments: Path;
   readonly caller: Path;
   readonly constructor: Path;
-  /** Iterates on the peer, in chunks. */
+  /**
+   * Iterates on the peer, in chunks: of one item first, and larger ones as long as they come fast. Where the iterator
+   * raises, the items of that chunk are lost; `buffiter(ref, 1, 1)` loses none.
+   */
   [Symbol.asyncIterator](): AsyncIterator<unknown, void, undefined>;
   /** Local: never asks the peer. */
   toString(): string;

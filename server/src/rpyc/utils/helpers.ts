@@ -14,6 +14,10 @@ import type { ReferenceHost, RequestOptions } from '../core/reference';
 /**
  * Iterates over a remote object in chunks that grow from `chunk` to `maxChunk` by `factor`. Upstream: `rpyc.buffiter`.
  *
+ * An item arrives with its whole chunk, and where the iterator raises, the items before it in that chunk are lost:
+ * `buffiter(ref, 1, 1)` gives each item as soon as it is made and loses none. `for await (const item of ref)` begins with
+ * one item too, and takes more at once as long as they come fast.
+ *
  * @throws RangeError for sizes that cannot be
  */
 export function buffiter(
