@@ -8,8 +8,6 @@ by `create_agent`, which is called in the expression that sends these files.
 import sys
 import weakref
 
-TABLE_LIMIT = 20000
-
 _SERVER_KINDS = {
     'ThreadedServer': u'threaded',
     'ThreadPoolServer': u'pool',
@@ -26,8 +24,7 @@ class Agent(object):
 
     def __init__(self, namespace, service):
         self.service = service
-        self.table = {}
-        self.last_id = 0
+        self.kept = Kept()
         self.offered = None
         self.use_namespace(namespace)
 
@@ -86,8 +83,79 @@ class Agent(object):
 
     def release(self, numbers):
         """Forgets objects of the table."""
-        for number in numbers:
-            self.table.pop(number, None)
+        self.kept.release(numbers)
+
+    # ---- changes and calls ------------------------------------------------------------------------------------
+
+    def change(self, base, steps, source):
+        """Gives an attribute, an item or a name another value: the one of a Python expression, or an error.
+
+        :returns: `('ok', (text before, text now, number that undoes it or 0, the row anew), None)`, or
+            `('ok', None, error)` with the error of `Runner.run`.
+        """
+        def answer():
+            place = self._place(base, steps)
+            return self._changed(change(self.runner, place, source), base, steps)
+        return _answered(answer)
+
+    def delete(self, base, steps):
+        """Takes an attribute, an item or a name away; as `change`, with None for the row."""
+        return _answered(lambda: self._changed(remove(self.runner, self._place(base, steps)), None, None))
+
+    def undo(self, number):
+        """Puts back what a change took away: `('ok', None)`, or `('ok', error)`. Good once."""
+        def answer():
+            restore = self.kept.undos.get(number)
+            if restore is None:
+                raise Stopped('undone', u'Nothing is kept to put back')
+            done, error = self.runner.attempt(restore)
+            if done:
+                self.kept.release((number,))
+            return (None if done else error,)
+        return _answered(answer)
+
+    def signature(self, base, steps):
+        """`('ok', text, parameters or None)` of something that can be called."""
+        return _answered(lambda: call_signature(self._walk(base, steps)))
+
+    def call(self, base, steps, source, what, emit):
+        """Calls an object.
+
+        :param source: what stands between the brackets of the call.
+        :param what: what its result is called.
+        :param emit: as for `run`.
+        :returns: `('ok', name of the result, row, None)`, `('ok', '', None, None)` where it gave None, or
+            `('ok', '', None, error)`.
+        """
+        def answer():
+            done, value = call(self.runner, self._walk(base, steps), source, emit)
+            if not done:
+                return u'', None, value
+            if value is None:
+                return u'', None, None
+            name = self.kept.keep_result(clean(what, KEY_LIMIT), value)
+            return name, row((u'a', name), name, value, False, DELETABLE), None
+        return _answered(answer)
+
+    def _changed(self, outcome, base, steps):
+        done, value = outcome
+        if not done:
+            return None, value
+        before, now, restore = value
+        try:
+            found = None if steps is None else row_of(self._walk(base, steps[:-1]), steps[-1])
+        except Stopped:
+            found = None
+        return (before, now, self.kept.keep_undo(restore), found), None
+
+    def _place(self, base, steps):
+        # Sent by our own process: there is one step at least.
+        obj, mapping = self._walk(base, steps[:-1]), None
+        if len(steps) == 1 and type(obj) is Names:
+            mapping = {u'namespace': self.namespace, u'results': self.kept.results}.get(base)
+            if mapping is None:
+                raise Stopped('fixed', u'%s cannot be changed here' % step_name(steps[-1]))
+        return Place(obj, steps[-1], mapping)
 
     def _walk(self, base, steps):
         obj = self._base(base)
@@ -115,18 +183,16 @@ class Agent(object):
             return Names('builtins', vars(sys.modules['__builtin__' if PY2 else 'builtins']))
         if base == u'service':
             return self.service
-        if base not in self.table:
+        if base == u'results':
+            return Names('results', self.kept.results)
+        if base not in self.kept.table:
             raise Stopped('stale', u'The object was released')
-        return self.table[base]
+        return self.kept.table[base]
 
     def _keep(self, base, steps, obj):
         if not steps and base is not None:
             return base if among(type(base), INTEGERS) else 0
-        if len(self.table) >= TABLE_LIMIT:
-            raise Stopped('limit', u'Too many objects are held')
-        self.last_id += 1
-        self.table[self.last_id] = obj
-        return self.last_id
+        return self.kept.keep(obj)
 
     # ---- runs -------------------------------------------------------------------------------------------------
 
@@ -153,12 +219,13 @@ class Agent(object):
             self.offered = None
 
     def join(self, token):
-        """Uses the namespace of the agent that offered itself; False when it is not in this process."""
+        """Uses what the agent that offered itself shows and keeps; False when it is not in this process."""
         reference = _withdraw(token)
         other = None if reference is None else reference()
         if other is None:
             return False
         self.use_namespace(other.namespace)
+        self.service, self.kept = other.service, other.kept
         return True
 
 

@@ -1,7 +1,7 @@
 """The parts of an object, in pages of plain tuples, and the way from an object to one of its parts.
 
 A row is `(step, name, kind, type name, value, flags, length)`, where `step` is `('a', name)`, `('i', position)` or
-`('k', position, text of the key)`. Loaded after render.py, into the same namespace.
+`('k', position, text of the key)`. Loaded after access.py, into the same namespace.
 """
 
 VALUE_LIMIT = 160
@@ -11,7 +11,7 @@ PAGE_LIMIT = 500
 REPLY_LIMIT = 200000
 SEARCH_LIMIT = 200000
 
-# Bits of a row's flags.
+# Bits of a row's flags, beside those of access.py.
 EXPANDABLE = 1
 UNREAD_ROW = 2
 # The name of the row is itself a Python expression, so that the row can be reached by one.
@@ -20,7 +20,8 @@ REACHABLE = 4
 
 class Stopped(Exception):
     """A path ends early: `status` is `gone` (nothing there), `unread` (only running code would tell), `stale` (the
-    number it begins with was released) or `limit` (no more can be held).
+    number it begins with was released), `limit` (no more can be held), `fixed` (it is not to be changed) or `undone`
+    (nothing is kept to put back).
     """
 
     def __init__(self, status, message):
@@ -34,6 +35,8 @@ class Names(object):
 
     def __init__(self, kind, mapping):
         self.found = named_pairs(mapping)
+        self.order = result_order if kind == 'results' else name_order
+        self.access = _ROOT_ACCESS.get(kind, 0)
         if kind == 'namespace':
             # Left by `eval`.
             self.found.pop('__builtins__', None)
@@ -44,7 +47,16 @@ class Names(object):
 
     def names(self):
         """All names in the order in which they are shown."""
-        return sorted(self.found, key=name_order)
+        return sorted(self.found, key=self.order)
+
+
+# The modules and built-in names of a process are no place to try something.
+_ROOT_ACCESS = {'namespace': EDITABLE | DELETABLE, 'results': DELETABLE}
+
+
+def result_order(name):
+    """Sorts results, which are called `#1 ...`, `#2 ...`: the newest first."""
+    return -int(name.split(u' ', 1)[0][1:])
 
 
 def kind_of(obj):
@@ -79,10 +91,13 @@ _KINDS = tuple(
 _SIMPLE = (u'none', u'boolean', u'number', u'string', u'bytes')
 
 
-def row(step, name, obj, reachable):
-    """One row for a value that is at hand. There is one, whatever the value is."""
+def row(step, name, obj, reachable, access=0):
+    """One row for a value that is at hand. There is one, whatever the value is.
+
+    :param access: `EDITABLE` and `DELETABLE`, where its place can be given another value or none.
+    """
     try:
-        return _row(step, name, obj, reachable)
+        return _row(step, name, obj, reachable, access)
     except Exception:
         return _unshown_row(step, name, reachable)
 
@@ -91,10 +106,12 @@ def _unshown_row(step, name, reachable):
     return step, name, u'object', u'', unshown(), REACHABLE if reachable else 0, None
 
 
-def _row(step, name, obj, reachable):
+def _row(step, name, obj, reachable, access):
     container = container_of(obj)
     kind = kind_of(obj)
-    flags = REACHABLE if reachable else 0
+    flags = access | (REACHABLE if reachable else 0)
+    if kind not in _SIMPLE and can_call(obj):
+        flags |= CALLABLE
     if container is not None and container.exact:
         expandable = container.length > 0
     else:
@@ -109,9 +126,10 @@ def _row(step, name, obj, reachable):
     return step, name, kind, clean(type_name(obj), NAME_LIMIT), render(obj, VALUE_LIMIT)[0], flags, length
 
 
-def unread_row(step, name, descriptor):
+def unread_row(step, name, descriptor, access=0):
     """One row for an attribute that only running code would tell."""
-    return step, name, u'property', clean(type_name(descriptor), NAME_LIMIT), u'', UNREAD_ROW | REACHABLE, None
+    flags = UNREAD_ROW | REACHABLE | access
+    return step, name, u'property', clean(type_name(descriptor), NAME_LIMIT), u'', flags, None
 
 
 def attribute_row(attributes, name):
@@ -119,13 +137,14 @@ def attribute_row(attributes, name):
     step, shown = (u'a', clean(name, STEP_LIMIT)), clean(name, NAME_LIMIT)
     try:
         status, value = attributes.lookup(name)
+        access = 0 if status is MISSING else attribute_access(attributes, name)
     except Exception:
         return _unshown_row(step, shown, True)
     if status is MISSING:
         return None
     if status is UNREAD:
-        return unread_row(step, shown, value)
-    return row(step, shown, value, True)
+        return unread_row(step, shown, value, access)
+    return row(step, shown, value, True, access)
 
 
 def item_row(container, position, entry):
@@ -133,10 +152,10 @@ def item_row(container, position, entry):
     if container.kind == 'dict':
         key, value = entry
         text, cut = render(key, KEY_LIMIT)
-        return row((u'k', position, text), text, value, is_literal(key) and not cut)
+        return row((u'k', position, text), text, value, is_literal(key) and not cut, item_access(container))
     if container.kind == 'set':
         return row((u'i', position), u'{%d}' % position, entry, False)
-    return row((u'i', position), u'[%d]' % position, entry, True)
+    return row((u'i', position), u'[%d]' % position, entry, True, item_access(container))
 
 
 def page(obj, offset, limit, needle):
@@ -237,25 +256,31 @@ def part(obj, step):
         if not entries:
             raise Stopped('gone', u'%s is out of range now' % step_name(step))
         return entries[0]
+    return entry_of(container, step)[1]
+
+
+def entry_of(container, step):
+    """`(key, value)` of the entry of a dict to which a step leads. Raises as `part` does."""
     if container.kind == 'dict':
         # The key may have moved since its row was made: its text decides.
-        for key, value in container.part(position, 1):
+        for key, value in container.part(step[1], 1):
             if render(key, KEY_LIMIT)[0] == step[2]:
-                return value
+                return key, value
         for key, value in container.part(0, min(container.length, SEARCH_LIMIT)):
             if render(key, KEY_LIMIT)[0] == step[2]:
-                return value
+                return key, value
     raise Stopped('gone', u'%s is not there any more' % step_name(step))
 
 
-def _attribute_name(obj, name):
+def attribute_name(obj, name):
+    """The name of an attribute as its object has it."""
     # Names of attributes are bytes on Python 2; those in a namespace can be either.
     return name.encode('utf-8') if PY2 and type(obj) is not Names else name
 
 
 def _attribute(obj, name):
     attributes = obj if type(obj) is Names else Attributes(obj)
-    status, value = attributes.lookup(_attribute_name(obj, name))
+    status, value = attributes.lookup(attribute_name(obj, name))
     if status is MISSING:
         raise Stopped('gone', u'%s is not there any more' % clean(name, NAME_LIMIT))
     if status is UNREAD:
@@ -273,17 +298,19 @@ def step_name(step):
 def row_of(parent, step):
     """The row of one part of an object; a property is not evaluated."""
     if step[0] == u'a':
-        name = _attribute_name(parent, step[1])
+        name = attribute_name(parent, step[1])
         found = attribute_row(parent if type(parent) is Names else Attributes(parent), name)
         if found is None:
             raise Stopped('gone', u'%s is not there any more' % clean(name, NAME_LIMIT))
         return found
     value = part(parent, step)
+    container = container_of(parent)
+    access = item_access(container)
     if step[0] == u'k':
         # Key texts that were not cut and look like literals were made from literals.
-        return row(step, step[2], value, _key_is_literal(parent, step))
-    kind = container_of(parent).kind
-    return row(step, (u'{%d}' if kind == 'set' else u'[%d]') % step[1], value, kind != 'set')
+        return row(step, step[2], value, _key_is_literal(parent, step), access)
+    is_set = container.kind == 'set'
+    return row(step, (u'{%d}' if is_set else u'[%d]') % step[1], value, not is_set, access)
 
 
 def _key_is_literal(parent, step):
@@ -314,7 +341,7 @@ def describe_part(parent, step):
     """As `describe`, for a part that need not be read: of a property it tells the documentation."""
     if step[0] == u'a':
         attributes = parent if type(parent) is Names else Attributes(parent)
-        status, found = attributes.lookup(_attribute_name(parent, step[1]))
+        status, found = attributes.lookup(attribute_name(parent, step[1]))
         if status is UNREAD:
             text = found.__doc__ if type(found) is property else None
             text = clean(text, 8000) if among(type(text), STRINGS) else u''

@@ -9,6 +9,8 @@ import textwrap
 import traceback
 
 HELPER_FILE = '<rpyc-explorer>'
+# What the user types for a value or for arguments.
+VALUE_FILE = '<value>'
 RESULT_LIMIT = 10000
 TRACEBACK_LIMIT = 64000
 FRAME_LIMIT = 200
@@ -54,6 +56,37 @@ class Runner(object):
         finally:
             queue.close()
 
+    def attempt(self, work, emit=None):
+        """Does something that runs the user's code, and tells how it ended.
+
+        :param emit: as for `run`; without it what is printed stays where it goes.
+        :returns: `(True, what it gave)`, or `(False, error)` with the error of `run`.
+        """
+        queue = None if emit is None else OutputQueue(_asynchronous(emit))
+        try:
+            restore = None if queue is None else redirect(queue)
+            try:
+                return True, work()
+            except Stopped:
+                raise
+            except BaseException:
+                return False, _failure(sys.exc_info(), VALUE_FILE, {})
+            finally:
+                if restore is not None:
+                    restore()
+        finally:
+            if queue is not None:
+                queue.close()
+
+    def evaluate(self, source):
+        """The value of one expression in the namespace."""
+        return eval(_expression(source), self.namespace)
+
+    def arguments(self, source):
+        """The arguments that stand between the brackets of a call, as a tuple and a dict."""
+        code = _expression(u'(lambda *values, **named: (values, named))(' + source + u'\n)')
+        return eval(code, self.namespace)
+
     def _remember(self, source, file_name):
         if sum([len(lines) for lines in self.lines.values()]) > LINE_LIMIT:
             self.lines.clear()
@@ -93,6 +126,18 @@ def _compiled(source, file_name):
         return body, None
     # What the statements import from `__future__` holds for the expression as well.
     return body, compile(expression, file_name, 'eval', body.co_flags & _FUTURE_FLAGS, True)
+
+
+def _expression(source):
+    """The code of one expression; of a call, where it begins as one, nothing may stand behind."""
+    text = source.strip()
+    is_call = text.startswith(u'(lambda *values')
+    if PY2:
+        text = codecs.BOM_UTF8 + text.encode('utf-8')
+    tree = compile(text, VALUE_FILE, 'eval', ast.PyCF_ONLY_AST, True)
+    if is_call and not (type(tree.body) is ast.Call and type(tree.body.func) is ast.Lambda):
+        raise SyntaxError('these are not the arguments of one call')
+    return compile(tree, VALUE_FILE, 'eval', 0, True)
 
 
 def _asynchronous(emit):

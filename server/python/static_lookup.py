@@ -179,20 +179,23 @@ def named_pairs(mapping):
 class Attributes(object):
     """The attributes of one object, gathered once: names, and what each name leads to."""
 
-    __slots__ = ('obj', 'own', 'inherited', 'of_class', 'meta')
+    __slots__ = ('obj', 'own', 'inherited', 'of_class', 'meta', 'stores')
 
     def __init__(self, obj):
         self.obj = obj
         self.of_class = is_class(obj)
         self.own = {}
         self.meta = {}
+        self.stores = False
         if self.of_class:
+            self.own = named_pairs(class_dict(obj))
             self.inherited = _merged(obj)
             if not among(type(obj), (type, _OLD_CLASS)):
                 self.meta = _merged(type(obj))
         else:
             stored = instance_dict(obj)
             if stored is not None:
+                self.stores = True
                 self.own = named_pairs(stored)
             self.inherited = _merged(class_of(obj))
 

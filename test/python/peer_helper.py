@@ -3,7 +3,7 @@
 import io
 import os
 
-FILES = ('static_lookup.py', 'render.py', 'listing.py', 'output.py', 'runner.py', 'agent.py')
+FILES = ('static_lookup.py', 'render.py', 'access.py', 'listing.py', 'output.py', 'runner.py', 'changing.py', 'agent.py')
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'server', 'python')
 
 

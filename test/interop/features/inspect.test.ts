@@ -46,7 +46,7 @@ nested = [hostile]
 /** Objects that the helpers of all connections to this server hold. */
 const HELD = `
 import gc
-sum(len(o.table) for o in gc.get_objects() if type(o).__name__ == 'Agent' and type(o).__module__ == 'rpyc_explorer')
+sum(len(o.table) for o in gc.get_objects() if type(o).__name__ == 'Kept' and type(o).__module__ == 'rpyc_explorer')
 `;
 
 async function problemOf(work: Promise<unknown>): Promise<Problem> {
