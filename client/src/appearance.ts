@@ -36,6 +36,7 @@ const OBJECT_ICONS: Readonly<Record<ObjectKind, Icon>> = {
   modules: { id: 'library' },
   builtins: { id: 'package' },
   service: { id: 'server-process' },
+  results: { id: 'output' },
   unread: { id: 'eye-closed', color: 'disabledForeground' },
 };
 

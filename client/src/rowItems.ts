@@ -139,6 +139,8 @@ function rootName({ path }: ObjectNode): string | undefined {
       return vscode.l10n.t('Builtins');
     case 'service':
       return vscode.l10n.t('Root service');
+    case 'results':
+      return vscode.l10n.t('Results');
   }
 }
 
@@ -175,6 +177,15 @@ function objectContext(node: ObjectNode): string {
   }
   if (node.expression !== undefined) {
     tokens.push('expression');
+  }
+  if (node.editable === true) {
+    tokens.push('editable');
+  }
+  if (node.deletable === true) {
+    tokens.push('deletable');
+  }
+  if (node.callable === true) {
+    tokens.push('callable');
   }
   return tokens.join(' ');
 }

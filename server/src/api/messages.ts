@@ -4,6 +4,14 @@
  * the interfaces. `MESSAGES.md` beside this file describes each of them and carries a hash of it.
  */
 import type {
+  CallSignature,
+  ObjectCallParams,
+  ObjectCallResult,
+  ObjectChange,
+  ObjectSetParams,
+  ObjectUndoResult,
+} from './changes';
+import type {
   LocalServers,
   RegistryAddress,
   ServerAddress,
@@ -146,6 +154,23 @@ export const ObjectText = request<
 
 /** Client → process: these rows are closed; what they hold on the peer can go. */
 export const ObjectRelease = notification<{ readonly handles: readonly Handle[] }>('rpyc/objects/release');
+
+// ---- changes and calls --------------------------------------------------------------------------------------
+
+/** Client → process: give an attribute, an item or a name another value. No time limit; cancel stops waiting. */
+export const ObjectSet = request<ObjectSetParams, ObjectChange>('rpyc/objects/set');
+
+/** Client → process: take an attribute, an item or a name away. */
+export const ObjectDelete = request<{ readonly handle: Handle }, ObjectChange>('rpyc/objects/delete');
+
+/** Client → process: put back what a change took away. */
+export const ObjectUndo = request<{ readonly undo: number }, ObjectUndoResult>('rpyc/objects/undo');
+
+/** Client → process: what an object takes when it is called. */
+export const ObjectSignature = request<{ readonly handle: Handle }, CallSignature>('rpyc/objects/signature');
+
+/** Client → process: call an object. No time limit; cancel stops waiting, and the call goes on. */
+export const ObjectCall = request<ObjectCallParams, ObjectCallResult>('rpyc/objects/call');
 
 // ---- snippets -----------------------------------------------------------------------------------------------
 

@@ -176,7 +176,7 @@ export interface ConnectionState {
 
 /** One step from an object to one of its parts. */
 export type PathStep =
-  | { readonly kind: 'root'; readonly name: 'namespace' | 'modules' | 'builtins' | 'service' }
+  | { readonly kind: 'root'; readonly name: 'namespace' | 'modules' | 'builtins' | 'service' | 'results' }
   | { readonly kind: 'attr'; readonly name: string }
   /** Position in the iteration order of a sequence, set or other ordered container. */
   | { readonly kind: 'index'; readonly index: number }
@@ -215,6 +215,7 @@ export type ObjectKind =
   | 'modules'
   | 'builtins'
   | 'service'
+  | 'results'
   /** Known by name only: reading it was not asked for. */
   | 'unread';
 
@@ -233,6 +234,10 @@ export interface ObjectNode {
   readonly length?: number;
   /** A Python expression that gives this object on the peer, where there is one. */
   readonly expression?: string;
+  /** What may be done to it, as far as it can be told without trying. */
+  readonly editable?: boolean;
+  readonly deletable?: boolean;
+  readonly callable?: boolean;
 }
 
 export interface ObjectPage {

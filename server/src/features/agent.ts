@@ -6,7 +6,16 @@ import type { ServerKind } from '../api/model';
 import { type Connection, type Disposable, Handler, type Netref, isNetref, release } from '../rpyc/index';
 
 /** The helper's files in `server/python`, in the order in which they build on each other. */
-const FILES = ['static_lookup.py', 'render.py', 'access.py', 'listing.py', 'output.py', 'runner.py', 'changing.py', 'agent.py'];
+const FILES = [
+  'static_lookup.py',
+  'render.py',
+  'access.py',
+  'listing.py',
+  'output.py',
+  'runner.py',
+  'changing.py',
+  'agent.py',
+];
 
 /** How long the peer may take to answer a question about its objects. A run may take for ever. */
 export const QUESTION_SECONDS = 30;

@@ -14,6 +14,7 @@ import type { ConnectionPool } from '../features/pool/connectionPool';
 import type { WireLog } from '../features/pool/wireLog';
 import type { SnippetRunner } from '../features/run/snippetRunner';
 import { MessageEdge } from './edge';
+import { handleChanges } from './handlers/changes';
 import { handleConnections } from './handlers/connections';
 import { handleDiagnostics } from './handlers/diagnostics';
 import { handleDiscovery } from './handlers/discovery';
@@ -69,6 +70,7 @@ export class Server {
     );
     handleConnections(edge, pool);
     handleInspection(edge, pool, tree);
+    handleChanges(edge, pool, tree);
     handleSnippets(edge, pool, runner);
     handleDiscovery(edge, search, local);
     handleDiagnostics(edge, wireLog, report);

@@ -19,13 +19,13 @@ import {
   toWireStep,
 } from './rows';
 import type { ObjectSource, PageQuery, PartFacts, SourcePage, SourceText } from './source';
-import { goneError, heldLimitError, unreadError } from './treeProblems';
+import { fixedError, goneError, heldLimitError, undoneError, unreadError } from './treeProblems';
 
 /** The answer is waited for here, and taken in even when it is late. */
 const ENDLESS = { timeoutSeconds: null } as const;
 
 /** Where a walk on the peer begins, and its steps. */
-interface Way {
+export interface Way {
   readonly base: string | number;
   readonly steps: readonly WireStep[];
 }
@@ -154,7 +154,7 @@ export class AgentSource implements ObjectSource {
 }
 
 /** The parts of an answer; a refusal is thrown. */
-function accepted(answer: unknown): readonly unknown[] {
+export function accepted(answer: unknown): readonly unknown[] {
   const [status, ...rest] = asTuple(answer, 'answer');
   if (status === 'ok') {
     return rest;
@@ -169,6 +169,10 @@ function accepted(answer: unknown): readonly unknown[] {
       throw new ProblemError({ ...staleHandle(), detail });
     case 'limit':
       throw heldLimitError(detail);
+    case 'fixed':
+      throw fixedError(detail);
+    case 'undone':
+      throw undoneError();
     default:
       throw new ShapeError('status');
   }
@@ -195,7 +199,7 @@ async function inTime<T>(answer: Promise<T>, signal: AbortSignal | undefined): P
 }
 
 /** The shortest way to an object: from the nearest object above it that is held, else from its root. */
-function wayTo(entry: Entry, { again = false } = {}): Way {
+export function wayTo(entry: Entry, { again = false } = {}): Way {
   const steps: WireStep[] = [];
   let at: Entry | undefined = entry;
   while (at !== undefined) {

@@ -58,11 +58,13 @@ export class HandleTable {
   /**
    * @param epoch names this start of the process
    * @param letGo called with what need not be held on the peer any more
+   * @param onDidClose called with each row that is closed while its connection lives
    */
   constructor(
     private readonly epoch: string,
     private readonly limits: HandleLimits,
     private readonly letGo: (entry: Entry, held: Held) => void,
+    private readonly onDidClose: (entry: Entry) => void = () => undefined,
   ) {}
 
   /** The profile that a handle belongs to, where it is still good. */
@@ -201,6 +203,9 @@ export class HandleTable {
       expandable: facts.expandable,
       ...(facts.length === undefined ? {} : { length: facts.length }),
       ...(expression === undefined ? {} : { expression }),
+      ...(facts.access?.editable === true ? { editable: true } : {}),
+      ...(facts.access?.deletable === true ? { deletable: true } : {}),
+      ...(facts.access?.callable === true ? { callable: true } : {}),
     };
   }
 
@@ -259,6 +264,7 @@ export class HandleTable {
     if (rows !== undefined) {
       this.drop(rows, entry);
     }
+    this.onDidClose(entry);
   }
 
   private drop(rows: Rows, entry: Entry): void {

@@ -8,8 +8,9 @@ import type {
   ObjectPath,
 } from '../../api/model';
 import { type Logger, release } from '../../rpyc/index';
-import type { Lease } from '../pool/profileConnections';
+import type { Lease, LeasePurpose } from '../pool/profileConnections';
 import { ProblemCode, ProblemError, badAnswer, notConnected, staleHandle } from '../problem';
+import { AgentChanger } from './agentChanger';
 import { AgentSource, type SourceReleases } from './agentSource';
 import {
   DEFAULT_HANDLE_LIMITS,
@@ -20,9 +21,13 @@ import {
   type RootName,
   rootFacts,
 } from './handleTable';
+import type { ObjectChanger } from './objectChanger';
+import { ObjectChanges } from './objectChanges';
 import { PeerReleases } from './peerReleases';
 import { TextLimit, multiLine, singleLine } from './preview';
-import { ShapeError } from './rows';
+import { type RowFacts, ShapeError } from './rows';
+import { ServiceChanger } from './serviceChanger';
+import { ServiceResults } from './serviceResults';
 import { ServiceSource } from './serviceSource';
 import type { ObjectSource } from './source';
 import { goneError, rowLimitNote } from './treeProblems';
@@ -30,7 +35,7 @@ import { goneError, rowLimitNote } from './treeProblems';
 export interface ObjectTreeOptions {
   /** Names this start of the process; handles of another one are stale. */
   readonly epoch: string;
-  readonly lend: (profileId: string, purpose: 'explore', signal?: AbortSignal) => Promise<Lease>;
+  readonly lend: (profileId: string, purpose: LeasePurpose, signal?: AbortSignal) => Promise<Lease>;
   readonly state: (profileId: string) => ConnectionState;
   /** What the user calls the connection. */
   readonly label: (profileId: string) => string;
@@ -50,15 +55,34 @@ const MAX_PATH = 200;
  * for. Rows hold nothing on the peer until they are expanded or read.
  */
 export class ObjectTree {
+  /** Changes of what the rows show. */
+  readonly changes: ObjectChanges;
   private readonly table: HandleTable;
   private readonly limits: HandleLimits;
   private readonly releases: PeerReleases;
+  /** Connections on which a call gave something. */
+  private readonly withResults = new Set<string>();
+  /** What calls to services gave; on classic peers it is kept there. */
+  private readonly results = new Map<string, ServiceResults>();
 
   constructor(private readonly options: ObjectTreeOptions) {
     const limits = options.limits ?? DEFAULT_HANDLE_LIMITS;
-    this.table = new HandleTable(options.epoch, limits, (entry, held) => this.letGo(entry, held));
+    this.table = new HandleTable(
+      options.epoch,
+      limits,
+      (entry, held) => this.letGo(entry, held),
+      (entry) => this.changes.close(entry),
+    );
     this.limits = limits;
     this.releases = new PeerReleases(options);
+    this.changes = new ObjectChanges({
+      table: this.table,
+      lend: options.lend,
+      label: options.label,
+      changerOf: (lease) => this.changerOf(lease),
+      letGo: (profileId, generation, number) => this.releases.add(profileId, generation, [number]),
+      showResult: (profileId, facts) => this.showResult(profileId, facts),
+    });
   }
 
   /** The profile that a handle belongs to, while the handle is good. */
@@ -182,6 +206,9 @@ export class ObjectTree {
   /** The connection is gone, and with it everything that was held there. */
   forget(profileId: string): void {
     this.releases.forget(profileId);
+    this.changes.forget(profileId);
+    this.results.delete(profileId);
+    this.withResults.delete(profileId);
     this.table.forget(profileId);
   }
 
@@ -195,7 +222,9 @@ export class ObjectTree {
     if (status !== 'connected' || peer === undefined) {
       throw new ProblemError(notConnected(this.options.label(profileId)));
     }
-    return peer.service === 'classic' ? ['namespace', 'modules', 'builtins', 'service'] : ['service'];
+    const names: readonly RootName[] =
+      peer.service === 'classic' ? ['namespace', 'modules', 'builtins', 'service'] : ['service'];
+    return this.withResults.has(profileId) ? [...names, 'results'] : names;
   }
 
   private addRoot(profileId: string, name: RootName): Entry {
@@ -232,7 +261,7 @@ export class ObjectTree {
   private sourceOf(lease: Lease, signal: AbortSignal | undefined): ObjectSource {
     const { agent, connection, profileId, generation } = lease;
     if (agent === undefined) {
-      return new ServiceSource(connection, signal);
+      return new ServiceSource(connection, this.results.get(profileId) ?? new ServiceResults(), signal);
     }
     const releases: SourceReleases = {
       take: () => this.releases.take(profileId, generation),
@@ -240,6 +269,26 @@ export class ObjectTree {
       add: (number) => this.releases.add(profileId, generation, [number]),
     };
     return new AgentSource(agent, releases, signal);
+  }
+
+  private changerOf({ agent, connection, profileId }: Lease): ObjectChanger {
+    if (agent !== undefined) {
+      return new AgentChanger(agent);
+    }
+    const results = this.results.get(profileId) ?? new ServiceResults();
+    const source = new ServiceSource(connection, results, undefined);
+    this.results.set(profileId, results);
+    return new ServiceChanger(connection, source, results, this.options.label(profileId));
+  }
+
+  private showResult(profileId: string, facts: RowFacts): ObjectNode {
+    this.withResults.add(profileId);
+    const root = this.addRoot(profileId, 'results');
+    try {
+      return this.table.nodeOf(this.table.addPart(root, facts));
+    } finally {
+      this.table.release([{ epoch: this.options.epoch, id: root.id }]);
+    }
   }
 
   private letGo({ profileId, generation }: Entry, held: Held): void {
@@ -258,6 +307,7 @@ const ROOT_ROWS: Readonly<Record<RootName, (rootType: string) => ReturnType<type
   builtins: () => rootFacts('builtins', 'builtins', { name: 'Builtins', typeName: '', value: '' }),
   service: (rootType) =>
     rootFacts('service', 'service', { name: 'Root service', typeName: rootType, value: '' }),
+  results: () => rootFacts('results', 'results', { name: 'Results', typeName: '', value: '' }),
 };
 
 /** A whole number between 0 and `most`, whatever was sent. */

@@ -2,7 +2,7 @@
 import type { ObjectKind, PathStep } from '../../api/model';
 import { type BrineValue, type Netref, isNetref, type_ } from '../../rpyc/index';
 import { TextLimit, cut, singleLine, valueText, valueType } from './preview';
-import { CLICK_TO_READ, type RowFacts } from './rows';
+import { CLICK_TO_READ, NO_ACCESS, type RowFacts } from './rows';
 import type { PartFacts } from './source';
 
 const PREFIX = 'exposed_';
@@ -31,6 +31,8 @@ const KINDS_BY_TYPE: ReadonlyMap<string, ObjectKind> = new Map([
   ['method', 'method'],
 ]);
 
+const CALLABLE_KINDS: ReadonlySet<ObjectKind> = new Set<ObjectKind>(['class', 'function', 'method']);
+
 /** What a row stands for that was read: the value itself, or a reference that is held from now on. */
 export function valueFacts(step: PathStep, name: string, value: unknown): PartFacts {
   const shownName = singleLine(name, TextLimit.name);
@@ -53,16 +55,19 @@ export function valueFacts(step: PathStep, name: string, value: unknown): PartFa
       ? { facts, held: { kind: 'value', items: value as readonly unknown[] } }
       : { facts };
   }
+  const kind = kindOf(value);
   return {
     facts: {
       step,
       name: shownName,
-      kind: kindOf(value),
+      kind,
       typeName: typeNameOf(value),
       value: singleLine(`<${typeNameOf(value)}>`, TextLimit.value),
       expandable: true,
       reachable: false,
       unread: false,
+      // Of other objects the name of the type does not tell.
+      access: { ...NO_ACCESS, callable: CALLABLE_KINDS.has(kind) },
     },
     held: { kind: 'netref', netref: value },
   };
@@ -106,8 +111,16 @@ export function memberTitle(name: string): string {
   return singleLine(name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, TextLimit.name);
 }
 
-/** The row of a member, from what INSPECT tells. Nothing is read, so that nothing is refused. */
-export function memberFacts(name: string, methods: ReadonlyMap<string, string | null>): RowFacts {
+/**
+ * The row of a member, from what INSPECT tells. Nothing is read, so that nothing is refused.
+ *
+ * @param ofService it is one of the root service itself
+ */
+export function memberFacts(
+  name: string,
+  methods: ReadonlyMap<string, string | null>,
+  ofService: boolean,
+): RowFacts {
   const documentation = methods.get(name);
   const isMethod = documentation !== undefined;
   const obstacle = obstacleOf(name);
@@ -121,6 +134,13 @@ export function memberFacts(name: string, methods: ReadonlyMap<string, string | 
     expandable: false,
     reachable: false,
     unread,
+    // A service refuses to be changed itself, whatever its policy. For other objects the policy is not told: a
+    // refusal says which flag is in the way.
+    access: {
+      editable: unread && !ofService && !isSpecial(name),
+      deletable: unread && !ofService && !isSpecial(name),
+      callable: isMethod && obstacle === undefined,
+    },
   };
 }
 

@@ -21,7 +21,17 @@ export interface RowFacts {
   readonly reachable: boolean;
   /** Only running code would tell its value. */
   readonly unread: boolean;
+  readonly access?: Access;
 }
+
+/** What may be done to a part, as far as it can be told without trying. */
+export interface Access {
+  readonly editable: boolean;
+  readonly deletable: boolean;
+  readonly callable: boolean;
+}
+
+export const NO_ACCESS: Access = { editable: false, deletable: false, callable: false };
 
 export interface PageFacts {
   readonly rows: readonly RowFacts[];
@@ -41,8 +51,8 @@ export class ShapeError extends Error {
   }
 }
 
-/** Bits of a row's flags, as `listing.py` names them. */
-const Flag = { expandable: 1, unread: 2, reachable: 4 } as const;
+/** Bits of a row's flags, as `listing.py` and `access.py` name them. */
+const Flag = { expandable: 1, unread: 2, reachable: 4, editable: 8, deletable: 16, callable: 32 } as const;
 
 const KINDS: ReadonlySet<string> = new Set<ObjectKind>([
   'none',
@@ -110,6 +120,11 @@ export function readRow(value: unknown): RowFacts {
     expandable: (bits & Flag.expandable) !== 0,
     reachable: (bits & Flag.reachable) !== 0,
     unread,
+    access: {
+      editable: (bits & Flag.editable) !== 0,
+      deletable: (bits & Flag.deletable) !== 0,
+      callable: (bits & Flag.callable) !== 0,
+    },
     ...(length === null ? {} : { length: asCount(length, 'length') }),
   };
 }

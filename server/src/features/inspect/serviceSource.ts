@@ -15,7 +15,8 @@ import { ProblemError, staleHandle } from '../problem';
 import type { Entry } from './handleTable';
 import { TextLimit, multiLine, valueText } from './preview';
 import { kindOf, memberFacts, memberNames, memberTitle, valueFacts } from './remoteRows';
-import { type RowFacts, asCount } from './rows';
+import { type Access, NO_ACCESS, type RowFacts, asCount } from './rows';
+import type { ServiceResults } from './serviceResults';
 import type { ObjectSource, PageQuery, PartFacts, SourcePage, SourceText } from './source';
 import { goneError, nameLimitNote, noPartsError, unreadError } from './treeProblems';
 
@@ -34,6 +35,7 @@ export class ServiceSource implements ObjectSource {
 
   constructor(
     private readonly connection: Connection,
+    private readonly results: ServiceResults,
     signal: AbortSignal | undefined,
   ) {
     this.options = { timeoutSeconds: QUESTION_SECONDS, ...(signal === undefined ? {} : { signal }) };
@@ -43,6 +45,9 @@ export class ServiceSource implements ObjectSource {
     if (entry.held?.kind === 'value') {
       const { items } = entry.held;
       return pageOf([...items.keys()], query, itemTitle, (index) => itemPart(index, items[index]));
+    }
+    if (isResults(entry)) {
+      return pageOf(this.results.names, query, String, (name) => this.resultPart(name));
     }
     const object = await this.objectOf(entry);
     const kind = entry.step.kind === 'root' ? 'service' : kindOf(object);
@@ -55,13 +60,19 @@ export class ServiceSource implements ObjectSource {
       inspectMethods(object, this.options),
     ]);
     const page = pageOf(memberNames(names.slice(0, MAX_NAMES)), query, memberTitle, (name) => ({
-      facts: memberFacts(name, methods),
+      facts: memberFacts(name, methods, kind === 'service'),
     }));
     return names.length > MAX_NAMES ? { ...page, note: nameLimitNote(MAX_NAMES) } : page;
   }
 
   async resolve(path: readonly PathStep[]): Promise<readonly RowFacts[]> {
-    const [, step, ...deeper] = path;
+    const [from, step, ...deeper] = path;
+    if (from?.kind === 'root' && from.name === 'results' && step?.kind === 'attr' && deeper.length === 0) {
+      if (!this.results.has(step.name)) {
+        throw goneError('The result is not kept any more');
+      }
+      return [this.resultPart(step.name).facts];
+    }
     if (deeper.length > 0) {
       // What is inside a value was seen because the user had it read.
       throw unreadError('The values of a service are read on request');
@@ -71,14 +82,14 @@ export class ServiceSource implements ObjectSource {
     if (step?.kind !== 'attr' || !memberNames(names.slice(0, MAX_NAMES)).includes(step.name)) {
       throw goneError('The service has no such name');
     }
-    return [memberFacts(step.name, methods)];
+    return [memberFacts(step.name, methods, true)];
   }
 
   async describe(entry: Entry): Promise<ObjectDetails> {
     const { facts, step, parent } = entry;
     const { typeName, length } = facts;
     const shown = { typeName, ...(length === undefined ? {} : { length }) };
-    if (step.kind !== 'attr' || parent === undefined || facts.unread) {
+    if (step.kind !== 'attr' || parent === undefined || facts.unread || isResults(parent)) {
       return facts.value === '' ? shown : { ...shown, value: facts.value };
     }
     const owner = await this.objectOf(parent);
@@ -94,16 +105,22 @@ export class ServiceSource implements ObjectSource {
 
   async read(entry: Entry): Promise<PartFacts> {
     const { step, parent, facts } = entry;
-    if (parent === undefined || step.kind !== 'attr') {
+    if (parent === undefined || step.kind !== 'attr' || isResults(parent)) {
       return { facts };
     }
     const owner = await this.objectOf(parent);
     const value = await this.connection.request(Handler.getattr, [owner, step.name], this.options);
-    return valueFacts(step, facts.name, value);
+    const part = valueFacts(step, facts.name, value);
+    const { editable, deletable } = facts.access ?? NO_ACCESS;
+    return withAccess(part, { editable, deletable });
   }
 
   async text(entry: Entry, limit: number): Promise<SourceText> {
     const { held, step, parent } = entry;
+    const result = this.resultOf(entry);
+    if (result !== undefined) {
+      return this.textOf(result, limit);
+    }
     if (held?.kind === 'netref') {
       return bounded(await repr(held.netref, this.options), limit);
     }
@@ -118,6 +135,10 @@ export class ServiceSource implements ObjectSource {
     }
     const owner = await this.objectOf(parent);
     const value = await this.connection.request(Handler.getattr, [owner, step.name], this.options);
+    return this.textOf(value, limit);
+  }
+
+  private async textOf(value: unknown, limit: number): Promise<SourceText> {
     return bounded(
       isNetref(value) ? await repr(value, this.options) : valueText(value as BrineValue, limit + 1),
       limit,
@@ -139,14 +160,35 @@ export class ServiceSource implements ObjectSource {
       throw noPartsError();
     }
     const total = asCount(length, 'length');
+    // The policy of a service lets `__setitem__` and `__delitem__` through, too.
+    const access = kindOf(object) === 'list' ? { editable: true, deletable: true } : {};
     return {
-      parts: (items as unknown[]).slice(0, limit).map((item, position) => itemPart(offset + position, item)),
+      parts: (items as unknown[])
+        .slice(0, limit)
+        .map((item, position) => withAccess(itemPart(offset + position, item), access)),
       total,
       more: offset + limit < total,
     };
   }
 
-  private async objectOf(entry: Entry): Promise<Netref> {
+  private resultOf({ parent, step }: Entry): unknown {
+    const isResult = parent !== undefined && isResults(parent) && step.kind === 'attr';
+    return isResult ? this.results.get(step.name) : undefined;
+  }
+
+  /** References stay with the results: closing the row must not end them. */
+  private resultPart(name: string): PartFacts {
+    const { facts, held } = valueFacts({ kind: 'attr', name }, name, this.results.get(name));
+    const part = held?.kind === 'value' ? { facts, held } : { facts };
+    return withAccess(part, { deletable: true });
+  }
+
+  /** The object of a row, where it is held, or is the root. */
+  async objectOf(entry: Entry): Promise<Netref> {
+    const result = this.resultOf(entry);
+    if (isNetref(result)) {
+      return result;
+    }
     if (entry.held?.kind === 'netref') {
       return entry.held.netref;
     }
@@ -160,6 +202,10 @@ export class ServiceSource implements ObjectSource {
   }
 }
 
+function isResults({ step }: Entry): boolean {
+  return step.kind === 'root' && step.name === 'results';
+}
+
 function typeNameFor({ facts }: Entry): string {
   return facts.typeName === '' ? facts.name : facts.typeName;
 }
@@ -170,6 +216,10 @@ function itemTitle(index: number): string {
 
 function itemPart(index: number, item: unknown): PartFacts {
   return valueFacts({ kind: 'index', index }, itemTitle(index), item);
+}
+
+function withAccess(part: PartFacts, access: Partial<Access>): PartFacts {
+  return { ...part, facts: { ...part.facts, access: { ...(part.facts.access ?? NO_ACCESS), ...access } } };
 }
 
 /** One page of what has these keys; only the rows of the page are made. */

@@ -45,3 +45,60 @@ export function nameLimitNote(limit: number): string {
 export function rowLimitNote(limit: number): string {
   return `More than ${limit.toLocaleString('en')} rows were open here: the oldest were let go. Refresh to see them again.`;
 }
+
+/** The part is none that can be given another value. */
+export function fixedError(detail = 'There is no place to put a value'): ProblemError {
+  return new ProblemError({
+    code: 'ERR_FIXED',
+    message: 'This cannot be changed here: change what holds it, or run a snippet that does.',
+    detail,
+  });
+}
+
+/** What would put the old value back is gone. */
+export function undoneError(): ProblemError {
+  return new ProblemError({
+    code: 'ERR_UNDONE',
+    message:
+      'This change can no longer be undone, since its row was closed or it was undone before: edit the value again.',
+  });
+}
+
+/** What a service's policy can be told to allow; `exposed` stands for a name that it could offer. */
+export type PolicyFlag = 'allow_setattr' | 'allow_delattr' | 'exposed';
+
+/** A service never lets its clients change itself, unless it was written so. */
+export function serviceItselfError(
+  label: string,
+  name: '_rpyc_setattr' | '_rpyc_delattr',
+  detail: string,
+): ProblemError {
+  return new ProblemError({
+    code: 'ERR_POLICY',
+    message: `The service at “${label}” lets nobody change its own attributes: call a method of it that does, or define ${name} in its class.`,
+    detail,
+  });
+}
+
+/** The service's own policy refused. */
+export function policyError(label: string, flag: PolicyFlag, detail: string): ProblemError {
+  const does = { allow_setattr: 'set', allow_delattr: 'delete', exposed: 'call' } as const;
+  const mend =
+    flag === 'exposed'
+      ? 'expose the name in the service, or set allow_public_attrs in the protocol_config of its server'
+      : `set ${flag} in the protocol_config of its server`;
+  return new ProblemError({
+    code: 'ERR_POLICY',
+    message: `The service at “${label}” does not let its clients ${does[flag]} this: ${mend}.`,
+    detail,
+  });
+}
+
+/** The connection ended while a change or call was on its way. */
+export function lostMeanwhile(label: string, detail: string): ProblemError {
+  return new ProblemError({
+    code: 'ERR_LOST',
+    message: `The connection to “${label}” was lost meanwhile: connect again, and check what was done before you repeat it.`,
+    detail,
+  });
+}

@@ -31,7 +31,12 @@ import { RunConnection } from './runConnection';
 import { contextOfProfile } from './target';
 import type { PoolTimings } from './timings';
 
-export type LeasePurpose = 'explore' | 'run';
+/**
+ * `explore` reads, and shares a connection. `run` has one to itself, on classic peers; `call` does so on services, too.
+ * `change` takes the one for runs, so that a slow setter keeps nobody from reading; while that is in use it shares the
+ * other, so that a value can be changed while a run goes on.
+ */
+export type LeasePurpose = 'explore' | 'run' | 'call' | 'change';
 
 /** A connection that is lent. Give it back by disposing it; it may have ended meanwhile. */
 export interface Lease extends Disposable {
@@ -210,7 +215,9 @@ export class ProfileConnections {
   async lend(purpose: LeasePurpose, signal?: AbortSignal): Promise<Lease> {
     const both = linkSignals(this.session.signal, signal);
     try {
-      return await (purpose === 'run' ? this.lendForRun(both.signal) : this.lendForExploring(both.signal));
+      return await (this.shares(purpose)
+        ? this.lendForExploring(both.signal)
+        : this.lendForRun(purpose, both.signal));
     } finally {
       both.dispose();
     }
@@ -232,18 +239,26 @@ export class ProfileConnections {
     }
   }
 
-  private async lendForRun(signal: AbortSignal): Promise<Lease> {
+  private shares(purpose: LeasePurpose): boolean {
+    return purpose === 'explore' || (purpose === 'change' && this.runsInProgress > 0);
+  }
+
+  private async lendForRun(purpose: LeasePurpose, signal: AbortSignal): Promise<Lease> {
     const turn = await this.runTurns.acquire(signal);
     try {
       const main = await this.whenConnected(signal);
-      if (main.agent === undefined) {
+      const { agent } = main;
+      if (agent === undefined && purpose === 'run') {
         throw new ProblemError(notClassic(this.label));
       }
-      const lent = this.mayOpenSecond(main) ? await this.runConnection(main, main.agent, signal) : main;
+      const lent =
+        agent !== undefined && this.mayOpenSecond(main)
+          ? await this.runConnection(main, agent, signal)
+          : main;
       this.runsInProgress += 1;
       this.runsOnMain = lent === main;
       this.change({});
-      return this.lease(lent, 'run', {
+      return this.lease(lent, purpose, {
         dispose: () => {
           this.runsInProgress -= 1;
           this.runsOnMain = false;

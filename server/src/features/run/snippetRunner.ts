@@ -1,10 +1,11 @@
-import type { Problem, RunError, RunOutput, RunRequest, RunResult } from '../../api/model';
+import type { Problem, RunOutput, RunRequest, RunResult } from '../../api/model';
 import { Emitter, type Event, type Logger, RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
 import type { EmitOutput } from '../agent';
-import { ShapeError, asCount, asLine, asLines, asText, asTuple } from '../inspect/rows';
+import { ShapeError, asLine, asLines, asTuple } from '../inspect/rows';
 import { untilAborted } from '../pool/abort';
 import type { Lease, LeasePurpose } from '../pool/profileConnections';
 import { ProblemCode, ProblemError, badAnswer, notClassic } from '../problem';
+import { readError } from './runError';
 import { outputsOf } from './runOutput';
 
 export interface SnippetRunnerOptions {
@@ -15,14 +16,7 @@ export interface SnippetRunnerOptions {
 }
 
 /** Characters of what a run's result shows. */
-const ResultLimit = {
-  value: 10_000,
-  type: 200,
-  message: 10_000,
-  traceback: 64_000,
-  file: 1000,
-  frames: 200,
-} as const;
+const ResultLimit = { value: 10_000, type: 200 } as const;
 
 /** Longer sources are files, and run better as such. */
 const MAX_SOURCE = 10_000_000;
@@ -132,23 +126,4 @@ function readResult(answer: unknown): Omit<RunResult, 'runId' | 'elapsedMs'> {
   }
   const type = asLine(valueType, ResultLimit.type);
   return type === '' ? { status } : { status, value: asLines(value, ResultLimit.value), valueType: type };
-}
-
-function readError(value: unknown): RunError {
-  const [typeName, message, traceback, frames] = asTuple(value, 'error');
-  return {
-    typeName: asLine(typeName, ResultLimit.type),
-    message: asLines(message, ResultLimit.message),
-    traceback: asLines(traceback, ResultLimit.traceback),
-    frames: asTuple(frames, 'list of frames')
-      .slice(0, ResultLimit.frames)
-      .map((frame) => {
-        const [file, line, name] = asTuple(frame, 'frame');
-        return {
-          file: asText(file, 'file').slice(0, ResultLimit.file),
-          line: asCount(line, 'line'),
-          name: asLine(name, ResultLimit.type),
-        };
-      }),
-  };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { ShapeError, readPage, readRow } from '../../../../server/src/features/inspect/rows';
 
-const GOOD: readonly unknown[] = [['a', 'x'], 'x', 'list', 'list', '[1]', 5, 1];
+const GOOD: readonly unknown[] = [['a', 'x'], 'x', 'list', 'list', '[1]', 5 + 8, 1];
 
 describe('A row of the helper', () => {
   it('is read', () => {
@@ -15,9 +15,10 @@ describe('A row of the helper', () => {
       expandable: true,
       reachable: true,
       unread: false,
+      access: { editable: true, deletable: false, callable: false },
       length: 1,
     });
-    assert.deepEqual(readRow([['k', 2, "'k'"], "'k'", 'property', 'property', '', 2, null]), {
+    assert.deepEqual(readRow([['k', 2, "'k'"], "'k'", 'property', 'property', '', 2 + 16 + 32, null]), {
       step: { kind: 'key', index: 2, text: "'k'" },
       name: "'k'",
       kind: 'property',
@@ -26,6 +27,7 @@ describe('A row of the helper', () => {
       expandable: false,
       reachable: false,
       unread: true,
+      access: { editable: false, deletable: true, callable: true },
     });
   });
 

@@ -1,0 +1,103 @@
+import type { CallParameter, CallSignature, ParameterKind } from '../../api/changes';
+import type { Agent, EmitOutput } from '../agent';
+import { readError } from '../run/runError';
+import { accepted, wayTo } from './agentSource';
+import type { Entry } from './handleTable';
+import type { Changed, ObjectChanger, Outcome, Undo } from './objectChanger';
+import { TextLimit } from './preview';
+import { type RowFacts, ShapeError, asCount, asLine, asText, asTuple, readRow } from './rows';
+import { undoneError } from './treeProblems';
+
+/** Code of the objects runs, for as long as it takes. */
+const ENDLESS = { timeoutSeconds: null } as const;
+
+const KINDS: ReadonlySet<string> = new Set<ParameterKind>([
+  'positional',
+  'any',
+  'values',
+  'named',
+  'mapping',
+]);
+const MAX_PARAMETERS = 200;
+
+/** Changes objects through the helper: one request each. */
+export class AgentChanger implements ObjectChanger {
+  constructor(private readonly agent: Agent) {}
+
+  async set(entry: Entry, source: string): Promise<Outcome<Changed>> {
+    const { base, steps } = wayTo(entry, { again: true });
+    return readChange(await this.ask('change', [base, steps, source]));
+  }
+
+  async delete(entry: Entry): Promise<Outcome<Changed>> {
+    const { base, steps } = wayTo(entry, { again: true });
+    return readChange(await this.ask('delete', [base, steps]));
+  }
+
+  async undo(undo: Undo): Promise<Outcome<undefined>> {
+    if (undo.kind !== 'number') {
+      throw undoneError();
+    }
+    const [error] = await this.ask('undo', [undo.number]);
+    return error === null ? { value: undefined } : { error: readError(error) };
+  }
+
+  async signature(entry: Entry): Promise<CallSignature> {
+    const { base, steps } = wayTo(entry);
+    const [text, parameters] = await this.ask('signature', [base, steps]);
+    return {
+      text: asLine(text, TextLimit.hover),
+      accepts: 'expressions',
+      ...(parameters === null
+        ? {}
+        : {
+            parameters: asTuple(parameters, 'list of parameters').slice(0, MAX_PARAMETERS).map(readParameter),
+          }),
+    };
+  }
+
+  async call(entry: Entry, source: string, emit: EmitOutput): Promise<Outcome<RowFacts | undefined>> {
+    const { base, steps } = wayTo(entry);
+    const what = `${entry.facts.name}(${source.trim()})`;
+    const [, row, error] = await this.ask('call', [base, steps, source, what, emit]);
+    if (error !== null) {
+      return { error: readError(error) };
+    }
+    return { value: row === null ? undefined : readRow(row) };
+  }
+
+  private async ask(method: string, args: readonly unknown[]): Promise<readonly unknown[]> {
+    return accepted(await this.agent.ask(method, args, ENDLESS));
+  }
+}
+
+function readChange([done, error]: readonly unknown[]): Outcome<Changed> {
+  if (done === null) {
+    return { error: readError(error) };
+  }
+  const [before, after, number, row] = asTuple(done, 'change');
+  const undo = asCount(number, 'number');
+  return {
+    value: {
+      before: asLine(before, TextLimit.value),
+      after: asLine(after, TextLimit.value),
+      ...(undo === 0 ? {} : { undo: { kind: 'number', number: undo } }),
+      ...(row === null ? {} : { facts: readRow(row) }),
+    },
+  };
+}
+
+function readParameter(value: unknown): CallParameter {
+  const [name, kind, optional, text, literal] = asTuple(value, 'parameter');
+  if (typeof kind !== 'string' || !KINDS.has(kind)) {
+    throw new ShapeError('parameter');
+  }
+  const isVariable = kind === 'values' || kind === 'mapping';
+  return {
+    name: asLine(name, TextLimit.name),
+    kind: kind as ParameterKind,
+    required: optional !== true && !isVariable,
+    literal: literal === true,
+    ...(optional === true ? { default: asText(text, 'default').slice(0, TextLimit.hover) } : {}),
+  };
+}

@@ -1,0 +1,38 @@
+/** How objects are changed and called over one connection: through the helper, or under a service's policy. */
+import type { CallSignature } from '../../api/changes';
+import type { PathStep, RunError } from '../../api/model';
+import type { Netref } from '../../rpyc/index';
+import type { EmitOutput } from '../agent';
+import type { Entry } from './handleTable';
+import type { RowFacts } from './rows';
+
+/** What undoes a change: kept by the helper under a number, or here where there is no helper. */
+export type Undo =
+  | { readonly kind: 'number'; readonly number: number }
+  | {
+      readonly kind: 'old';
+      readonly owner: Netref;
+      readonly step: PathStep;
+      /** A reference, or a value. */
+      readonly value: unknown;
+    };
+
+export interface Changed {
+  readonly before: string;
+  readonly after: string;
+  readonly undo?: Undo;
+  /** The row as it is now. */
+  readonly facts?: RowFacts;
+}
+
+/** What came of something that runs code of the peer. */
+export type Outcome<T> = { readonly value: T } | { readonly error: RunError };
+
+export interface ObjectChanger {
+  set(entry: Entry, source: string): Promise<Outcome<Changed>>;
+  delete(entry: Entry): Promise<Outcome<Changed>>;
+  undo(undo: Undo): Promise<Outcome<undefined>>;
+  signature(entry: Entry): Promise<CallSignature>;
+  /** Gives the row of the result; nothing where it is None. */
+  call(entry: Entry, source: string, emit: EmitOutput): Promise<Outcome<RowFacts | undefined>>;
+}
