@@ -224,6 +224,23 @@ export class Kwargs {
     return this.#entries;
   }
 
+  /** The value of a name; undefined where there is none. Nothing of JavaScript's own is ever found. */
+  get(name: string): unknown {
+    return this.#entries.find(([own]) => own === name)?.[1];
+  }
+
+  /** All of them as an object, which has no prototype: a peer chooses the names. */
+  toObject(): Record<string, unknown> {
+    const object = Object.create(null) as Record<string, unknown>;
+    for (const [name, value] of this.#entries) object[name] = value;
+    return object;
+  }
+
+  /** As `toObject`, for `JSON.stringify`. */
+  toJSON(): Record<string, unknown> {
+    return this.toObject();
+  }
+
   [inspect.custom](depth: Depth, options: InspectOptions): string {
     if (isTooDeep(depth)) return '[Kwargs]';
     return inspect(new Map(this.#entries), { ...options, depth }).replace(/^Map\(\d+\)/, 'Kwargs');

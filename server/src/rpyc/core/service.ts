@@ -49,6 +49,17 @@ function expose(context: ExposableContext, prefix: string): void {
  * Base of all services. Members whose name starts with `exposed_`, or that carry the `exposed` decorator, are visible
  * to the peer, with and without the prefix; methods may be asynchronous, and find keyword arguments in a `Kwargs` behind
  * the others. All else is out of reach.
+ *
+ * JavaScript's parameters have no names, so that a peer's `root.add(1, b=2)` calls `exposed_add(1, named)`, where `named`
+ * is the `Kwargs` and stands in the place of the second parameter. A method that takes keyword arguments looks for them:
+ *
+ * ```ts
+ * exposed_add(a: number, b?: unknown): number {
+ *   const other = b instanceof Kwargs ? b.get('b') : b;
+ *   if (typeof other !== 'number') throw new PythonError('TypeError', ['b must be a number']);
+ *   return a + other;
+ * }
+ * ```
  */
 export class Service implements ConnectionService {
   /** Names in a registry; by default the name of the class without a trailing `Service`. Upper-cased. */

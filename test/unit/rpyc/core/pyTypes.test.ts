@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 
-import { Complex, Float, FrozenSet, kwargs, PyLong, Slice } from '../../../../server/src/rpyc/core/pyTypes';
+import { Complex, Float, FrozenSet, Kwargs, kwargs, PyLong, Slice } from '../../../../server/src/rpyc/core/pyTypes';
 
 describe('Stand-ins for Python values', () => {
   it('are printed as what they are', () => {
@@ -26,5 +26,21 @@ describe('Stand-ins for Python values', () => {
 
   it('are written as JSON where that has something for them', () => {
     assert.equal(JSON.stringify({ a: new Float(2), b: [new Float(0.5)] }), '{"a":2,"b":[0.5]}');
+  });
+
+  it('give keyword arguments by name, and nothing that was not given', () => {
+    const named = new Kwargs([
+      ['key', 2],
+      ['__proto__', 'own'],
+    ]);
+    assert.deepEqual(
+      ['key', '__proto__', 'constructor', 'toString'].map((name) => named.get(name)),
+      [2, 'own', undefined, undefined],
+    );
+    const object = named.toObject();
+    assert.deepEqual(Object.entries(object), named.entries());
+    assert.equal(Object.getPrototypeOf(object), null);
+    assert.equal(object['constructor'], undefined);
+    assert.equal(JSON.stringify(named), '{"key":2,"__proto__":"own"}');
   });
 });
