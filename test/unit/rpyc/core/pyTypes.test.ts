@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 
-import { Complex, Float, FrozenSet, Kwargs, kwargs, PyLong, Slice } from '../../../../server/src/rpyc/core/pyTypes';
+import {
+  Complex,
+  Float,
+  FrozenSet,
+  Kwargs,
+  kwargs,
+  PyLong,
+  Slice,
+} from '../../../../server/src/rpyc/core/pyTypes';
 
 describe('Stand-ins for Python values', () => {
   it('are printed as what they are', () => {
