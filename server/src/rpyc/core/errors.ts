@@ -257,6 +257,9 @@ export class RemoteError extends RpycError {
     this.args = init.args;
     this.attributes = init.attributes;
     this.remoteTraceback = init.remoteTraceback;
+    // An error that nobody caught is printed with all that can be counted, and the peer's attributes are pages.
+    for (const name of ['attributes', 'remoteTraceback'])
+      Object.defineProperty(this, name, { enumerable: false });
   }
 
   /** The frames that could be read from the traceback, outermost first. */
@@ -310,7 +313,8 @@ function exceptionText(
   attributes?: ReadonlyMap<string, BrineValue>,
 ): string {
   const name = cut(module === 'builtins' || module === '' ? typeName : `${module}.${typeName}`);
-  const text = operatingSystemText(args, attributes) ?? argumentsText(args);
+  const text =
+    operatingSystemText(args, attributes) ?? syntaxText(typeName, args, attributes) ?? argumentsText(args);
   return text === '' ? name : `${name}: ${text}`;
 }
 
@@ -325,6 +329,23 @@ function operatingSystemText(
   const file = attributes.get('filename');
   const where = isText(file) ? `: '${argumentText(file)}'` : '';
   return `[Errno ${number}] ${argumentText(text)}${where}`;
+}
+
+/** Python prints a `SyntaxError` from its text and place, which are its second argument too. */
+function syntaxText(
+  typeName: string,
+  args: readonly BrineValue[],
+  attributes?: ReadonlyMap<string, BrineValue>,
+): string | undefined {
+  const [text, place] = args;
+  const isSyntax = isBuiltinSubclass(`builtins.${typeName}`, 'builtins.SyntaxError');
+  if (!isSyntax || !isText(text) || args.length !== 2 || !Array.isArray(place)) return undefined;
+  const [file, line] = place as readonly BrineValue[];
+  const told = attributes?.get('msg');
+  const message = argumentText(isText(told) ? told : text);
+  const where = [isText(file) ? argumentText(file) : '', typeof line === 'number' ? `line ${line}` : ''];
+  const known = where.filter((part) => part !== '').join(', ');
+  return known === '' ? message : `${message} (${known})`;
 }
 
 /** Text as either Python sends it: of Python 2 it is bytes. */

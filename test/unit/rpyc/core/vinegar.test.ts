@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+
 import { dump } from '../../../../server/src/rpyc/core/brine';
 import {
   AsyncResultTimeout,
@@ -235,5 +237,29 @@ describe('exceptions on the way in', () => {
     const start = performance.now();
     assert.equal(loadException([['m', 'n'], [], [], text]).frames.length, 1000);
     assert.ok(performance.now() - start < 1000);
+  });
+});
+
+describe('exceptions for people', () => {
+  const remote = (typeName: string, args: BrineValue[], attributes: BrineValue[] = []): RemoteError =>
+    loadException([['builtins', typeName], args, attributes, 'Traceback of the peer']);
+
+  it('say where a syntax error is', () => {
+    const place = ['<string>', 1, 5, 'a b', 1, 6];
+    assert.equal(
+      remote('SyntaxError', ['invalid syntax', place]).message,
+      'SyntaxError: invalid syntax (<string>, line 1)',
+    );
+    assert.equal(remote('IndentationError', ['odd', [null, 3]]).message, 'IndentationError: odd (line 3)');
+    assert.equal(remote('SyntaxError', ['alone']).message, 'SyntaxError: alone');
+  });
+
+  it('are printed without the attributes and the traceback, which stay readable', () => {
+    const error = remote('ValueError', ['no'], [['add_note', '<built-in method add_note>']]);
+    const printed = inspect(error);
+    assert.match(printed, /ValueError: no/);
+    assert.doesNotMatch(printed, /add_note|Traceback of the peer/);
+    assert.equal(error.attributes.get('add_note'), '<built-in method add_note>');
+    assert.equal(error.remoteTraceback, 'Traceback of the peer');
   });
 });
