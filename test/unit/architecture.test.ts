@@ -58,7 +58,7 @@ const CORE_ORDER = [
   'brine footprint envelope references dialect dialectEvidence threadBinding messageHead codec reference refs targets pending housekeeping',
   'specialMethods exposure vinegar boxing connectErrors tls stream joinedDuplex memoryDuplex pipeStream subprocessStream',
   'channel iteration overallLimit path netref builtins asyncResult',
-  'handlers serving requesting callTurns connectionHost rootRequest connectionOptions connectionEnd serveLoop boxings',
+  'handlers serving requesting callTurns connectionHost rootRequest connectionOptions connectionEnd connectionText serveLoop boxings',
   'protocol',
   'service',
 ]

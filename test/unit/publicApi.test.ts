@@ -35,7 +35,7 @@ const EXPORTS = {
   errors: [
     ...['RpycError', 'RemoteError', 'EOFError', 'AsyncResultTimeout', 'ProtocolError', 'AuthenticationError'],
     ...['DiscoveryError', 'PingError', 'AttributeError', 'ConnectError', 'PythonError', 'ReleasedError'],
-    ...['RequestAborted', 'ForbiddenError', 'ErrorCode'],
+    ...['RequestAborted', 'ForbiddenError', 'ListenError', 'ErrorCode'],
   ],
   constants: [
     ...['DEFAULT_PORT', 'DEFAULT_SSL_PORT', 'DEFAULT_REGISTRY_PORT', 'DEFAULT_CONFIG', 'DEFAULT_LIMITS'],

@@ -13,6 +13,7 @@ import {
   DEFAULT_SSL_PORT,
   ForkingServer,
   isForkedChild,
+  ListenError,
   type Logger,
   OneShotServer,
   type Registrar,
@@ -227,7 +228,7 @@ async function main(): Promise<void> {
 }
 
 function explain(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
+  const { code } = (error instanceof ListenError ? error.cause : error) as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return 'That port is taken: choose another with --port, or 0 for a free one';
   if (code === 'EACCES') return `Not allowed: ${error.message}`;
   return error.message;

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 
+import { ListenError } from '../rpyc/index';
 import { startLabDemo } from './demo/labDemo';
 
 const HOST = '127.0.0.1';
@@ -86,7 +87,7 @@ async function main(): Promise<void> {
 }
 
 function explain(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
+  const { code } = (error instanceof ListenError ? error.cause : error) as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return 'That port is taken: choose another with --port, or 0 for a free one';
   if (code === 'EACCES') return 'That port is reserved: choose one above 1023 with --port';
   return error.message;

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import {
   DEFAULT_PRUNING_TIMEOUT,
   DEFAULT_REGISTRY_PORT,
+  ListenError,
   type Logger,
   type RegistryServer,
   TCPRegistryServer,
@@ -202,7 +203,7 @@ async function main(): Promise<void> {
 }
 
 function explain(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
+  const { code } = (error instanceof ListenError ? error.cause : error) as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return 'That port is taken: choose another with --port, or 0 for a free one';
   if (code === 'EACCES') return `Not allowed: ${error.message}`;
   return error.message;

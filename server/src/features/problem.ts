@@ -1,5 +1,5 @@
 import type { Problem } from '../api/model';
-import { AsyncResultTimeout, ErrorCode, RemoteError, RpycError } from '../rpyc/index';
+import { AsyncResultTimeout, ErrorCode, ListenError, RemoteError, RpycError } from '../rpyc/index';
 import { type ProblemContext, STALE_SENTENCE, connectSentence } from './connectSentences';
 import { oneLine, withoutSecrets } from './problemText';
 
@@ -149,7 +149,8 @@ export function cannotListen(
   { host, port }: { readonly host: string; readonly port: number },
   cause: unknown,
 ): Problem {
-  const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+  const system = cause instanceof ListenError ? cause.cause : cause;
+  const code: unknown = system instanceof Error ? Reflect.get(system, 'code') : undefined;
   const mends: Readonly<Record<string, string>> = {
     EADDRINUSE: 'another program listens there already, maybe a registry that runs: stop it, or use that one',
     EACCES: 'the system lets only administrators listen there: choose a port above 1023',

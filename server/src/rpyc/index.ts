@@ -58,6 +58,7 @@ export {
   EOFError,
   ErrorCode,
   ForbiddenError,
+  ListenError,
   PingError,
   ProtocolError,
   PythonError,

@@ -1,5 +1,6 @@
 /** The life of a connection: how it is made, how long it waits, how it ends. */
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 
 import {
   classic,
@@ -47,6 +48,20 @@ forEachVersion('A connection', (version) => {
     await using connection = await fixture.connect({ dialectMemory });
     assert.equal(connection.dialect, dialectOfVersion(version));
     assert.equal(dialectMemory.get(`${host}:${port}`), dialectOfVersion(version));
+  });
+
+  it('shows itself as where it goes and what is known, without a request', async () => {
+    const dialect = dialectOfVersion(version);
+    const connection = await fixture.connect({ dialect });
+    const { host, port } = fixture.peer;
+    const name = `ClassicConnection ${host}:${port}`;
+    assert.equal(String(connection), `<${name} (${dialect})>`);
+    assert.equal(inspect(connection), String(connection));
+    assert.equal(connection.counters.framesSent, 0);
+    const told = await connection.fetchRemoteVersion();
+    assert.equal(String(connection), `<${name} (${[dialect, told].filter(Boolean).join(', ')})>`);
+    await connection.close();
+    assert.match(String(connection), /, closed\)>$/);
   });
 
   it('in a given dialect asks nothing beforehand', async () => {

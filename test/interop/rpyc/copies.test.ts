@@ -155,6 +155,7 @@ class Array(object):
     const refusals: readonly (readonly [string, RegExp])[] = [
       ["{'a': [0, Thing()]}", /Thing .*value\['a'\]\[1\]/],
       ['lambda: 1', /value$/],
+      ['[object()]', /^An object cannot be copied by value: it stands at value\[0\]$/],
       ['[open("/dev/null")]', /value\[0\]/],
       ['circle', /contains itself: value\[0\]/],
       ['deep', /maxDepth/],

@@ -228,7 +228,13 @@ describe('A server of ours', () => {
     await using first = new ThreadedServer({ service: EchoService });
     await first.start();
     const second = new ThreadedServer({ service: EchoService, port: first.port });
-    await assert.rejects(second.start(), { code: 'EADDRINUSE' });
+    const mend = 'another program listens there: choose another port, or 0 for a free one';
+    await assert.rejects(second.start(), (error: Error & { code?: string }) => {
+      assert.equal(error.message, `Cannot listen on 127.0.0.1:${first.port}: ${mend}`);
+      assert.equal(error.code, 'ERR_LISTEN');
+      assert.equal((error.cause as NodeJS.ErrnoException).code, 'EADDRINUSE');
+      return true;
+    });
     await second.ended;
     assert.deepEqual([first.active, second.active], [true, false]);
   });

@@ -148,7 +148,7 @@ async function connectTls(
       servername: options.servername,
       minVersion: options.minVersion,
       pin: NO_PIN,
-    } as SslConnectOptions).then(
+    }).then(
       (connection) => connection.close(),
       (mismatch: unknown) => mismatch,
     );

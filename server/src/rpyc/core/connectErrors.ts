@@ -2,7 +2,7 @@
  * What went wrong before there was a stream, in words and codes of the library. Upstream lets the errors of sockets out.
  */
 
-import { ConnectError, ErrorCode } from './errors';
+import { ConnectError, ErrorCode, ListenError, RpycError } from './errors';
 
 /** What a connect was doing when its time was over. */
 export type OpeningStage = 'resolve' | 'connect' | 'tls';
@@ -33,6 +33,21 @@ const systemErrors: ReadonlyMap<string, readonly [code: ErrorCode, text: string]
 export function connectError(error: Error, where: string): ConnectError {
   const [code, text] = systemErrors.get(systemCode(error)) ?? [ErrorCode.unreachable, 'Connection failed'];
   return new ConnectError(`${text}: ${where}`, code, { cause: error });
+}
+
+const listenMends: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'another program listens there: choose another port, or 0 for a free one'],
+  ['EACCES', 'the system does not allow it: choose a port above 1023, or another folder for a socket'],
+  ['EADDRNOTAVAIL', 'this machine has no such address: choose one of its own'],
+  ['ENOTFOUND', 'the host name is not known: choose an address of this machine'],
+]);
+
+/** Why a server cannot listen on `where`; what is no error of the system stays as it is. */
+export function listenError(error: Error, where: string): Error {
+  const code = systemCode(error);
+  if (error instanceof RpycError || !/^E[A-Z]+$/.test(code)) return error;
+  const reason = listenMends.get(code) ?? error.message;
+  return new ListenError(`Cannot listen on ${where}: ${reason}`, { cause: error });
 }
 
 /** Node's own code of an error; empty where it has none. */

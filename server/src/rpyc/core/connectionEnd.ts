@@ -3,6 +3,8 @@
  */
 
 import { withTimeout } from '../lib/deferred';
+import { errorText } from '../lib/errorText';
+import type { Logger } from '../lib/logger';
 import type { Config } from './config';
 import { AsyncResultTimeout, EOFError, ErrorCode, ProtocolError, RpycError } from './errors';
 
@@ -18,6 +20,15 @@ export function closedError(cause: Error | undefined): Error {
   if (cause === undefined) return new EOFError('The connection was closed here');
   if (cause instanceof ProtocolError) return cause;
   return new EOFError(cause.message, cause instanceof RpycError ? cause.code : ErrorCode.closed, { cause });
+}
+
+/** Calls others on the way out, where their errors must not stop us. */
+export function tellOfEnd(logger: Logger, listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    logger.error(`A listener failed as the connection closed: ${errorText(error)}`);
+  }
 }
 
 /** Runs the hook before the end, for no longer than a request may take. Gives what went wrong. */

@@ -78,6 +78,8 @@ export const ErrorCode = {
   hostKey: 'ERR_HOST_KEY',
   /** SSH failed in a way that has no code of its own. */
   ssh: 'ERR_SSH',
+  /** A server cannot listen where it was told to. */
+  listen: 'ERR_LISTEN',
   /** A server could not be brought to a remote machine. */
   deploy: 'ERR_DEPLOY',
 } as const;
@@ -112,6 +114,13 @@ export class EOFError extends RpycError {
 
 /** No connection could be made. */
 export class ConnectError extends RpycError {}
+
+/** A server or registry cannot listen where it was told to; the cause is the system's error, with its own code. */
+export class ListenError extends RpycError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ErrorCode.listen, options);
+  }
+}
 
 /** The peer sent something that the protocol does not allow, or more than our limits allow. */
 export class ProtocolError extends RpycError {

@@ -17,7 +17,8 @@ import { DialectMismatch, type IncomingMessage, MessageCodec } from './codec';
 import { type Config, type Limits, loggerOf, mergeConfig, mergeLimits } from './config';
 import type { ConnectionCounters, ConnectionOptions, ConnectionService } from './connectionOptions';
 import { connectionHost } from './connectionHost';
-import { closedError, runBeforeClosed, streamEnd } from './connectionEnd';
+import { closedError, runBeforeClosed, streamEnd, tellOfEnd } from './connectionEnd';
+import { connectionText, ShownAsText } from './connectionText';
 import { Handler, MessageType } from './consts';
 import type { DialectName } from './dialect';
 import { EOFError, PingError, ProtocolError } from './errors';
@@ -40,7 +41,7 @@ const PING_DATA = 'abcdefghijklmnopqrstuvwxyz'.repeat(20);
 let connections = 0;
 
 /** A connection to a peer, both sides of it (`rpyc.core.protocol.Connection`). Times are seconds. */
-export class Connection implements Disposable, AsyncDisposable {
+export class Connection extends ShownAsText implements Disposable, AsyncDisposable {
   #config: Config;
   readonly #channel: Channel;
   readonly #service: ConnectionService;
@@ -72,6 +73,7 @@ export class Connection implements Disposable, AsyncDisposable {
 
   /** @param channel becomes the connection's own */
   constructor(channel: Channel, options: ConnectionOptions) {
+    super();
     this.#channel = channel;
     this.#service = options.service;
     this.#config = mergeConfig({
@@ -103,6 +105,11 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#channel.start();
     this.#serviceStarted = true;
     await this.#service.onConnect(this);
+  }
+
+  /** As `<Connection 127.0.0.1:18812 (C, 5.3.0)>`: what is known, without a request. */
+  override toString(): string {
+    return connectionText(this, this.#channel.stream.description);
   }
 
   /** True from the moment that closing begins. */
@@ -476,18 +483,9 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#turns?.failAll(this.#closedError());
     this.#netrefs.clear();
     this.#refs.clear();
-    if (this.#serviceStarted) this.#tell(() => this.#service.onDisconnect(this));
-    this.#tell(() => this.#didClose.fire(this.#closedBecause));
+    if (this.#serviceStarted) tellOfEnd(this.#logger, () => this.#service.onDisconnect(this));
+    tellOfEnd(this.#logger, () => this.#didClose.fire(this.#closedBecause));
     this.#didClose.dispose();
-  }
-
-  /** Calls others on the way out, where their errors must not stop us. */
-  #tell(listener: () => void): void {
-    try {
-      listener();
-    } catch (error) {
-      this.#logger.error(`A listener failed as the connection closed: ${errorText(error)}`);
-    }
   }
 
   #isGone(): boolean {

@@ -6,8 +6,10 @@
 import { createServer, isIP, type Server as NetServer, type ServerOpts, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
+import { listenError } from '../core/connectErrors';
 import { ConnectError, ErrorCode } from '../core/errors';
 import type { Connection } from '../core/protocol';
+import { describeEndpoint } from '../core/stream';
 import { deferred } from '../lib/deferred';
 import { type Logger, silentLogger } from '../lib/logger';
 import { describeClient } from './clientHandler';
@@ -85,8 +87,8 @@ export abstract class Server implements AsyncDisposable {
   /**
    * Resolves once the server listens. Where it cannot, it is at its end.
    *
-   * @throws the error of the system, with its code, where it cannot: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`; ConnectError
-   *   `ERR_CLOSED` where it is closed meanwhile
+   * @throws ListenError `ERR_LISTEN` where it cannot, with the system's error as its cause: `EADDRINUSE`, `EACCES`,
+   *   `EADDRNOTAVAIL`; ConnectError `ERR_CLOSED` where it is closed meanwhile
    */
   async start(): Promise<void> {
     if (this.state !== 'new') throw new Error('A server can be started once');
@@ -117,9 +119,11 @@ export abstract class Server implements AsyncDisposable {
     const where = socketPath === undefined ? { port, host: this.host, ipv6Only: ipv6 } : { path: socketPath };
     return new Promise((resolve, reject) => {
       void this.ended.then(() => reject(closedError()));
-      this.listener.once('error', reject);
+      const name = socketPath ?? describeEndpoint(this.host, port);
+      const fail = (error: Error): void => reject(listenError(error, name));
+      this.listener.once('error', fail);
       this.listener.listen({ ...where, backlog }, () => {
-        this.listener.off('error', reject);
+        this.listener.off('error', fail);
         this.listener.on('error', (error) => this.logger.error(`Listening: ${error.message}`));
         // The name of the host was looked up meanwhile, and what does not listen yet cannot be closed.
         if (this.state === 'closed') this.listener.close();

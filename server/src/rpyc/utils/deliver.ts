@@ -10,6 +10,7 @@ import { isPath, withTarget } from '../core/path';
 import type { Connection } from '../core/protocol';
 import { Complex, Ellipsis, Float, FrozenSet, NotImplemented, PyLong, Slice } from '../core/pyTypes';
 import { referenceOf, type ReferenceHost, type RequestOptions } from '../core/reference';
+import { withArticle } from '../lib/article';
 import { copyLimits, type CopyLimits, Token, type WholeCopyLimits } from './copyTokens';
 import { peerCode } from './peerCode';
 
@@ -167,7 +168,11 @@ class Disassembly {
         ? `['${key.slice(0, 100)}']`
         : `[${typeof key === 'number' ? key : typeof key}]`;
     const path = `value${this.path.map(step).join('')}`;
-    return new CopyError(`A ${typeName} cannot be delivered by value: it stands at ${path}`, typeName, path);
+    return new CopyError(
+      `${withArticle(typeName)} cannot be delivered by value: it stands at ${path}`,
+      typeName,
+      path,
+    );
   }
 }
 

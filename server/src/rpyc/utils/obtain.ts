@@ -10,6 +10,7 @@ import { OverallLimit } from '../core/overallLimit';
 import { withTarget } from '../core/path';
 import { type BrineValue, Float, FrozenSet, Slice } from '../core/pyTypes';
 import { referenceOf, type ReferenceHost, type RequestOptions } from '../core/reference';
+import { withArticle } from '../lib/article';
 import { copyLimits, type CopyLimits, Token } from './copyTokens';
 import { peerCode } from './peerCode';
 
@@ -247,7 +248,7 @@ function refusal(reason: string, typeName: string, place: unknown): CopyError {
   const what = reasons.get(reason);
   const text =
     what === undefined
-      ? `A ${typeName} cannot be copied by value: it stands at ${path}`
+      ? `${withArticle(typeName)} cannot be copied by value: it stands at ${path}`
       : `The object ${what}: ${path}`;
   return new CopyError(text, typeName, path);
 }

@@ -10,6 +10,7 @@ import { once } from 'node:events';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 
 import { DEFAULT_REGISTRY_PORT } from '../core/consts';
+import { listenError } from '../core/connectErrors';
 import { describeEndpoint } from '../core/stream';
 import { after } from '../lib/deferred';
 import { errorText } from '../lib/errorText';
@@ -129,7 +130,11 @@ export abstract class RegistryServer implements AsyncDisposable {
     this.table.remove([host, port]);
   }
 
-  /** Resolves once the registry listens; rejects where it cannot. */
+  /**
+   * Resolves once the registry listens.
+   *
+   * @throws ListenError `ERR_LISTEN` where it cannot, with the system's error as its cause
+   */
   async start(): Promise<void> {
     if (this.state !== 'new') throw new Error('A registry can be started once');
     this.state = 'starting';
@@ -138,7 +143,7 @@ export abstract class RegistryServer implements AsyncDisposable {
       await this.listen(host, port, this.closing.signal);
     } catch (error) {
       await this.close();
-      throw error;
+      throw error instanceof Error ? listenError(error, describeEndpoint(host, port)) : error;
     }
     this.state = 'listening';
     this.logger.debug(`Server started on ${describeEndpoint(host, this.port)}`);
