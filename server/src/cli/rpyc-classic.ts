@@ -181,7 +181,10 @@ async function serve(options: Options): Promise<void> {
     return;
   }
   let server: Server | undefined;
-  const logger = logTo(lineWriter(logfile), quiet, () => `SLAVE/${server?.port ?? port}`);
+  let known = port;
+  // What has stopped listening has no port any more, and its last lines have its name all the same.
+  const name = (): string => `SLAVE/${(known = server?.port || known)}`;
+  const logger = logTo(lineWriter(logfile), quiet, name);
   const common = { hostname: host, port, ipv6, reuseAddr: true, authenticator, registrar, logger };
   const service = SlaveService;
   if (mode === 'threaded') server = new ThreadedServer({ ...common, service });

@@ -56,7 +56,8 @@ result = [drive, c.eval('process.pid') == d.eval('process.pid'), refused(d.eval,
         assert.match(server.stderr, /accepted 127[^]*welcome 127/);
         server.kill(mode === 'threaded' ? 'SIGTERM' : 'SIGINT');
         assert.equal(await server.exited, 0);
-        assert.match(server.stderr, /server has terminated/);
+        assert.match(server.stderr, new RegExp(`:SLAVE/${port}:server has terminated`));
+        assert.ok(!server.stderr.includes('SLAVE/0'), server.stderr);
       });
     }
 

@@ -3,7 +3,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-import { ErrorCode, Service, SSLAuthenticator, ThreadedServer } from '../../../server/src/rpyc/index';
+import {
+  ErrorCode,
+  Service,
+  silentLogger,
+  SSLAuthenticator,
+  ThreadedServer,
+} from '../../../server/src/rpyc/index';
 import { type CertificateFiles, TestAuthority } from '../../support/certificates';
 import { eventually } from '../../support/poll';
 import { runClient } from '../../support/pythonClient';
@@ -118,11 +124,13 @@ result = [
 
 describe('A server of ours over TLS', () => {
   it('sends nothing of RPyC to a client that does not speak TLS, or does not speak at all', async () => {
+    const lines: string[] = [];
     const authenticator = new SSLAuthenticator({ keyfile: ours.key, certfile: ours.cert });
     await using server = new ThreadedServer({
       service: WhoService,
       authenticator,
       authenticationTimeout: 0.2,
+      logger: { ...silentLogger, warn: (line) => lines.push(line), info: (line) => lines.push(line) },
     });
     await server.start();
     for (const word of ['\0\0\0\u0004\0abcd\n', '']) {
@@ -135,6 +143,9 @@ describe('A server of ours over TLS', () => {
       // At most an alert of TLS, which begins with 21.
       assert.ok(received.length === 0 || received[0]?.[0] === 21);
     }
+    await eventually('the log says why', () =>
+      lines.some((line) => line.endsWith('the client does not speak TLS')),
+    );
   });
 
   it('says what is wrong with its options', () => {

@@ -284,6 +284,11 @@ const handshakeErrors: ReadonlyMap<string, Explanation> = new Map([
   ['ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE', OUR_CERTIFICATE],
 ] satisfies [string, Explanation][]);
 
+/** Whether a handshake failed since the other side speaks something else. */
+export function isNotTls(error: Error): boolean {
+  return handshakeErrors.get(systemCode(error)) === NOT_TLS;
+}
+
 /** An error of a TLS socket, during the handshake or later: alerts of TLS 1.3 may come after it. */
 export function tlsError(error: Error, where: string, bytesRead: number): ConnectError {
   const cause = { cause: error };

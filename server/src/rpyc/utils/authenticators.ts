@@ -7,7 +7,13 @@ import type { Socket } from 'node:net';
 import { createServer, type TlsOptions, type TLSSocket } from 'node:tls';
 
 import { AuthenticationError } from '../core/errors';
-import { createCredentials, type Pem, secureContextOptions, type TlsCredentials } from '../core/tls';
+import {
+  createCredentials,
+  type Pem,
+  isNotTls,
+  secureContextOptions,
+  type TlsCredentials,
+} from '../core/tls';
 import { deferred } from '../lib/deferred';
 import type { Authenticated } from './serverOptions';
 
@@ -77,7 +83,8 @@ export class SSLAuthenticator {
     const onClose = (): void => result.reject(new AuthenticationError('The client left in the handshake'));
     server.once('secureConnection', (secured) => result.resolve(secured));
     server.on('tlsClientError', (error) => {
-      result.reject(new AuthenticationError(`TLS failed: ${error.message}`, { cause: error }));
+      const reason = isNotTls(error) ? 'the client does not speak TLS' : `TLS failed: ${error.message}`;
+      result.reject(new AuthenticationError(reason, { cause: error }));
     });
     socket.once('close', onClose);
     try {
