@@ -363,8 +363,15 @@ function isText(value: BrineValue | undefined): boolean {
 }
 
 function argumentsText(args: readonly BrineValue[]): string {
-  const shown = args.slice(0, MOST_ARGUMENTS).map(argumentText);
-  return (args.length > MOST_ARGUMENTS ? [...shown, '…'] : shown).join(', ');
+  if (args.length < 2) return args.map(argumentText).join('');
+  const shown = args.slice(0, MOST_ARGUMENTS).map(quotedText);
+  return `(${(args.length > MOST_ARGUMENTS ? [...shown, '…'] : shown).join(', ')})`;
+}
+
+/** Text among several arguments stands in quotes, as Python prints it. */
+function quotedText(value: BrineValue): string {
+  const text = argumentText(value);
+  return isText(value) ? `'${text.replace(/[\\']/g, '\\$&')}'` : text;
 }
 
 function cut(text: string): string {

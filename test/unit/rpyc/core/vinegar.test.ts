@@ -134,7 +134,7 @@ describe('exceptions on the way in', () => {
 
   it('have a class, arguments, attributes and frames', () => {
     const error = loadException(body);
-    assert.equal(error.message, 'ValueError: no, 1');
+    assert.equal(error.message, "ValueError: ('no', 1)");
     assert.equal(error.name, 'RemoteError');
     assert.equal(error.code, 'ERR_REMOTE');
     assert.deepEqual(error.args, ['no', 1]);
@@ -252,6 +252,12 @@ describe('exceptions for people', () => {
     );
     assert.equal(remote('IndentationError', ['odd', [null, 3]]).message, 'IndentationError: odd (line 3)');
     assert.equal(remote('SyntaxError', ['alone']).message, 'SyntaxError: alone');
+  });
+
+  it('show several arguments as Python does', () => {
+    assert.equal(remote('ValueError', ['nope', 5]).message, "ValueError: ('nope', 5)");
+    assert.equal(new PythonError('ValueError', ["it's", null]).message, "ValueError: ('it\\'s', None)");
+    assert.equal(remote('ValueError', ['nope']).message, 'ValueError: nope');
   });
 
   it('are printed without the attributes and the traceback, which stay readable', () => {
