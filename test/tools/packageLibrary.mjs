@@ -41,6 +41,12 @@ function manifest() {
   };
 }
 
+/** The manual as it stands in the package: what leads to the project's tests leads nowhere from there, and is text. */
+function manual() {
+  const text = readFileSync(path.join(REPOSITORY, 'server/README.md'), 'utf8');
+  return text.replace(/\[([^\]]+)\]\(\.\.\/[^)]+\)/g, '$1');
+}
+
 /** The folder that becomes the package. */
 function fill(folder) {
   const copies = ['LICENSE', 'dist/rpyc', ...PROGRAMS.map((name) => `dist/cli/${name}.js`)];
@@ -50,7 +56,7 @@ function fill(folder) {
     mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     cpSync(source, path.join(folder, name), { recursive: true, filter: (file) => !file.endsWith('.map') });
   }
-  cpSync(path.join(REPOSITORY, 'server/README.md'), path.join(folder, 'README.md'));
+  writeFileSync(path.join(folder, 'README.md'), manual());
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
   for (const name of PROGRAMS) {
     const program = path.join(folder, `dist/cli/${name}.js`);
