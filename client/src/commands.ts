@@ -21,6 +21,7 @@ import type { ObjectRow, Row } from './rows';
 import { listAndConnect } from './serviceConnections';
 import type { Settings } from './settings';
 import type { Snippets } from './snippets';
+import type { ValueChanges } from './valueChanges';
 
 const COPY_LIMIT = 10_000_000;
 const HINT_MS = 3_000;
@@ -33,6 +34,7 @@ export interface CommandParts {
   readonly picker: ConnectionPicker;
   readonly view: ConnectionsView;
   readonly snippets: Snippets;
+  readonly changes: ValueChanges;
   readonly discovery: { readonly settings: DiscoverySettings; readonly view: DiscoveryView };
   readonly explainer: ErrorExplainer;
   readonly log: vscode.LogOutputChannel;
@@ -42,7 +44,7 @@ export interface CommandParts {
 /** What a command is given: a row by a menu, the id of a profile by a keybinding or another extension. */
 type Argument = Row | string | undefined;
 
-type CommandTable = Readonly<Record<CommandId, (argument: Argument) => Promise<void> | void>>;
+type CommandTable = Readonly<Record<CommandId, (argument: Argument, more?: unknown) => Promise<void> | void>>;
 
 /** Registers every command. A failure of one is told once and goes no further. */
 export function registerCommands(parts: CommandParts): vscode.Disposable {
@@ -127,6 +129,25 @@ function commandTable(parts: CommandParts): CommandTable {
       const row = objectOf(parts, argument);
       if (row !== undefined) {
         await parts.view.read(row);
+      }
+    },
+    'rpyc.editValue': async (argument, more) => {
+      const row = objectOf(parts, argument);
+      if (row !== undefined) {
+        await parts.changes.edit(row, textOf(more));
+      }
+    },
+    'rpyc.deleteValue': async (argument) => {
+      const row = objectOf(parts, argument);
+      if (row !== undefined) {
+        await parts.changes.delete(row);
+      }
+    },
+    'rpyc.undoChange': () => parts.changes.undoLast(),
+    'rpyc.callObject': async (argument, more) => {
+      const row = objectOf(parts, argument);
+      if (row !== undefined) {
+        await parts.changes.call(row, textOf(more));
       }
     },
     'rpyc.copyValue': (argument) => copyValue(parts, argument),
@@ -265,6 +286,11 @@ async function copyDiagnostics({ backend, connections, version }: CommandParts):
     lines.push('', await backend.request(Diagnostics, null));
   }
   await copy(`${lines.join('\n')}\n`);
+}
+
+/** A keybinding or another extension may give a text; a menu gives the rows that are selected. */
+function textOf(more: unknown): string | undefined {
+  return typeof more === 'string' ? more : undefined;
 }
 
 function profileOf(argument: Argument): string | undefined {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RunOutput, RunResult } from '../../server/src/api/model';
+import type { RunError, RunOutput, RunResult } from '../../server/src/api/model';
 import { outputText } from './displayText';
 import { count } from './rowItems';
 
@@ -66,6 +66,12 @@ export class RunChannel implements vscode.Disposable {
     this.append('\n');
   }
 
+  /** The traceback of something that is no run. */
+  traceback(error: RunError): void {
+    this.line(outputText(error.traceback).trimEnd());
+    this.append('\n');
+  }
+
   lost(message: string): void {
     this.line(`✗ ${message}`);
   }
@@ -91,7 +97,7 @@ export class RunChannel implements vscode.Disposable {
 }
 
 /** As a Python traceback names it. */
-function shortType(typeName: string): string {
+export function shortType(typeName: string): string {
   return typeName.replace(/^(?:builtins|exceptions)\./, '');
 }
 

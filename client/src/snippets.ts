@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { Run } from '../../server/src/api/messages';
-import type { RunOutput } from '../../server/src/api/model';
+import type { RunError, RunOutput } from '../../server/src/api/model';
 import type { Backend } from './backend';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
@@ -107,6 +107,33 @@ export class Snippets implements vscode.Disposable {
 
   showOutput(profileId: string): void {
     this.channelOf(profileId).show();
+  }
+
+  /** An object is called: what it prints goes where runs print. @returns where its end is told */
+  beginCall(profileId: string, callId: string, what: string): RunChannel {
+    const channel = this.channelOf(profileId);
+    channel.begin(what);
+    this.runs.set(callId, { profileId, channel });
+    this.runsChanged.fire();
+    return channel;
+  }
+
+  /** The call is over, or nobody waits for it any more. */
+  endCall(callId: string): void {
+    const profileId = this.runs.get(callId)?.profileId;
+    this.runs.delete(callId);
+    this.runsChanged.fire();
+    if (profileId !== undefined) {
+      this.runEnded.fire(profileId);
+    }
+  }
+
+  /** Writes what a change raised. */
+  noteError(profileId: string, what: string, error: RunError): void {
+    const channel = this.channelOf(profileId);
+    channel.begin(what);
+    channel.traceback(error);
+    this.runsChanged.fire();
   }
 
   dispose(): void {

@@ -120,7 +120,16 @@ describe('Manifest', () => {
   });
 
   it('ends the title of a command that asks for input with an ellipsis, and of no other', () => {
-    const asking = ['addConnection', 'removeConnection', 'findModule', 'findChild', 'chooseConnection'];
+    const asking = [
+      'addConnection',
+      'removeConnection',
+      'findModule',
+      'findChild',
+      'chooseConnection',
+      'editValue',
+      'deleteValue',
+      'callObject',
+    ];
     asking.push('findService', 'addRegistry', 'startRegistry', 'explainError');
     for (const { command, title } of commands) {
       const text = nls[title.slice(1, -1)] ?? '';

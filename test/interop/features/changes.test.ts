@@ -208,9 +208,16 @@ for (const version of RPYC_VERSIONS) {
       const undo = undoOf(await explorer.tree.changes.set({ handle: level.handle, source: '2' }));
       explorer.tree.release([level.handle]);
       assert.equal(await explorer.value(KEPT), '1');
+      // A refresh of the tree is no closing.
+      const again = await explorer.find('Namespace', 'gauge');
       explorer.tree.release([gauge.handle]);
+      assert.deepEqual(await explorer.tree.changes.undo(undo), { status: 'done' });
+      assert.equal(await explorer.value(KEPT), '0');
+      const { handle } = named((await explorer.page(again)).nodes, 'level');
+      const second = undoOf(await explorer.tree.changes.set({ handle, source: '2' }));
+      explorer.tree.release([again.handle]);
       await eventually('the peer has let go', async () => (await explorer.value(KEPT)) === '0' || undefined);
-      assert.equal((await problemOf(explorer.tree.changes.undo(undo))).code, 'ERR_UNDONE');
+      assert.equal((await problemOf(explorer.tree.changes.undo(second))).code, 'ERR_UNDONE');
       await explorer.tree.changes.set({ handle: (await bench(explorer, 'level')).handle, source: '3' });
       await explorer.pool.disconnect('p');
       const code = `import rpyc, sys\nprint(rpyc.classic.connect('127.0.0.1', int(sys.argv[1])).eval(sys.argv[2]))`;

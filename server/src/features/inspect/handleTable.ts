@@ -180,6 +180,17 @@ export class HandleTable {
     this.rows.delete(profileId);
   }
 
+  /** An open row of the same path: a refresh makes new ones before it closes the old ones. */
+  openTwin(entry: Entry): Entry | undefined {
+    const path = pathKey(entry);
+    for (const other of this.rows.get(entry.profileId)?.entries.values() ?? []) {
+      if (other !== entry && other.facts.name === entry.facts.name && pathKey(other) === path) {
+        return other;
+      }
+    }
+    return undefined;
+  }
+
   /** Rows that are open, of all connections. */
   get size(): number {
     return this.profileIds.size;
@@ -287,6 +298,10 @@ export function pathOf(entry: Entry): readonly PathStep[] {
     steps.unshift(at.step);
   }
   return steps;
+}
+
+function pathKey(entry: Entry): string {
+  return JSON.stringify(pathOf(entry));
 }
 
 /** Facts for a row directly under a connection. */

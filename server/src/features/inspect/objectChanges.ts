@@ -121,9 +121,9 @@ export class ObjectChanges {
     return this.history.profileOf(id);
   }
 
-  /** The row is closed. */
+  /** The row is closed: what undoes changes under it goes, unless a refresh has only put another in its place. */
   close(entry: Entry): void {
-    this.history.close(entry);
+    this.history.close(entry, () => this.options.table.openTwin(entry));
   }
 
   /** The connection is gone. */

@@ -57,11 +57,16 @@ export class UndoHistory {
     releaseOld(undo);
   }
 
-  /** The row is closed. */
-  close(entry: Entry): void {
+  /** The row is closed. @param twin gives an open row of the same path, as a refresh leaves one */
+  close(entry: Entry, twin: () => Entry | undefined): void {
     for (const kept of this.kept.values()) {
       if (kept.owner === entry) {
-        this.drop(kept);
+        const owner = twin();
+        if (owner === undefined) {
+          this.drop(kept);
+        } else {
+          this.kept.set(kept.id, { ...kept, owner });
+        }
       }
     }
   }
