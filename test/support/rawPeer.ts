@@ -17,6 +17,9 @@ export interface RawAnswer {
   readonly body: BrineValue;
 }
 
+/** Tens of thousands of answers take their time on a busy machine. */
+const PATIENCE_MS = 20_000;
+
 export class RawPeer {
   /** Messages that were received and not looked at. */
   readonly inbox: Message[] = [];
@@ -61,7 +64,7 @@ export class RawPeer {
         const index = this.inbox.findIndex(fits);
         return index < 0 ? undefined : this.inbox.splice(index, 1)[0];
       },
-      { timeoutMs: 2000, intervalMs: 1 },
+      { timeoutMs: PATIENCE_MS, intervalMs: 1 },
     );
   }
 }
