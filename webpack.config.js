@@ -19,7 +19,8 @@ function bundle(name, entry, extra = {}) {
       library: { type: extra.libraryType ?? 'commonjs2' },
     },
     externals: { vscode: 'commonjs vscode' },
-    resolve: { extensions: ['.ts', '.js'] },
+    // What is loaded later is imported by the name that it has when it is compiled.
+    resolve: { extensions: ['.ts', '.js'], extensionAlias: { '.js': ['.ts', '.js'] } },
     module: {
       parser: extra.parser ?? {},
       rules: [

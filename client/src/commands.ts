@@ -21,7 +21,7 @@ import type { ObjectRow, Row } from './rows';
 import { listAndConnect } from './serviceConnections';
 import type { Settings } from './settings';
 import type { Snippets } from './snippets';
-import type { ValueChanges } from './valueChanges';
+import type { ChangeCommands } from './changeCommands';
 
 const COPY_LIMIT = 10_000_000;
 const HINT_MS = 3_000;
@@ -34,7 +34,7 @@ export interface CommandParts {
   readonly picker: ConnectionPicker;
   readonly view: ConnectionsView;
   readonly snippets: Snippets;
-  readonly changes: ValueChanges;
+  readonly changes: ChangeCommands;
   readonly discovery: { readonly settings: DiscoverySettings; readonly view: DiscoveryView };
   readonly explainer: ErrorExplainer;
   readonly log: vscode.LogOutputChannel;

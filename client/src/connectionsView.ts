@@ -19,6 +19,10 @@ import type { ConnectionRow, NoteRow, ObjectRow, ParentRow, Row } from './rows';
 
 export const VIEW_ID = 'rpyc.connections';
 
+/** VS Code gathers changes of a tree for a fifth of a second. */
+const NEW_ROW_PAUSE_MS = 250;
+const NEW_ROW_ATTEMPTS = 8;
+
 /** The one tree: connections, and under each its remote objects. */
 export class ConnectionsView
   implements vscode.TreeDataProvider<Row>, vscode.FileDecorationProvider, vscode.Disposable
@@ -169,6 +173,14 @@ export class ConnectionsView
   /** Puts the focus on a row. */
   reveal(row: Row, expand = false): Promise<void> {
     return this.show(row, { select: true, focus: true, expand });
+  }
+
+  /** As `reveal`, for a row that has just come: while the tree takes it in, it does not find it, and does not say so. */
+  async revealNew(row: Row): Promise<void> {
+    for (let attempt = 0; attempt < NEW_ROW_ATTEMPTS && this.selected?.id !== row.id; attempt++) {
+      await this.reveal(row);
+      await new Promise((resolve) => setTimeout(resolve, NEW_ROW_PAUSE_MS));
+    }
   }
 
   isExpanded(row: ParentRow): boolean {

@@ -15,7 +15,7 @@ import { Snippets } from './snippets';
 import { StatusBar } from './statusBar';
 import { testApi } from './testApi';
 import type { TestApi } from './testApi';
-import { ValueChanges } from './valueChanges';
+import { ChangeCommands } from './changeCommands';
 import { WorkspaceConsent } from './workspaceConsent';
 
 /** All that lives as long as the extension is active, put together. No process is started here. */
@@ -43,7 +43,7 @@ export class ExtensionParts implements vscode.Disposable {
     const picker = new ConnectionPicker(connections);
     const snippets = new Snippets(backend, connections, picker, context.workspaceState);
     const view = new ConnectionsView(backend, connections, snippets, log);
-    const changes = new ValueChanges({ backend, connections, view, snippets, memory: context.globalState });
+    const changes = new ChangeCommands({ backend, connections, view, snippets, memory: context.globalState });
     const statusBar = new StatusBar(backend, connections, snippets);
     const discoverySettings = new DiscoverySettings();
     const discovery = new DiscoveryView({

@@ -299,7 +299,7 @@ export class ValueChanges {
       view.refresh(results);
       const row = await model.reveal(results, node);
       view.rowChanged(results);
-      await view.reveal(row);
+      await view.revealNew(row);
     }
   }
 

@@ -105,14 +105,13 @@ for (const version of RPYC_VERSIONS) {
       const shift = row([...gauge, 'shift']);
       const calling = command('rpyc.callObject', shift.id);
       const results = [bench, 'Results'];
-      const named = (): boolean => {
-        try {
-          return rowsUnder(results).some(({ label }) => label === '#1 shift(2)');
-        } catch {
-          return false;
-        }
-      };
-      await enterUntil('it was called', calling, () => Promise.resolve(named()));
+      await enterUntil('it was called', calling, () => {
+        assert.deepEqual(
+          rowsUnder(results).map(({ label }) => label),
+          ['#1 shift(2)'],
+        );
+        return Promise.resolve(true);
+      });
       const [result] = rowsUnder(results);
       assert.match(result?.description ?? '', /^list\(2\) {2}· {2}\[2, \(\)\]/);
       await command('rpyc.showOutput', bench);
