@@ -296,6 +296,8 @@ export class ValueChanges {
     }
     const results = find();
     if (results !== undefined) {
+      // A refresh that does not know yet that it is open would close it.
+      model.expand(results);
       view.refresh(results);
       const row = await model.reveal(results, node);
       view.rowChanged(results);
