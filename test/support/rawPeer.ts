@@ -17,8 +17,7 @@ export interface RawAnswer {
   readonly body: BrineValue;
 }
 
-/** Tens of thousands of answers take their time on a busy machine. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 2000;
 
 export class RawPeer {
   /** Messages that were received and not looked at. */
@@ -47,9 +46,12 @@ export class RawPeer {
   }
 
   /** Asks, and waits for the answer. */
-  async request(handler: BrineValue, boxedArgs: BrineValue): Promise<RawAnswer> {
+  async request(handler: BrineValue, boxedArgs: BrineValue, timeoutMs = PATIENCE_MS): Promise<RawAnswer> {
     const seq = this.ask(handler, boxedArgs);
-    return await this.take((message) => message.type !== MessageType.request && message.seq === seq);
+    return await this.take(
+      (message) => message.type !== MessageType.request && message.seq === seq,
+      timeoutMs,
+    );
   }
 
   /** Waits for the next request of the other side. */
@@ -57,14 +59,14 @@ export class RawPeer {
     return await this.take(({ type }) => type === MessageType.request);
   }
 
-  private async take(fits: (message: Message) => boolean): Promise<Message> {
+  private async take(fits: (message: Message) => boolean, timeoutMs = PATIENCE_MS): Promise<Message> {
     return await eventually(
       'a message arrives',
       () => {
         const index = this.inbox.findIndex(fits);
         return index < 0 ? undefined : this.inbox.splice(index, 1)[0];
       },
-      { timeoutMs: PATIENCE_MS, intervalMs: 1 },
+      { timeoutMs, intervalMs: 1 },
     );
   }
 }

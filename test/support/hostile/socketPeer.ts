@@ -21,6 +21,9 @@ export async function rootKey(peer: RawPeer): Promise<BrineValue> {
   return pack;
 }
 
+/** Tens of thousands of answers take their time on a busy machine. */
+const PATIENCE_MS = 20_000;
+
 interface Shot {
   readonly handler: BrineValue;
   readonly boxedArgs: BrineValue;
@@ -34,7 +37,7 @@ export async function fireAll<T extends Shot>(
   const bySeq = new Map<BrineValue, T>();
   for (const shot of shots) bySeq.set(peer.ask(shot.handler, shot.boxedArgs), shot);
   // Requests are answered in order as long as nothing in them has to be waited for.
-  await peer.request(Handler.ping, [1, ['done']]);
+  await peer.request(Handler.ping, [1, ['done']], PATIENCE_MS);
   const answers: [T, RawAnswer][] = [];
   for (const { type, seq, body } of peer.inbox.splice(0)) {
     const shot = type === MessageType.request ? undefined : bySeq.get(seq);
