@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type {
   ConnectionState,
   ObjectKind,
+  ObjectNode,
   PeerInfo,
   Profile,
   ServerKind,
@@ -40,9 +41,11 @@ const OBJECT_ICONS: Readonly<Record<ObjectKind, Icon>> = {
   unread: { id: 'eye-closed', color: 'disabledForeground' },
 };
 
-export function objectIcon(kind: ObjectKind, stale: boolean): vscode.ThemeIcon {
+/** @param grey what it shows is of before, or out of reach */
+export function objectIcon({ kind, blocked }: ObjectNode, grey: boolean): vscode.ThemeIcon {
   const icon = OBJECT_ICONS[kind];
-  return themeIcon(stale ? { id: icon.id, color: 'disabledForeground' } : icon);
+  const id = blocked !== undefined && kind === 'unread' ? 'lock' : icon.id;
+  return themeIcon(grey || blocked !== undefined ? { id, color: 'disabledForeground' } : icon);
 }
 
 /** State and kind: a lock where the certificate is verified, a warning where it is not. */

@@ -1,9 +1,11 @@
+import type { BlockedRows } from './blockedRows';
 import type { ObjectRow } from './rows';
 import type { ValueChanges, ValueChangesParts } from './valueChanges';
 
 /** The way to what changes values: its code is loaded when it is first needed. */
 export class ChangeCommands {
   private loaded: Promise<ValueChanges> | undefined;
+  private blocked: Promise<BlockedRows> | undefined;
 
   constructor(private readonly parts: ValueChangesParts) {}
 
@@ -23,6 +25,14 @@ export class ChangeCommands {
   /** See `ValueChanges.call`. */
   async call(row: ObjectRow, given?: string): Promise<void> {
     await (await this.load()).call(row, given);
+  }
+
+  /** See `BlockedRows.tryAnyway`. */
+  async tryAnyway(row: ObjectRow): Promise<void> {
+    this.blocked ??= import(/* webpackChunkName: "valueChanges" */ './blockedRows.js').then(
+      ({ BlockedRows: Loaded }) => new Loaded(this.parts),
+    );
+    await (await this.blocked).tryAnyway(row);
   }
 
   private load(): Promise<ValueChanges> {

@@ -11,6 +11,7 @@ export const COMMAND_IDS = [
   'rpyc.findChild',
   'rpyc.loadMore',
   'rpyc.readValue',
+  'rpyc.tryAnyway',
   'rpyc.editValue',
   'rpyc.deleteValue',
   'rpyc.undoChange',

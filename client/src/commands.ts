@@ -131,6 +131,12 @@ function commandTable(parts: CommandParts): CommandTable {
         await parts.view.read(row);
       }
     },
+    'rpyc.tryAnyway': async (argument) => {
+      const row = objectOf(parts, argument);
+      if (row !== undefined) {
+        await parts.changes.tryAnyway(row);
+      }
+    },
     'rpyc.editValue': async (argument, more) => {
       const row = objectOf(parts, argument);
       if (row !== undefined) {

@@ -11,7 +11,7 @@ import type { Backend } from './backend';
 import type { ConnectionChange, Connections } from './connections';
 import { problemOf } from './problems';
 import type { ProfileField } from './profiles';
-import { connectionItem, moreItem, noteItem, objectItem, objectTooltip, STALE_SCHEME } from './rowItems';
+import { connectionItem, moreItem, noteItem, objectItem, objectTooltip, GREY_SCHEME } from './rowItems';
 import { RowModel } from './rowModel';
 import type { ObjectSource } from './rowModel';
 import type { Snippets } from './snippets';
@@ -122,7 +122,7 @@ export class ConnectionsView
 
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
     const grey = new vscode.ThemeColor('disabledForeground');
-    return uri.scheme === STALE_SCHEME ? new vscode.FileDecoration(undefined, undefined, grey) : undefined;
+    return uri.scheme === GREY_SCHEME ? new vscode.FileDecoration(undefined, undefined, grey) : undefined;
   }
 
   /** Asks for the objects of a connection, or of all, anew. */
@@ -161,9 +161,18 @@ export class ConnectionsView
     }
   }
 
-  async read(row: ObjectRow): Promise<void> {
-    await this.model.read(row);
-    this.treeChanged.fire(row);
+  /** @param anyway also where the peer is expected to refuse */
+  async read(row: ObjectRow, anyway = false): Promise<void> {
+    try {
+      await this.model.read(row, anyway);
+      this.treeChanged.fire(row);
+    } catch (error) {
+      if (problemOf(error).code === 'ERR_POLICY') {
+        // What is known of the policy may have changed with the refusal.
+        this.refresh(row.parent);
+      }
+      throw error;
+    }
   }
 
   rowChanged(row: Row): void {
@@ -322,7 +331,7 @@ function objectSource(
     roots: (profileId) => backend.request(ObjectRoots, { profileId }),
     children: (params) => backend.request(ObjectChildren, params),
     resolve: (profileId, path) => backend.request(ObjectResolve, { profileId, path }),
-    read: (handle) => backend.request(ObjectRead, { handle }),
+    read: (handle, anyway) => backend.request(ObjectRead, { handle, anyway }),
     release: (handles) => backend.notify(ObjectRelease, { handles }),
     isConnected: (profileId) => connections.isConnected(profileId),
     isStale: (error) => problemOf(error).code === 'ERR_STALE',

@@ -99,7 +99,7 @@ function foundItem(node: ObjectNode): FoundItem {
   return {
     label: pickText(nodeName(node), TEXT_LIMIT),
     description: pickText(nodeDescription(node), TEXT_LIMIT),
-    iconPath: objectIcon(node.kind, false),
+    iconPath: objectIcon(node, false),
     alwaysShow: true,
     node,
   };

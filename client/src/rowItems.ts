@@ -20,8 +20,8 @@ const TOOLTIP_LIMITS = { signature: 500, value: 800, documentation: 3_000 } as c
 /** What stands in the place of a value that was not read. */
 const CLICK_TO_READ = 'click to read';
 
-/** Rows of this scheme are shown as those of a connection that is gone. */
-export const STALE_SCHEME = 'rpyc-stale';
+/** Rows of this scheme are grey: those of a connection that is gone, and what a service lets nobody reach. */
+export const GREY_SCHEME = 'rpyc-grey';
 
 export interface ConnectionItemOptions {
   readonly entry: ProfileEntry;
@@ -80,6 +80,7 @@ function connectionTooltip({ entry, state }: ConnectionItemOptions): vscode.Mark
     if (peer.pid !== undefined) {
       lines.push(vscode.l10n.t('process {0}', peer.pid));
     }
+    lines.push(...(peer.advisories ?? []));
     if (peer.service === 'classic') {
       lines.push(vscode.l10n.t('classic: whoever connects can run any Python there'));
     }
@@ -105,14 +106,18 @@ export function objectItem(row: ObjectRow, stale: boolean, expanded: boolean): v
   const expansion = expanded ? state.Expanded : state.Collapsed;
   const item = new vscode.TreeItem(nodeName(node), node.expandable ? expansion : state.None);
   item.id = row.id;
-  item.iconPath = objectIcon(node.kind, stale);
+  item.iconPath = objectIcon(node, stale);
   item.description = nodeDescription(node);
   item.contextValue = objectContext(node);
   const spoken = [nodeName(node), node.typeName, lineText(valueText(node), VALUE_LIMIT)];
+  if (stale || node.blocked !== undefined) {
+    item.resourceUri = vscode.Uri.from({ scheme: GREY_SCHEME, path: `/${row.id}` });
+  }
   if (stale) {
-    item.resourceUri = vscode.Uri.from({ scheme: STALE_SCHEME, path: `/${row.id}` });
     item.tooltip = vscode.l10n.t('As it was when the connection was lost');
     spoken.push(vscode.l10n.t('as it was when the connection was lost'));
+  } else if (node.blocked !== undefined) {
+    spoken.push(node.blocked);
   } else if (isUnread(node)) {
     item.command = { command: 'rpyc.readValue', title: vscode.l10n.t('Read Value'), arguments: [row] };
   }
@@ -164,13 +169,16 @@ export function nodeDescription(node: ObjectNode): string {
 
 /** Known by name only: it is read when the user asks for it. */
 export function isUnread(node: ObjectNode): boolean {
-  return node.kind === 'unread' || node.kind === 'property';
+  return node.blocked === undefined && (node.kind === 'unread' || node.kind === 'property');
 }
 
 function objectContext(node: ObjectNode): string {
   const tokens = ['rpycObject', node.kind];
   if (isUnread(node)) {
     tokens.push('readable');
+  }
+  if (node.blocked !== undefined) {
+    tokens.push('blocked');
   }
   if (node.expandable) {
     tokens.push('parent');
@@ -233,6 +241,9 @@ export function objectTooltip(node: ObjectNode, details: ObjectDetails): vscode.
   appendPlain(tooltip.appendMarkdown('**'), nodeName(node)).appendMarkdown('**');
   if (type !== '') {
     appendPlain(tooltip.appendMarkdown(' · '), lineText(type, VALUE_LIMIT));
+  }
+  if (node.blocked !== undefined) {
+    appendPlain(tooltip.appendMarkdown('\n\n'), node.blocked);
   }
   for (const [part, language] of [
     ['signature', 'python'],

@@ -10,7 +10,7 @@ export interface ObjectSource {
   roots(profileId: string): Promise<readonly ObjectNode[]>;
   children(params: ObjectChildrenParams): Promise<ObjectPage>;
   resolve(profileId: string, path: ObjectPath): Promise<ObjectNode>;
-  read(handle: Handle): Promise<ObjectNode>;
+  read(handle: Handle, anyway: boolean): Promise<ObjectNode>;
   release(handles: readonly Handle[]): void;
   /** Whether the objects of this connection can be asked for now. */
   isConnected(profileId: string): boolean;
@@ -119,11 +119,15 @@ export class RowModel {
     return row;
   }
 
-  /** Reads a row that is known by name only. It may run code of the peer, so it is asked for once at a time. */
-  read(row: ObjectRow): Promise<void> {
+  /**
+   * Reads a row that is known by name only. It may run code of the peer, so it is asked for once at a time.
+   *
+   * @param anyway also where the peer is expected to refuse
+   */
+  read(row: ObjectRow, anyway = false): Promise<void> {
     let reading = this.reading.get(row);
     if (reading === undefined) {
-      reading = this.readNode(row).finally(() => this.reading.delete(row));
+      reading = this.readNode(row, anyway).finally(() => this.reading.delete(row));
       this.reading.set(row, reading);
     }
     return reading;
@@ -327,8 +331,8 @@ export class RowModel {
     return known.rows[before];
   }
 
-  private async readNode(row: ObjectRow): Promise<void> {
-    this.setNode(row, await this.withFreshHandle(row, (handle) => this.source.read(handle)));
+  private async readNode(row: ObjectRow, anyway: boolean): Promise<void> {
+    this.setNode(row, await this.withFreshHandle(row, (handle) => this.source.read(handle, anyway)));
     row.wasRead = true;
     this.releaseUnused();
   }

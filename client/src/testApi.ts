@@ -6,6 +6,7 @@ import type { ConnectionsView } from './connectionsView';
 import type { BackendStatus } from './processKeeper';
 import type { DiscoveryRow } from './discoveryModel';
 import type { DiscoveryView } from './discoveryView';
+import { GREY_SCHEME } from './rowItems';
 import { depthOf } from './rows';
 import type { Row } from './rows';
 import type { Snippets } from './snippets';
@@ -19,6 +20,9 @@ export interface RowSnapshot {
   readonly expanded: boolean;
   /** Kind of the row: that of the object where it stands for one. */
   readonly kind: string;
+  readonly icon: string;
+  /** Its text is grey. */
+  readonly grey: boolean;
 }
 
 export interface Snapshot {
@@ -41,6 +45,8 @@ export interface Snapshot {
 export interface TestApi {
   readonly version: 1;
   snapshot(): Snapshot;
+  /** What a hover over an open row shows, as Markdown; as the editor asks for it. */
+  hover(rowId: string): Promise<string>;
 }
 
 export interface SnapshotParts {
@@ -53,7 +59,24 @@ export interface SnapshotParts {
 }
 
 export function testApi(parts: SnapshotParts): TestApi {
-  return { version: 1, snapshot: () => snapshot(parts) };
+  return { version: 1, snapshot: () => snapshot(parts), hover: (rowId) => hover(parts.view, rowId) };
+}
+
+/** Throws for a text whose links could run commands: none of what a peer sends may. */
+async function hover(view: ConnectionsView, rowId: string): Promise<string> {
+  const row = view.visibleRows().find(({ id }) => id === rowId);
+  if (row === undefined) {
+    return '';
+  }
+  const token = new vscode.CancellationTokenSource().token;
+  const { tooltip } = await view.resolveTreeItem(view.getTreeItem(row), row, token);
+  if (typeof tooltip !== 'object') {
+    return tooltip ?? '';
+  }
+  if (Boolean(tooltip.isTrusted) || tooltip.supportHtml === true) {
+    throw new Error(`The hover of ${rowId} is trusted`);
+  }
+  return tooltip.value;
 }
 
 function snapshot({
@@ -87,6 +110,7 @@ function rowSnapshot(view: ConnectionsView, row: Row): RowSnapshot {
     depth: depthOf(row),
     expanded: item.collapsibleState === vscode.TreeItemCollapsibleState.Expanded,
     kind: row.kind === 'object' ? row.node.kind : row.kind,
+    ...lookOf(item),
   };
 }
 
@@ -101,9 +125,17 @@ function serviceSnapshots(view: DiscoveryView, row: DiscoveryRow, depth: number)
       depth,
       expanded,
       kind: row.kind,
+      ...lookOf(item),
     },
     ...(expanded ? view.getChildren(row).flatMap((child) => serviceSnapshots(view, child, depth + 1)) : []),
   ];
+}
+
+function lookOf({ iconPath, resourceUri }: vscode.TreeItem): Pick<RowSnapshot, 'icon' | 'grey'> {
+  return {
+    icon: iconPath instanceof vscode.ThemeIcon ? iconPath.id : '',
+    grey: resourceUri?.scheme === GREY_SCHEME,
+  };
 }
 
 function textOf(label: string | vscode.TreeItemLabel | undefined): string {

@@ -22,6 +22,9 @@ export function editableText({ kind, value }: ObjectNode): string {
 
 /** Why a row offers no change. */
 export function fixedReason({ node, parent }: ObjectRow): string {
+  if (node.blocked !== undefined) {
+    return node.blocked;
+  }
   if (parent.kind === 'connection') {
     return vscode.l10n.t('This is where the tree begins: choose a row under it.');
   }

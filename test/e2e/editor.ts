@@ -117,6 +117,11 @@ export function row(path: RowPath): RowSnapshot {
   return found;
 }
 
+/** What a hover over a row shows, as Markdown. */
+export function hover(path: RowPath): Promise<string> {
+  return extension().exports.hover(row(path).id);
+}
+
 export function waitForRow(path: RowPath, timeoutMs = 10_000): Promise<RowSnapshot> {
   return eventually(`the row ${path.join(' > ')}`, () => row(path), { timeoutMs });
 }

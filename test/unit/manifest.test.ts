@@ -129,6 +129,7 @@ describe('Manifest', () => {
       'editValue',
       'deleteValue',
       'callObject',
+      'tryAnyway',
     ];
     asking.push('findService', 'addRegistry', 'startRegistry', 'explainError');
     for (const { command, title } of commands) {

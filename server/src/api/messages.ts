@@ -143,8 +143,13 @@ export const ObjectResolve = request<{ readonly profileId: string; readonly path
 /** Client → process: what a hover shows. */
 export const ObjectDescribe = request<{ readonly handle: Handle }, ObjectDetails>('rpyc/objects/describe');
 
-/** Client → process: read a row that was not read (a property, a data attribute of a strict service). */
-export const ObjectRead = request<{ readonly handle: Handle }, ObjectNode>('rpyc/objects/read');
+/**
+ * Client → process: read a row that was not read (a property, a data attribute of a strict service). A row that is out
+ * of reach is asked for with `anyway` only, and what comes of it corrects what is known of the peer's policy.
+ */
+export const ObjectRead = request<{ readonly handle: Handle; readonly anyway?: boolean }, ObjectNode>(
+  'rpyc/objects/read',
+);
 
 /** Client → process: the full text of a value, at most `limit` characters. */
 export const ObjectText = request<

@@ -147,6 +147,8 @@ export interface PeerInfo {
   readonly service: 'classic' | 'service';
   /** Full name of the root object's class. */
   readonly rootType: string;
+  /** Known holes of its release of rpyc, a sentence each. */
+  readonly advisories?: readonly string[];
 }
 
 export type ConnectionStatus =
@@ -238,6 +240,8 @@ export interface ObjectNode {
   readonly editable?: boolean;
   readonly deletable?: boolean;
   readonly callable?: boolean;
+  /** Why the policy of the peer keeps it out of reach, as predicted, in one sentence. It was not asked for. */
+  readonly blocked?: string;
 }
 
 export interface ObjectPage {

@@ -157,7 +157,7 @@ for (const version of RPYC_VERSIONS) {
       await using server = await startPeer(version, 'shelf_service.py');
       await using explorer = await Explorer.connect(server);
       const rows = await rootRows(explorer);
-      await assert.rejects(explorer.tree.read(named(rows, '_secret').handle), /cannot access/);
+      await assert.rejects(explorer.tree.read(named(rows, '_secret').handle), /private to the service/);
       const { path } = named(rows, 'label');
       assert.equal((await explorer.tree.resolve('p', path)).value, 'click to read');
       const gone = explorer.tree.resolve('p', [...path.slice(0, 1), { kind: 'attr', name: 'nothing' }]);

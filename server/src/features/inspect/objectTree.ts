@@ -10,6 +10,7 @@ import type {
 import { type Logger, release } from '../../rpyc/index';
 import type { Lease, LeasePurpose } from '../pool/profileConnections';
 import { ProblemCode, ProblemError, badAnswer, notConnected, staleHandle } from '../problem';
+import { AccessPolicy } from './accessPolicy';
 import { AgentChanger } from './agentChanger';
 import { AgentSource, type SourceReleases } from './agentSource';
 import {
@@ -64,6 +65,8 @@ export class ObjectTree {
   private readonly withResults = new Set<string>();
   /** What calls to services gave; on classic peers it is kept there. */
   private readonly results = new Map<string, ServiceResults>();
+  /** What services let their clients reach, as far as answers have told. */
+  private readonly policies = new Map<string, AccessPolicy>();
 
   constructor(private readonly options: ObjectTreeOptions) {
     const limits = options.limits ?? DEFAULT_HANDLE_LIMITS;
@@ -173,11 +176,16 @@ export class ObjectTree {
     return this.with(entry, signal, (source) => source.describe(entry));
   }
 
-  /** Evaluates a row: reads a property, or a data attribute of a service. The row keeps its handle. */
-  async read(handle: Handle, signal?: AbortSignal): Promise<ObjectNode> {
+  /**
+   * Evaluates a row: reads a property, or a data attribute of a service. The row keeps its handle.
+   *
+   * @param anyway also where the peer is expected to refuse
+   * @throws ProblemError `ERR_POLICY` where the peer refuses, or is expected to and was not to be asked `anyway`
+   */
+  async read(handle: Handle, signal?: AbortSignal, anyway = false): Promise<ObjectNode> {
     const entry = this.table.find(handle);
     return this.with(entry, signal, async (source) => {
-      const { facts, held } = await source.read(entry);
+      const { facts, held } = await source.read(entry, anyway);
       this.table.replace(entry, facts, held);
       return this.table.nodeOf(entry);
     });
@@ -208,6 +216,7 @@ export class ObjectTree {
     this.releases.forget(profileId);
     this.changes.forget(profileId);
     this.results.delete(profileId);
+    this.policies.delete(profileId);
     this.withResults.delete(profileId);
     this.table.forget(profileId);
   }
@@ -259,9 +268,9 @@ export class ObjectTree {
   }
 
   private sourceOf(lease: Lease, signal: AbortSignal | undefined): ObjectSource {
-    const { agent, connection, profileId, generation } = lease;
+    const { agent, profileId, generation } = lease;
     if (agent === undefined) {
-      return new ServiceSource(connection, this.results.get(profileId) ?? new ServiceResults(), signal);
+      return this.serviceSource(lease, this.results.get(profileId) ?? new ServiceResults(), signal);
     }
     const releases: SourceReleases = {
       take: () => this.releases.take(profileId, generation),
@@ -271,12 +280,27 @@ export class ObjectTree {
     return new AgentSource(agent, releases, signal);
   }
 
-  private changerOf({ agent, connection, profileId }: Lease): ObjectChanger {
+  private serviceSource(
+    { connection, profileId }: Lease,
+    results: ServiceResults,
+    signal: AbortSignal | undefined,
+  ): ServiceSource {
+    const label = this.options.label(profileId);
+    let policy = this.policies.get(profileId);
+    if (policy === undefined) {
+      policy = new AccessPolicy(this.options.state(profileId).peer ?? { dialect: 'A' });
+      this.policies.set(profileId, policy);
+    }
+    return new ServiceSource({ connection, results, policy, label, signal });
+  }
+
+  private changerOf(lease: Lease): ObjectChanger {
+    const { agent, connection, profileId } = lease;
     if (agent !== undefined) {
       return new AgentChanger(agent);
     }
     const results = this.results.get(profileId) ?? new ServiceResults();
-    const source = new ServiceSource(connection, results, undefined);
+    const source = this.serviceSource(lease, results, undefined);
     this.results.set(profileId, results);
     return new ServiceChanger(connection, source, results, this.options.label(profileId));
   }

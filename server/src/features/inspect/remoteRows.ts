@@ -1,11 +1,10 @@
 /** Rows for what a strict service gives: values by value, and references of which only the type's name is known. */
 import type { ObjectKind, PathStep } from '../../api/model';
 import { type BrineValue, type Netref, isNetref, type_ } from '../../rpyc/index';
+import { EXPOSED_PREFIX, type Obstacle, isSpecial } from './accessPolicy';
 import { TextLimit, cut, singleLine, valueText, valueType } from './preview';
 import { CLICK_TO_READ, NO_ACCESS, type RowFacts } from './rows';
 import type { PartFacts } from './source';
-
-const PREFIX = 'exposed_';
 
 /** Special methods that RPyC's default policy lets through, as far as a reader wants to see them. */
 const SAFE_SPECIAL = new Set(['__doc__']);
@@ -102,38 +101,45 @@ function lengthOf(value: BrineValue): number | undefined {
 export function memberNames(names: readonly string[]): readonly string[] {
   const known = new Set(names);
   return [...known]
-    .filter((name) => (!isSpecial(name) || SAFE_SPECIAL.has(name)) && !known.has(PREFIX + name))
+    .filter((name) => (!isSpecial(name) || SAFE_SPECIAL.has(name)) && !known.has(EXPOSED_PREFIX + name))
     .sort(byReach);
 }
 
 /** What a member is called in its row. */
 export function memberTitle(name: string): string {
-  return singleLine(name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, TextLimit.name);
+  return singleLine(
+    name.startsWith(EXPOSED_PREFIX) ? name.slice(EXPOSED_PREFIX.length) : name,
+    TextLimit.name,
+  );
 }
 
-/**
- * The row of a member, from what INSPECT tells. Nothing is read, so that nothing is refused.
- *
- * @param ofService it is one of the root service itself
- */
+/** What is known of a member before it is read. */
+export interface MemberKnowledge {
+  /** It is a method, as INSPECT tells. */
+  readonly isMethod: boolean;
+  readonly documentation: string | null;
+  /** Why it is out of reach, as predicted. */
+  readonly obstacle: Obstacle | undefined;
+  /** It is one of the root service itself. */
+  readonly ofService: boolean;
+}
+
+/** The row of a member. Nothing is read, so that nothing is refused. */
 export function memberFacts(
   name: string,
-  methods: ReadonlyMap<string, string | null>,
-  ofService: boolean,
+  { isMethod, documentation, obstacle, ofService }: MemberKnowledge,
 ): RowFacts {
-  const documentation = methods.get(name);
-  const isMethod = documentation !== undefined;
-  const obstacle = obstacleOf(name);
   const unread = !isMethod && obstacle === undefined;
   return {
     step: { kind: 'attr', name },
     name: memberTitle(name),
     kind: isMethod ? 'method' : 'unread',
     typeName: isMethod ? 'method' : '',
-    value: obstacle ?? (unread ? CLICK_TO_READ : firstLine(documentation ?? '')),
+    value: obstacle?.text ?? (unread ? CLICK_TO_READ : firstLine(documentation ?? '')),
     expandable: false,
     reachable: false,
     unread,
+    ...(obstacle === undefined ? {} : { blocked: obstacle.rule }),
     // A service refuses to be changed itself, whatever its policy. For other objects the policy is not told: a
     // refusal says which flag is in the way.
     access: {
@@ -144,21 +150,28 @@ export function memberFacts(
   };
 }
 
-/** Why RPyC's default policy does not let a client have this name. */
-function obstacleOf(name: string): string | undefined {
-  if (name.startsWith(PREFIX) || SAFE_SPECIAL.has(name)) {
-    return undefined;
-  }
-  return name.startsWith('_') ? 'private to the service' : 'not exposed by the service';
+/**
+ * Documentation of a method with the signature taken out of it: code in C, and decorators, write it into the first
+ * line. Signatures travel in no other way.
+ */
+export function splitDocumentation(
+  name: string,
+  text: string,
+): { readonly signature?: string; readonly documentation: string } {
+  const trimmed = cut(text.trim(), TextLimit.documentation);
+  const [line = ''] = trimmed.split('\n', 1);
+  const isSignature =
+    line.length <= TextLimit.hover &&
+    [name, memberTitle(name)].some((title) => line.startsWith(`${title}(`)) &&
+    /\)(?:\s*->.*)?:?\s*$/.test(line);
+  return isSignature
+    ? { signature: line.trim(), documentation: trimmed.slice(line.length).trim() }
+    : { documentation: trimmed };
 }
 
 function firstLine(text: string): string {
   const [line = ''] = cut(text.trimStart(), TextLimit.value).split('\n', 1);
   return singleLine(line, TextLimit.value);
-}
-
-function isSpecial(name: string): boolean {
-  return name.startsWith('__') && name.endsWith('__');
 }
 
 /** Exposed names first, then public ones, then private ones. */
@@ -167,7 +180,7 @@ function byReach(one: string, other: string): number {
 }
 
 function rank(name: string): number {
-  if (name.startsWith(PREFIX)) {
+  if (name.startsWith(EXPOSED_PREFIX)) {
     return 0;
   }
   return isSpecial(name) ? 3 : name.startsWith('_') ? 2 : 1;

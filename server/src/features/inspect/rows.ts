@@ -21,6 +21,8 @@ export interface RowFacts {
   readonly reachable: boolean;
   /** Only running code would tell its value. */
   readonly unread: boolean;
+  /** Why the policy of the peer keeps it out of reach, as predicted, in one sentence. */
+  readonly blocked?: string;
   readonly access?: Access;
 }
 

@@ -9,6 +9,7 @@ import {
   isNetref,
 } from '../../rpyc/index';
 import { errorOf } from '../run/runError';
+import { isRefusal } from './accessPolicy';
 import type { Entry } from './handleTable';
 import { type LiteralArguments, readArguments, readLiteral } from './literal';
 import type { Changed, ObjectChanger, Outcome, Undo } from './objectChanger';
@@ -17,13 +18,17 @@ import { typeNameOf, valueFacts } from './remoteRows';
 import type { RowFacts } from './rows';
 import type { ServiceResults } from './serviceResults';
 import type { ServiceSource } from './serviceSource';
-import { type PolicyFlag, fixedError, policyError, serviceItselfError, undoneError } from './treeProblems';
+import {
+  type PolicyFlag,
+  blockedError,
+  fixedError,
+  policyError,
+  serviceItselfError,
+  undoneError,
+} from './treeProblems';
 
 /** The service may work on an answer for as long as it likes. */
 const ENDLESS = { timeoutSeconds: null } as const;
-
-/** What RPyC raises where the policy does not let a client through. */
-const REFUSAL = /^AttributeError: cannot access /;
 
 /** What every service of RPyC answers to who wants to set or delete an attribute of it. */
 const DENIAL = 'AttributeError: access denied';
@@ -42,6 +47,7 @@ export class ServiceChanger implements ObjectChanger {
   ) {}
 
   async set(entry: Entry, source: string): Promise<Outcome<Changed>> {
+    this.refuseBlocked(entry);
     const value = readLiteral(source);
     const owner = await this.ownerOf(entry);
     const old = await this.oldValue(owner, entry.step);
@@ -57,6 +63,7 @@ export class ServiceChanger implements ObjectChanger {
       this.results.delete(step.name);
       return { value: { before: entry.facts.value, after: '' } };
     }
+    this.refuseBlocked(entry);
     const owner = await this.ownerOf(entry);
     const old = await this.oldValue(owner, step);
     return this.attempt('allow_delattr', async () => {
@@ -86,6 +93,7 @@ export class ServiceChanger implements ObjectChanger {
   }
 
   async call(entry: Entry, source: string): Promise<Outcome<RowFacts | undefined>> {
+    this.refuseBlocked(entry);
     const args = readArguments(source);
     return this.attempt('exposed', async () => {
       const result = await this.callObject(entry, args);
@@ -109,6 +117,13 @@ export class ServiceChanger implements ObjectChanger {
     }
     const owner = await this.source.objectOf(parent);
     return this.request(Handler.callattr, [owner, step.name, values, named]);
+  }
+
+  /** What would only be refused is not asked for. */
+  private refuseBlocked({ facts }: Entry): void {
+    if (facts.blocked !== undefined) {
+      throw blockedError(this.label, facts.name, facts.blocked);
+    }
   }
 
   private async ownerOf({ parent, step }: Entry): Promise<Netref> {
@@ -157,7 +172,7 @@ export class ServiceChanger implements ObjectChanger {
       if (!(error instanceof RemoteError)) {
         throw error;
       }
-      if (error.typeName === 'AttributeError' && REFUSAL.test(error.message)) {
+      if (isRefusal(error)) {
         throw policyError(this.label, flag, error.message);
       }
       if (error.typeName === 'AttributeError' && error.message === DENIAL && flag !== 'exposed') {

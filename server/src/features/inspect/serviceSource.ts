@@ -12,13 +12,29 @@ import {
   repr,
 } from '../../rpyc/index';
 import { ProblemError, staleHandle } from '../problem';
+import type { AccessPolicy } from './accessPolicy';
 import type { Entry } from './handleTable';
-import { TextLimit, multiLine, valueText } from './preview';
-import { kindOf, memberFacts, memberNames, memberTitle, valueFacts } from './remoteRows';
+import { TextLimit, multiLine, singleLine, valueText } from './preview';
+import {
+  kindOf,
+  memberFacts,
+  memberNames,
+  memberTitle,
+  splitDocumentation,
+  typeNameOf,
+  valueFacts,
+} from './remoteRows';
 import { type Access, NO_ACCESS, type RowFacts, asCount } from './rows';
 import type { ServiceResults } from './serviceResults';
 import type { ObjectSource, PageQuery, PartFacts, SourcePage, SourceText } from './source';
-import { goneError, nameLimitNote, noPartsError, unreadError } from './treeProblems';
+import {
+  blockedError,
+  goneError,
+  longNamesNote,
+  nameLimitNote,
+  noPartsError,
+  unreadError,
+} from './treeProblems';
 
 /** How long the service may take to answer a question about its objects. */
 const QUESTION_SECONDS = 30;
@@ -26,18 +42,46 @@ const QUESTION_SECONDS = 30;
 /** Names of one object that are taken in. */
 const MAX_NAMES = 20_000;
 
+/** Characters of one name: it travels to the editor as it is, since only so it leads back to its object. */
+const MAX_NAME = 1000;
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** What an object has, as far as can be told without reading. */
+interface Members {
+  readonly names: readonly string[];
+  readonly factsOf: (name: string) => RowFacts;
+  readonly note?: string;
+}
+
+export interface ServiceSourceParts {
+  readonly connection: Connection;
+  /** What calls gave. */
+  readonly results: ServiceResults;
+  /** What is known of the service's policy. */
+  readonly policy: AccessPolicy;
+  /** What the user calls the connection. */
+  readonly label: string;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Looks at the objects of a strict service, where no helper can run: by DIR and INSPECT, which no policy refuses and
- * which run nothing but `__dir__`. Values are read on request only, by GETATTR under the service's policy.
+ * which run nothing but `__dir__`. Values are read on request only, by GETATTR under the service's policy, and never
+ * where that is expected to refuse.
  */
 export class ServiceSource implements ObjectSource {
+  private readonly connection: Connection;
+  private readonly results: ServiceResults;
+  private readonly policy: AccessPolicy;
+  private readonly label: string;
   private readonly options: RequestOptions;
 
-  constructor(
-    private readonly connection: Connection,
-    private readonly results: ServiceResults,
-    signal: AbortSignal | undefined,
-  ) {
+  constructor({ connection, results, policy, label, signal }: ServiceSourceParts) {
+    this.connection = connection;
+    this.results = results;
+    this.policy = policy;
+    this.label = label;
     this.options = { timeoutSeconds: QUESTION_SECONDS, ...(signal === undefined ? {} : { signal }) };
   }
 
@@ -54,15 +98,36 @@ export class ServiceSource implements ObjectSource {
     if ((kind === 'list' || kind === 'tuple') && query.filter === '') {
       return this.sequencePage(object, query);
     }
-    // Both leave together: one round trip.
-    const [names, methods] = await Promise.all([
+    const members = await this.membersOf(object, kind === 'service');
+    const page = pageOf(members.names, query, memberTitle, (name) => ({ facts: members.factsOf(name) }));
+    return members.note === undefined ? page : { ...page, note: members.note };
+  }
+
+  /** Names, methods and policy of one object. Both requests leave together: one round trip. */
+  private async membersOf(object: Netref, ofService: boolean): Promise<Members> {
+    const [listed, methods] = await Promise.all([
       dir(object, this.options),
       inspectMethods(object, this.options),
     ]);
-    const page = pageOf(memberNames(names.slice(0, MAX_NAMES)), query, memberTitle, (name) => ({
-      facts: memberFacts(name, methods, kind === 'service'),
-    }));
-    return names.length > MAX_NAMES ? { ...page, note: nameLimitNote(MAX_NAMES) } : page;
+    const taken = listed.slice(0, MAX_NAMES);
+    const subject = { typeName: typeNameOf(object), names: new Set(taken) };
+    const names = memberNames(taken).filter((name) => name.length <= MAX_NAME);
+    const tooLong = taken.length - taken.filter((name) => name.length <= MAX_NAME).length;
+    return {
+      names,
+      factsOf: (name) =>
+        memberFacts(name, {
+          isMethod: methods.has(name),
+          documentation: methods.get(name) ?? null,
+          obstacle: this.policy.obstacleTo(subject, name),
+          ofService,
+        }),
+      ...(listed.length > MAX_NAMES
+        ? { note: nameLimitNote(MAX_NAMES) }
+        : tooLong > 0
+          ? { note: longNamesNote(tooLong, MAX_NAME) }
+          : {}),
+    };
   }
 
   async resolve(path: readonly PathStep[]): Promise<readonly RowFacts[]> {
@@ -78,11 +143,11 @@ export class ServiceSource implements ObjectSource {
       throw unreadError('The values of a service are read on request');
     }
     const root = (await this.connection.root) as Netref;
-    const [names, methods] = await Promise.all([dir(root, this.options), inspectMethods(root, this.options)]);
-    if (step?.kind !== 'attr' || !memberNames(names.slice(0, MAX_NAMES)).includes(step.name)) {
+    const members = await this.membersOf(root, true);
+    if (step?.kind !== 'attr' || !members.names.includes(step.name)) {
       throw goneError('The service has no such name');
     }
-    return [memberFacts(step.name, methods, true)];
+    return [members.factsOf(step.name)];
   }
 
   async describe(entry: Entry): Promise<ObjectDetails> {
@@ -94,22 +159,24 @@ export class ServiceSource implements ObjectSource {
     }
     const owner = await this.objectOf(parent);
     const methods = await inspectMethods(owner, this.options);
-    const documentation = methods.get(step.name) ?? '';
+    const { signature, documentation } = splitDocumentation(step.name, methods.get(step.name) ?? '');
     return {
       ...shown,
-      ...(documentation === ''
-        ? { value: facts.value }
-        : { documentation: multiLine(documentation, TextLimit.documentation) }),
+      ...(signature === undefined ? {} : { signature: singleLine(signature, TextLimit.hover) }),
+      ...(documentation !== ''
+        ? { documentation: multiLine(documentation, TextLimit.documentation) }
+        : signature === undefined
+          ? { value: facts.value }
+          : {}),
     };
   }
 
-  async read(entry: Entry): Promise<PartFacts> {
+  async read(entry: Entry, anyway = false): Promise<PartFacts> {
     const { step, parent, facts } = entry;
     if (parent === undefined || step.kind !== 'attr' || isResults(parent)) {
       return { facts };
     }
-    const owner = await this.objectOf(parent);
-    const value = await this.connection.request(Handler.getattr, [owner, step.name], this.options);
+    const value = await this.attribute(entry, await this.objectOf(parent), step.name, anyway);
     const part = valueFacts(step, facts.name, value);
     const { editable, deletable } = facts.access ?? NO_ACCESS;
     return withAccess(part, { editable, deletable });
@@ -133,9 +200,32 @@ export class ServiceSource implements ObjectSource {
     if (step.kind !== 'attr') {
       return bounded(entry.facts.value, limit);
     }
-    const owner = await this.objectOf(parent);
-    const value = await this.connection.request(Handler.getattr, [owner, step.name], this.options);
-    return this.textOf(value, limit);
+    return this.textOf(await this.attribute(entry, await this.objectOf(parent), step.name, false), limit);
+  }
+
+  /** Reads an attribute, unless that would only be refused; what comes of it tells more about the policy. */
+  private async attribute({ facts }: Entry, owner: Netref, name: string, anyway: boolean): Promise<unknown> {
+    if (facts.blocked !== undefined && !anyway) {
+      throw blockedError(this.label, facts.name, facts.blocked);
+    }
+    const typeName = typeNameOf(owner);
+    try {
+      const value = await this.connection.request(Handler.getattr, [owner, name], this.options);
+      this.policy.learnGiven(typeName, name);
+      return value;
+    } catch (error) {
+      if (!this.policy.refuses(typeName, error)) {
+        throw error;
+      }
+      this.policy.learnRefused(typeName, name);
+      const rule = this.policy.obstacleTo({ typeName, names: NO_NAMES }, name)?.rule ?? '';
+      throw blockedError(
+        this.label,
+        facts.name,
+        facts.blocked ?? rule,
+        singleLine(errorText(error), MAX_NAME),
+      );
+    }
   }
 
   private async textOf(value: unknown, limit: number): Promise<SourceText> {
@@ -200,6 +290,10 @@ export class ServiceSource implements ObjectSource {
     }
     throw new ProblemError(staleHandle());
   }
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function isResults({ step }: Entry): boolean {

@@ -32,7 +32,7 @@ export interface ObjectSource {
   /** Facts along a path, one for each step after the root. */
   resolve(path: readonly PathStep[]): Promise<readonly RowFacts[]>;
   describe(entry: Entry): Promise<ObjectDetails>;
-  /** Evaluates the row. */
-  read(entry: Entry): Promise<PartFacts>;
+  /** Evaluates the row. @param anyway also where the peer is expected to refuse */
+  read(entry: Entry, anyway?: boolean): Promise<PartFacts>;
   text(entry: Entry, limit: number): Promise<SourceText>;
 }

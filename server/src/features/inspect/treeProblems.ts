@@ -41,6 +41,11 @@ export function nameLimitNote(limit: number): string {
   return `This object lists more than ${limit.toLocaleString('en')} names: the rest is not shown.`;
 }
 
+/** The last row of a page of an object with names that no reader wants to see. */
+export function longNamesNote(count: number, limit: number): string {
+  return `Names longer than ${limit.toLocaleString('en')} characters are not shown: ${count.toLocaleString('en')} of them.`;
+}
+
 /** The last row of a page for which older rows had to go. */
 export function rowLimitNote(limit: number): string {
   return `More than ${limit.toLocaleString('en')} rows were open here: the oldest were let go. Refresh to see them again.`;
@@ -91,6 +96,19 @@ export function policyError(label: string, flag: PolicyFlag, detail: string): Pr
     code: 'ERR_POLICY',
     message: `The service at “${label}” does not let its clients ${does[flag]} this: ${mend}.`,
     detail,
+  });
+}
+
+/**
+ * The service is expected to refuse, or did.
+ *
+ * @param rule why, as one sentence
+ */
+export function blockedError(label: string, name: string, rule: string, detail?: string): ProblemError {
+  return new ProblemError({
+    code: 'ERR_POLICY',
+    message: `The service at “${label}” does not give “${name}” to its clients. ${rule} To reach it, expose it in the service.`,
+    ...(detail === undefined ? {} : { detail }),
   });
 }
 

@@ -15,6 +15,7 @@ import {
   isNetref,
   type_,
 } from '../../rpyc/index';
+import { advisoriesFor } from '../advisories';
 import { Agent } from '../agent';
 import { ProblemError, notClassicServer, rpycNg, stoppedAnswering } from '../problem';
 import { onAbort } from './abort';
@@ -180,12 +181,14 @@ async function introduce(connection: Connection, options: OpenOptions): Promise<
   if (dialect === undefined || rpycVersion?.startsWith('7.') === true) {
     throw new ProblemError(rpycNg(endpointOf(profile.transport), rpycVersion ?? 'unknown'));
   }
+  const advisories = advisoriesFor(dialect, rpycVersion);
   const peer: PeerInfo = {
     dialect,
     serverKind: serverKindOf(profile, agent),
     service: isClassic ? 'classic' : 'service',
     rootType,
     ...(rpycVersion === undefined ? {} : { rpycVersion }),
+    ...(advisories.length === 0 ? {} : { advisories }),
     ...(agent === undefined ? {} : { pythonVersion: agent.info.pythonVersion, pid: agent.info.pid }),
   };
   return { agent, peer };

@@ -28,7 +28,9 @@ export function handleInspection(edge: MessageEdge, pool: ConnectionPool, tree: 
   );
   edge.onRequest(ObjectChildren, ofHandle, (params, signal) => tree.children(params, signal));
   edge.onRequest(ObjectDescribe, ofHandle, ({ handle }, signal) => tree.describe(handle, signal));
-  edge.onRequest(ObjectRead, ofHandle, ({ handle }, signal) => tree.read(handle, signal));
+  edge.onRequest(ObjectRead, ofHandle, ({ handle, anyway }, signal) =>
+    tree.read(handle, signal, anyway === true),
+  );
   edge.onRequest(ObjectText, ofHandle, ({ handle, limit }, signal) => tree.text(handle, limit, signal));
   edge.onNotification(ObjectRelease, ({ handles }) => tree.release(handles));
 }
