@@ -128,14 +128,14 @@ for (const version of VERSIONS) {
         const { tree } = explorer;
         await tree.describe(handle);
         const attempts = [
-          tree.read(handle),
-          tree.text(handle, 100),
-          tree.changes.set({ handle, source: '1' }),
-          tree.changes.delete(handle),
-          tree.changes.call({ handle, callId: 'c', source: '' }),
+          () => tree.read(handle),
+          () => tree.text(handle, 100),
+          () => tree.changes.set({ handle, source: '1' }),
+          () => tree.changes.delete(handle),
+          () => tree.changes.call({ handle, callId: 'c', source: '' }),
         ];
         for (const attempt of attempts) {
-          const { code, message } = await problemOf(attempt);
+          const { code, message } = await problemOf(attempt());
           assert.equal(code, 'ERR_POLICY', message);
           assert.ok(message.includes(row.blocked ?? '?'), message);
         }
