@@ -191,6 +191,11 @@ function kindItems(): readonly Choice<TransportKind>[] {
       vscode.l10n.t('SSH, No Server There Yet'),
       vscode.l10n.t('Brings a server to a machine with Python 3, for the time of the connection.'),
     ),
+    item(
+      'registry',
+      vscode.l10n.t('Service by Name'),
+      vscode.l10n.t('A registry is asked where the server is, each time anew.'),
+    ),
   ];
 }
 
@@ -334,6 +339,18 @@ function textQuestion(step: TextStepName, kind: TransportKind): TextQuestion {
         ),
         placeholder: vscode.l10n.t('for instance {0}', 'rpyc_classic -m stdio'),
       };
+    case 'serviceName':
+      return {
+        prompt: vscode.l10n.t('What is the service called? As the server registers it.'),
+        placeholder: vscode.l10n.t('for instance {0}', 'CALCULATOR'),
+      };
+    case 'registry':
+      return {
+        prompt: vscode.l10n.t(
+          'Where is the registry? Left empty, the networks of this machine are asked. tcp:// before the host for one that is asked by TCP.',
+        ),
+        placeholder: vscode.l10n.t('empty, or for instance {0}', 'lab.example:18811'),
+      };
   }
 }
 
@@ -364,5 +381,7 @@ function faultText(fault: TextFault | undefined): string | undefined {
       return vscode.l10n.t('Type the program first, and then its arguments.');
     case 'quote':
       return vscode.l10n.t('A quote is not closed.');
+    case 'serviceName':
+      return vscode.l10n.t('This is not the name of a service.');
   }
 }

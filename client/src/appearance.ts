@@ -102,7 +102,11 @@ export function connectionText(state: ConnectionState, profile: Profile): string
 export function stageText({ stage }: ConnectionState, kind: TransportKind): string {
   switch (stage) {
     case 'resolve':
-      return kind === 'tcp' || kind === 'tls' ? vscode.l10n.t('looking up the host…') : reachingText(kind);
+      return kind === 'tcp' || kind === 'tls'
+        ? vscode.l10n.t('looking up the host…')
+        : kind === 'registry'
+          ? vscode.l10n.t('asking the registry…')
+          : reachingText(kind);
     case 'tls':
       return vscode.l10n.t('setting up encryption…');
     case 'authenticate':

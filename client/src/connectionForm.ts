@@ -1,11 +1,19 @@
-import type { ServiceKind, SshMachineFields, Transport, TransportKind } from '../../server/src/api/model';
+import type {
+  RegistryPlace,
+  ServiceKind,
+  SshMachineFields,
+  Transport,
+  TransportKind,
+} from '../../server/src/api/model';
 import {
+  DEFAULT_REGISTRY_PORT,
   DEFAULT_RPYC_PORT,
   DEFAULT_TLS_PORT,
   TRANSPORT_RULES,
   endpointOf,
   hostAndPort,
   isPath,
+  isServiceName,
   isUser,
   readPin,
 } from '../../server/src/api/transport';
@@ -17,7 +25,18 @@ import type { NewProfile } from './settings';
 export type Trust = 'system' | 'ca' | 'pin' | 'insecure';
 
 export type TextStepName =
-  'address' | 'ca' | 'pin' | 'cert' | 'key' | 'path' | 'pipe' | 'machine' | 'farEnd' | 'command';
+  | 'address'
+  | 'ca'
+  | 'pin'
+  | 'cert'
+  | 'key'
+  | 'path'
+  | 'pipe'
+  | 'machine'
+  | 'farEnd'
+  | 'command'
+  | 'serviceName'
+  | 'registry';
 
 export type StepName = 'kind' | TextStepName | 'trust' | 'clientCertificate' | 'service' | 'label';
 
@@ -31,7 +50,8 @@ export interface Answers {
   label: string;
 }
 
-export type TextFault = AddressFault | 'path' | 'pin' | 'pipe' | 'user' | 'socket' | 'command' | 'quote';
+export type TextFault =
+  AddressFault | 'path' | 'pin' | 'pipe' | 'user' | 'socket' | 'command' | 'quote' | 'serviceName';
 
 export function noAnswers(): Answers {
   return {
@@ -60,6 +80,7 @@ export function stepsOf({ kind, trust, clientCertificate }: Answers): readonly S
     ssh: ['machine', 'farEnd'],
     subprocess: ['command'],
     deploy: ['machine'],
+    registry: ['serviceName', 'registry'],
   };
   // What is brought to a machine is a classic server.
   const service: readonly StepName[] = kind === 'deploy' ? [] : ['service'];
@@ -75,7 +96,8 @@ export function suggestionFor(step: TextStepName, { texts }: Answers): string {
 export function textFault(step: TextStepName, text: string): TextFault | undefined {
   const trimmed = text.trim();
   if (trimmed === '') {
-    return 'empty';
+    // Without an address, whichever registry hears a broadcast is asked.
+    return step === 'registry' ? undefined : 'empty';
   }
   switch (step) {
     case 'address':
@@ -95,6 +117,10 @@ export function textFault(step: TextStepName, text: string): TextFault | undefin
       return faultIn(parseFarEnd(trimmed));
     case 'command':
       return faultIn(parseCommand(trimmed));
+    case 'serviceName':
+      return isServiceName(trimmed) ? undefined : 'serviceName';
+    case 'registry':
+      return faultIn(parseRegistry(trimmed));
   }
 }
 
@@ -133,6 +159,14 @@ export function transportOf({ kind, trust, clientCertificate, texts }: Answers):
       return { kind, command: good(parseCommand(text('command'))).words };
     case 'deploy':
       return { kind, ...good(parseMachine(text('machine'))) };
+    case 'registry': {
+      const registry = text('registry');
+      return {
+        kind,
+        service: text('serviceName'),
+        ...(registry === '' ? {} : { registry: good(parseRegistry(registry)) }),
+      };
+    }
   }
 }
 
@@ -172,6 +206,17 @@ export function parseMachine(text: string): SshMachineFields | TextFault {
     ...(user === undefined ? {} : { user }),
     ...(place.port === NO_PORT ? {} : { port: place.port }),
   };
+}
+
+/** Reads `host`, `host:port`, and either with `udp://` or `tcp://` before it; by UDP where that is left out. */
+export function parseRegistry(text: string): RegistryPlace | TextFault {
+  const [, mode = 'udp', rest = ''] = /^(?:(udp|tcp):\/\/)?(.*)$/i.exec(text) ?? [];
+  const place = parseAddress(rest, DEFAULT_REGISTRY_PORT);
+  return typeof place === 'string'
+    ? place === 'empty'
+      ? 'host'
+      : place
+    : { ...place, transport: mode.toLowerCase() === 'tcp' ? 'tcp' : 'udp' };
 }
 
 type FarEnd =

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import { Connect, Disconnect, SetProfiles } from '../../server/src/api/messages';
-import type { ConnectionState, Problem } from '../../server/src/api/model';
+import type { ConnectParams } from '../../server/src/api/messages';
+import type { ConnectionState, Problem, Secrets } from '../../server/src/api/model';
 import { isSingle } from '../../server/src/api/profile';
+import type { AgreedAddresses } from './agreedAddresses';
 import type { Backend } from './backend';
 import { BACKEND_LOST, isCancelled, problemOf } from './problems';
 import type { ProfileEntry, RejectedProfile } from './profiles';
@@ -51,6 +53,7 @@ export class Connections implements vscode.Disposable {
     private readonly settings: Settings,
     private readonly consent: WorkspaceConsent,
     private readonly secrets: SecretStore,
+    private readonly addresses: AgreedAddresses,
   ) {
     this.listeners = vscode.Disposable.from(
       settings.onDidChangeProfiles(() => this.readProfiles()),
@@ -192,11 +195,29 @@ export class Connections implements vscode.Disposable {
     // Shown at once: the background process may have to start before it can tell anything.
     const placeholder: ConnectionState = { ...idle(profileId), generation, status: 'connecting' };
     this.accept(placeholder);
+    const address = entry && this.addresses.of(entry.profile);
+    return this.request(connectParams(profileId, secrets, address), placeholder, token);
+  }
+
+  /** Where a registry tells another address than the user has agreed to, it is asked about, and then tried. */
+  private async request(
+    params: ConnectParams,
+    placeholder: ConnectionState,
+    token: vscode.CancellationToken,
+  ): Promise<ConnectOutcome> {
     try {
-      this.accept(await this.backend.request(Connect, { profileId, secrets }, token));
+      this.accept(await this.backend.request(Connect, params, token));
       return { kind: 'connected' };
     } catch (error) {
-      return this.attemptFailed(placeholder, token, error);
+      const outcome = this.attemptFailed(placeholder, token, error);
+      const entry = this.entry(params.profileId);
+      if (outcome.kind !== 'failed' || outcome.problem.found === undefined || entry === undefined) {
+        return outcome;
+      }
+      const address = await this.addresses.ask(entry.profile, outcome.problem);
+      return address === undefined || token.isCancellationRequested
+        ? { kind: 'cancelled' }
+        : this.request({ ...params, address }, placeholder, token);
     }
   }
 
@@ -283,7 +304,8 @@ export class Connections implements vscode.Disposable {
     try {
       const entry = this.entry(profileId);
       const secrets = entry === undefined ? {} : await this.secrets.known(entry);
-      this.accept(await this.backend.request(Connect, { profileId, secrets }));
+      const address = entry && this.addresses.of(entry.profile);
+      this.accept(await this.backend.request(Connect, connectParams(profileId, secrets, address)));
     } catch (error) {
       const problem = problemOf(error);
       if (problem.code !== BACKEND_LOST && this.state(profileId) === before) {
@@ -311,6 +333,10 @@ export class Connections implements vscode.Disposable {
       }
     }
   }
+}
+
+function connectParams(profileId: string, secrets: Secrets, address: string | undefined): ConnectParams {
+  return { profileId, secrets, ...(address === undefined ? {} : { address }) };
 }
 
 export function isTrying(state: ConnectionState): boolean {

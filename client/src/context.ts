@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { AgreedAddresses } from './agreedAddresses';
 import { Backend } from './backend';
 import { registerCommands } from './commands';
 import { ConnectionPicker } from './connectionPicker';
@@ -39,6 +40,7 @@ export class ExtensionParts implements vscode.Disposable {
       settings,
       new WorkspaceConsent(context.workspaceState),
       new SecretStore(context.secrets),
+      new AgreedAddresses(context.globalState),
     );
     const picker = new ConnectionPicker(connections);
     const snippets = new Snippets(backend, connections, picker, context.workspaceState);

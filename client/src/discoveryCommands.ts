@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { DEFAULT_REGISTRY_PORT, isServiceName } from '../../server/src/api/discovery';
+import { DEFAULT_REGISTRY_PORT, isServiceName } from '../../server/src/api/transport';
 import type { LocalServers, RegistryAddress, RegistryMode } from '../../server/src/api/discovery';
 import { StartDemo, StartRegistry, StopDemo, StopRegistry } from '../../server/src/api/messages';
 import type { Backend } from './backend';

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { MAX_NAMES, MAX_REGISTRIES, checkRegistry, isServiceName } from '../../server/src/api/discovery';
+import { MAX_NAMES, MAX_REGISTRIES, checkRegistry } from '../../server/src/api/discovery';
+import { isServiceName } from '../../server/src/api/transport';
 import type { RegistryAddress, ServiceSearchParams } from '../../server/src/api/discovery';
 
 const REGISTRIES = 'rpyc.registries';

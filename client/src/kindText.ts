@@ -19,6 +19,7 @@ export const KIND_ICONS: Readonly<Record<TransportKind, string>> = {
   ssh: 'remote',
   subprocess: 'terminal',
   deploy: 'rocket',
+  registry: 'radio-tower',
 };
 
 /** Where a connection leads, on one line: `ssh: user@host → localhost:18812`. */
@@ -40,6 +41,8 @@ export function addressText(transport: Transport): string {
       return vscode.l10n.t('program: {0}', address);
     case 'deploy':
       return vscode.l10n.t('ssh: {0}, server brought there', address);
+    case 'registry':
+      return vscode.l10n.t('by name: {0}', address);
   }
 }
 
@@ -56,6 +59,8 @@ export function wayLines(profile: Profile): readonly string[] {
     lines.push(vscode.l10n.t('not encrypted'));
   } else if (transport.kind === 'ssh' || transport.kind === 'deploy') {
     lines.push(...sshLines(transport));
+  } else if (transport.kind === 'registry') {
+    lines.push(vscode.l10n.t('a registry says where it is, not encrypted'));
   } else if (transport.kind === 'subprocess') {
     lines.push(...programLines(transport));
   }

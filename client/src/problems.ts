@@ -34,8 +34,8 @@ export function problemOf(error: unknown): Problem {
   const code: unknown = property(data, 'code');
   const message: unknown = property(data, 'message');
   if (typeof code === 'string' && typeof message === 'string') {
-    const detail: unknown = property(data, 'detail');
-    return { code, message, ...(typeof detail === 'string' ? { detail } : {}) };
+    // Our own process made it, by the same types.
+    return data as Problem;
   }
   if (PROCESS_GONE.includes(Number(property(error, 'code')))) {
     return backendLost();

@@ -1,11 +1,7 @@
 /** The plain shapes of the search for services, and the one check of what a user writes about registries. */
-import { MAX_PROFILE_TEXT } from './fields';
-import { isHost, isPort } from './transport';
+import { DEFAULT_REGISTRY_PORT, REGISTRY_MODES, isHost, isPort } from './transport';
 
-export const REGISTRY_MODES = ['udp', 'tcp'] as const;
 export type RegistryMode = (typeof REGISTRY_MODES)[number];
-
-export const DEFAULT_REGISTRY_PORT = 18811;
 
 /** Registries, and names, that are asked at a time. */
 export const MAX_REGISTRIES = 50;
@@ -118,14 +114,4 @@ export function checkRegistry(value: unknown): RegistryAddress | undefined {
     return undefined;
   }
   return typeof port === 'number' && isPort(port) ? { mode: known, host, port } : undefined;
-}
-
-/** A name of a service: one line that says what it seems to say. */
-export function isServiceName(name: unknown): name is string {
-  return (
-    typeof name === 'string' &&
-    name.trim() !== '' &&
-    name.length <= MAX_PROFILE_TEXT &&
-    !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)
-  );
 }

@@ -106,6 +106,8 @@ export interface ConnectParams {
   readonly profileId: string;
   /** What the profile names, for as long as the connection is wanted. Never logged, never in a report. */
   readonly secrets?: Secrets;
+  /** For a service by name: the `host:port` that the user has agreed to. Another one is told, and not connected to. */
+  readonly address?: string;
 }
 
 /** Client → process: connect; answers when connected. Cancel means stop trying. */

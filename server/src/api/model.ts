@@ -11,7 +11,8 @@ export type Transport =
   | PipeTransport
   | SshTransport
   | SubprocessTransport
-  | DeployTransport;
+  | DeployTransport
+  | RegistryTransport;
 
 export type TransportKind = Transport['kind'];
 
@@ -86,6 +87,23 @@ export interface DeployTransport extends SshMachineFields {
   readonly python?: string;
 }
 
+/** A registry, as far as it is not whoever hears a broadcast. */
+export interface RegistryPlace {
+  readonly host: string;
+  readonly port: number;
+  /** How the registry is asked. */
+  readonly transport: 'udp' | 'tcp';
+}
+
+/** A server that a registry knows by its name; the registry is asked with each connect. */
+export interface RegistryTransport {
+  readonly kind: 'registry';
+  /** Name of the service; registries keep names in capitals, and take them in any form. */
+  readonly service: string;
+  /** Whom to ask. Where it is left out: whichever registries hear a broadcast on the networks of this machine. */
+  readonly registry?: RegistryPlace;
+}
+
 /** Names a secret that the editor keeps. */
 export interface SecretReference {
   readonly secret: string;
@@ -131,6 +149,34 @@ export interface Problem {
   readonly message: string;
   /** The technical detail, for the log and for "Copy Diagnostics". Never shown by itself. */
   readonly detail?: string;
+  /** The certificate that nobody vouches for, where pinning it would mend the failure. */
+  readonly certificate?: CertificateFacts;
+  /** Where a registry says that the server is, where the user has to agree to that first. */
+  readonly found?: FoundAddress;
+}
+
+/** What a server's certificate says of itself. Nobody has checked any of it but the fingerprint. */
+export interface CertificateFacts {
+  /** SHA-256, 64 hexadecimal digits. */
+  readonly fingerprint: string;
+  /** One line each, bounded. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** As the certificate writes its dates. */
+  readonly validFrom: string;
+  readonly validTo: string;
+}
+
+/** An answer of a registry: a hint by strangers, since anyone may register anything. */
+export interface FoundAddress {
+  /** `host:port` */
+  readonly address: string;
+  /** Which registries told it. */
+  readonly registries: readonly string[];
+  /** What is odd about it: names of `AddressFlag` in `discovery.ts`. */
+  readonly flags: readonly string[];
+  /** The address that the user agreed to before, where there is one. */
+  readonly before?: string;
 }
 
 /** What a server is, as far as the peer tells. */
@@ -149,6 +195,8 @@ export interface PeerInfo {
   readonly rootType: string;
   /** Known holes of its release of rpyc, a sentence each. */
   readonly advisories?: readonly string[];
+  /** `host:port` that a registry told, and that is connected to; absent where the profile has the address. */
+  readonly address?: string;
 }
 
 export type ConnectionStatus =
@@ -174,6 +222,8 @@ export interface ConnectionState {
   readonly openConnections: number;
   /** A run is in progress. */
   readonly busy: boolean;
+  /** While `connected`: milliseconds of the newest short round trip that was needed anyway. */
+  readonly latencyMs?: number;
 }
 
 /** One step from an object to one of its parts. */

@@ -11,7 +11,7 @@ import {
   readFields,
   wrong,
 } from './fields';
-import type { Transport, TransportKind } from './model';
+import type { RegistryPlace, Transport, TransportKind } from './model';
 import { SECRET_RULE, readSecret } from './secrets';
 
 export const MAX_PORT = 65535;
@@ -22,6 +22,9 @@ const MAX_VARIABLES = 100;
 
 export const DEFAULT_RPYC_PORT = 18812;
 export const DEFAULT_TLS_PORT = 18821;
+
+export const DEFAULT_REGISTRY_PORT = 18811;
+export const REGISTRY_MODES = ['udp', 'tcp'] as const;
 
 export const TLS_VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
 
@@ -56,6 +59,16 @@ const SSH_RULES: FieldRules = {
   port,
   identityFile: path,
   configFile: path,
+};
+
+const REGISTRY_RULES: FieldRules = {
+  host,
+  port: { ...port, fallback: DEFAULT_REGISTRY_PORT },
+  transport: {
+    rule: `must be one of ${REGISTRY_MODES.join(', ')}`,
+    read: (value) => (isOneOf(REGISTRY_MODES, value) ? value : undefined),
+    fallback: 'udp',
+  },
 };
 
 /** The fields of each kind, beside `kind` itself. */
@@ -113,6 +126,17 @@ export const TRANSPORT_RULES: Readonly<Record<TransportKind, FieldRules>> = {
     python: {
       rule: 'must be the name or the path of a Python 3 on the other machine, without a dash in front',
       read: (value) => (isLine(value) && /^[^\s-]/.test(value) ? value : undefined),
+    },
+  },
+  registry: {
+    service: {
+      rule: 'must be the name of a service, on one line',
+      required: true,
+      read: (value) => (isServiceName(value) ? value.trim() : undefined),
+    },
+    registry: {
+      rule: 'must be { "host": …, "port": …, "transport": "udp" or "tcp" }',
+      read: (value) => readRegistry(value),
     },
   },
 };
@@ -190,6 +214,10 @@ export function endpointOf(transport: Transport): string {
       return transport.command.map(quoteWord).join(' ');
     case 'deploy':
       return machineOf(transport);
+    case 'registry': {
+      const { service, registry } = transport;
+      return registry === undefined ? service : `${service} @ ${hostAndPort(registry.host, registry.port)}`;
+    }
   }
 }
 
@@ -229,6 +257,22 @@ export function isUser(name: string): boolean {
 /** A path that means the same wherever the process runs. */
 export function isPath(value: unknown): value is string {
   return isLine(value, MAX_PATH_TEXT) && /^(\/|~\/|[A-Za-z]:[\\/]|\\\\)/.test(value);
+}
+
+/** A name of a service: one line that says what it seems to say. */
+export function isServiceName(name: unknown): name is string {
+  return (
+    typeof name === 'string' &&
+    name.trim() !== '' &&
+    name.length <= MAX_PROFILE_TEXT &&
+    !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)
+  );
+}
+
+function readRegistry(value: unknown): RegistryPlace | undefined {
+  const read = isFields(value) ? readFields(value, REGISTRY_RULES, '') : undefined;
+  // What each field holds was checked by its rule.
+  return read !== undefined && 'fields' in read ? (read.fields as unknown as RegistryPlace) : undefined;
 }
 
 /** The digits of a fingerprint, in lower case; undefined where it is none. */

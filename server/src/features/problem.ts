@@ -1,5 +1,6 @@
 import type { Problem } from '../api/model';
 import { AsyncResultTimeout, ErrorCode, ListenError, RemoteError, RpycError } from '../rpyc/index';
+import { UntrustedCertificateError } from './certificate';
 import { type ProblemContext, STALE_SENTENCE, connectSentence } from './connectSentences';
 import { oneLine, withoutSecrets } from './problemText';
 
@@ -23,8 +24,11 @@ export const ProblemCode = {
   listen: 'ERR_LISTEN',
   lost: 'ERR_LOST',
   namedPipes: 'ERR_NAMED_PIPES',
+  newAddress: 'ERR_NEW_ADDRESS',
+  noRegistry: 'ERR_NO_REGISTRY',
   notClassic: 'ERR_NOT_CLASSIC',
   notConnected: 'ERR_NOT_CONNECTED',
+  notRegistered: 'ERR_NOT_REGISTERED',
   profile: 'ERR_PROFILE',
   remote: 'ERR_REMOTE',
   secret: 'ERR_SECRET',
@@ -41,6 +45,9 @@ const PASSING: ReadonlySet<string> = new Set([
   ErrorCode.timeout,
   ErrorCode.closed,
   ProblemCode.connectionLimit,
+  // A server that was started anew registers after a while.
+  ProblemCode.noRegistry,
+  ProblemCode.notRegistered,
 ]);
 
 const MAX_DETAIL = 8000;
@@ -211,7 +218,8 @@ export function toProblem(error: unknown, about: ProblemContext = {}): Problem {
     const code = error instanceof AsyncResultTimeout ? ErrorCode.timeout : error.code;
     const message = connectSentence(code, error.message, about);
     if (message !== undefined) {
-      return { code, message, ...detailOf(error) };
+      const certificate = error instanceof UntrustedCertificateError ? { certificate: error.facts } : {};
+      return { code, message, ...detailOf(error), ...certificate };
     }
   }
   return {

@@ -16,7 +16,7 @@ const MAYBE_IPV6 = /(?<![\p{L}\p{N}:.])[\da-f]*:[\da-f]*:[\da-f:.]*(%[\w.-]*\w)?
 
 const HOME = /(\/(?:home|Users)\/)[^/\s]+/g;
 
-type NameKind = 'host' | 'user' | 'path' | 'command';
+type NameKind = 'host' | 'user' | 'path' | 'command' | 'service';
 
 /** What a profile names, the place that it leads to first. */
 function namesIn(transport: Transport): readonly (readonly [NameKind, string])[] {
@@ -44,6 +44,8 @@ function namesIn(transport: Transport): readonly (readonly [NameKind, string])[]
       ];
     case 'deploy':
       return [['host', transport.host], ...maybe('user', transport.user)];
+    case 'registry':
+      return [['service', transport.service], ...maybe('host', transport.registry?.host)];
   }
 }
 

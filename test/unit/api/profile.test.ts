@@ -168,6 +168,11 @@ const WHOLE: Readonly<Record<TransportKind, Transport>> = {
     configFile: '/config',
     python: 'python3.8',
   },
+  registry: {
+    kind: 'registry',
+    service: 'TIME',
+    registry: { host: 'lab', port: 18811, transport: 'tcp' },
+  },
 };
 
 const to = (transport: unknown, more: object = {}): object => ({ transport, ...more });
@@ -190,6 +195,8 @@ describe('The kinds of transports', () => {
     [{ kind: 'ssh', host: 'gate', remoteSocket: '/x.sock' }, 'gate → /x.sock'],
     [{ kind: 'subprocess', command: ['a b', '-c', 'x "y"\nz'] }, '"a b" -c "x \\"y\\" z"'],
     [{ kind: 'deploy', host: 'gate' }, 'gate'],
+    [WHOLE.registry, 'TIME @ lab:18811'],
+    [{ kind: 'registry', service: 'TIME' }, 'TIME'],
   ];
   for (const [transport, address] of ADDRESSES) {
     it(`is called ${address}`, () => assert.equal(endpointOf(transport), address));
@@ -206,6 +213,12 @@ describe('The kinds of transports', () => {
       host: 'lab',
       remoteHost: 'localhost',
       remotePort: 18812,
+    });
+    const registry = { kind: 'registry', service: ' TIME ', registry: { host: 'lab' } };
+    assert.deepEqual(good(to(registry)).transport, {
+      kind: 'registry',
+      service: 'TIME',
+      registry: { host: 'lab', port: 18811, transport: 'udp' },
     });
     const socket = { kind: 'ssh', host: 'lab', remoteSocket: '/x' };
     assert.deepEqual(good(to(socket)).transport, socket);
@@ -253,6 +266,15 @@ describe('The kinds of transports', () => {
     [{ kind: 'subprocess', command: ['a'], env: { 'A=': '1' } }, 'env'],
     [{ kind: 'subprocess', command: ['a'], host: 'lab' }, 'host'],
     [{ kind: 'deploy', host: 'gate', python: '-m' }, 'python'],
+    [{ kind: 'registry' }, 'service'],
+    [{ kind: 'registry', service: ' ' }, 'service'],
+    [{ kind: 'registry', service: 'A\u202eB' }, 'service'],
+    [{ kind: 'registry', service: 'TIME', host: 'lab' }, 'host'],
+    [{ kind: 'registry', service: 'TIME', registry: 'lab' }, 'registry'],
+    [{ kind: 'registry', service: 'TIME', registry: { port: 1 } }, 'registry'],
+    [{ kind: 'registry', service: 'TIME', registry: { host: '-x' } }, 'registry'],
+    [{ kind: 'registry', service: 'TIME', registry: { host: 'lab', transport: 'http' } }, 'registry'],
+    [{ kind: 'registry', service: 'TIME', registry: { host: 'lab', mode: 'udp' } }, 'registry'],
   ];
   for (const [transport, field] of BAD) {
     it(`names the field ${field} in ${JSON.stringify(transport)}`, () => {

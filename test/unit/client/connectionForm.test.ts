@@ -66,6 +66,21 @@ const WAYS: readonly (readonly [string, Partial<Answers>, object])[] = [
     { kind: 'deploy', texts: { machine: 'gate' } },
     { kind: 'deploy', host: 'gate' },
   ],
+  [
+    'a service by name, wherever its registry is',
+    { kind: 'registry', texts: { serviceName: ' TIME ', registry: '' } },
+    { kind: 'registry', service: 'TIME' },
+  ],
+  [
+    'a service by name, with a registry by TCP',
+    { kind: 'registry', texts: { serviceName: 'TIME', registry: 'tcp://lab:7' } },
+    { kind: 'registry', service: 'TIME', registry: { host: 'lab', port: 7, transport: 'tcp' } },
+  ],
+  [
+    'a service by name, with a registry at the usual port',
+    { kind: 'registry', texts: { serviceName: 'TIME', registry: 'lab' } },
+    { kind: 'registry', service: 'TIME', registry: { host: 'lab', port: 18811, transport: 'udp' } },
+  ],
 ];
 
 describe('The dialogue that adds a connection', () => {
@@ -94,6 +109,7 @@ describe('The dialogue that adds a connection', () => {
     );
     assert.equal(steps({ kind: 'ssh' }), 'kind machine farEnd service label');
     assert.equal(steps({ kind: 'deploy' }), 'kind machine label');
+    assert.equal(steps({ kind: 'registry' }), 'kind serviceName registry service label');
   });
 
   it('makes no profile while an answer is missing or wrong', () => {
@@ -104,6 +120,8 @@ describe('The dialogue that adds a connection', () => {
       { kind: 'tls', clientCertificate: true, texts: { address: 'lab', cert: '/c' } },
       { kind: 'ssh', texts: { machine: '-oProxyCommand=x' } },
       { kind: 'subprocess', texts: { command: '"open' } },
+      { kind: 'registry', texts: { serviceName: 'TIME', registry: 'http://lab' } },
+      { kind: 'registry', texts: { registry: 'lab' } },
     ] as const satisfies readonly Partial<Answers>[]) {
       assert.equal(profileFrom(answers(given)), undefined, JSON.stringify(given));
     }

@@ -1,5 +1,5 @@
-import { type FoundServer, type ServiceSearchResult, MAX_SERVERS, isServiceName } from '../../api/discovery';
-import { isHost } from '../../api/transport';
+import { type FoundServer, type ServiceSearchResult, MAX_SERVERS } from '../../api/discovery';
+import { isHost, isServiceName } from '../../api/transport';
 import type { FoundService } from '../../rpyc/index';
 import { addressFlags, isCheckable } from './addressFlags';
 

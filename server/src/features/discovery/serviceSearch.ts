@@ -5,12 +5,11 @@ import {
   type RegistryStatus,
   type ServiceSearchParams,
   type ServiceSearchResult,
-  DEFAULT_REGISTRY_PORT,
   MAX_NAMES,
   MAX_REGISTRIES,
   checkRegistry,
-  isServiceName,
 } from '../../api/discovery';
+import { DEFAULT_REGISTRY_PORT, isServiceName } from '../../api/transport';
 import {
   type FoundServices,
   type Logger,

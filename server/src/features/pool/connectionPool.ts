@@ -136,10 +136,16 @@ export class ConnectionPool {
    *
    * @param signal stops waiting; the attempt ends where nobody else waits for it
    * @param secrets what the profile names; kept in memory until it is disconnected
+   * @param address for a service by name: the `host:port` that the user has agreed to
    * @throws ProblemError
    */
-  async connect(profileId: string, signal?: AbortSignal, secrets?: Secrets): Promise<ConnectionState> {
-    return this.entry(profileId).connections.connect(signal, secrets);
+  async connect(
+    profileId: string,
+    signal?: AbortSignal,
+    secrets?: Secrets,
+    address?: string,
+  ): Promise<ConnectionState> {
+    return this.entry(profileId).connections.connect(signal, secrets, address);
   }
 
   /** Closes all connections of a profile. */

@@ -14,6 +14,8 @@ export interface MonitorOptions {
   readonly timings: Pick<PoolTimings, 'pingSeconds' | 'pingTimeoutSeconds'>;
   /** A run is in progress: the peer cannot answer, and is only shown that we are here. */
   readonly isBusy: () => boolean;
+  /** How long the answer to a ping took, which was sent anyway. */
+  readonly onLatency: (ms: number) => void;
   /** The peer did not answer. Told once. */
   readonly onDead: () => void;
 }
@@ -58,8 +60,13 @@ export class Monitor implements Disposable {
 
   private async ping(): Promise<void> {
     this.pinging = true;
+    const since = performance.now();
     try {
       await this.connection.ping('rpyc-explorer', this.options.timings.pingTimeoutSeconds);
+      // Behind a run that began meanwhile it waited for that.
+      if (!this.disposed && !this.options.isBusy()) {
+        this.options.onLatency(performance.now() - since);
+      }
     } catch {
       // A run that began meanwhile keeps the peer from answering: that is no sign of death.
       if (!this.disposed && !this.connection.closed && !this.options.isBusy()) {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -27,7 +28,9 @@ import {
   sslConnect,
   unixConnect,
 } from '../../rpyc/index';
+import { UntrustedCertificateError, certificateFacts } from '../certificate';
 import { ProblemError, missingSecret, noNamedPipes } from '../problem';
+import { connectByName } from './serviceByName';
 import type { PoolTimings } from './timings';
 
 /** An open connection, with what has to be there as long as it is. */
@@ -35,12 +38,16 @@ export interface Opened {
   readonly connection: Connection;
   /** Closes the connection and whatever carries it. Nothing of it is left then. */
   readonly close: () => Promise<void>;
+  /** `host:port` where a registry said that the server is. */
+  readonly address?: string;
 }
 
 export interface OpeningOptions {
   readonly profile: Profile;
   readonly secrets: Secrets;
   readonly timings: PoolTimings;
+  /** For a service by name: the `host:port` that the user has agreed to. */
+  readonly address: string | undefined;
   /** What every kind is given. */
   readonly connectOptions: ConnectOptions;
 }
@@ -93,6 +100,14 @@ export async function openTransport(options: OpeningOptions): Promise<Opened> {
         await server.start();
         return server.connect(ours);
       });
+    }
+    case 'registry': {
+      const { connection, address } = await connectByName(transport, {
+        agreed: options.address,
+        registrySeconds: timings.registrySeconds,
+        connectOptions: ours,
+      });
+      return { ...alone(connection), address };
     }
   }
 }
@@ -152,13 +167,13 @@ async function connectTls(
       (connection) => connection.close(),
       (mismatch: unknown) => mismatch,
     );
-    const fingerprint =
-      seen instanceof Error ? /fingerprint ([0-9a-f]{64})/.exec(seen.message)?.[1] : undefined;
-    if (fingerprint === undefined) {
+    const certificate = seen instanceof ConnectError ? seen.cause : undefined;
+    if (!(certificate instanceof X509Certificate)) {
       throw error;
     }
-    const text = `${error.message}; it has the fingerprint ${fingerprint}`;
-    throw new ConnectError(text, error.code, { cause: error });
+    const facts = certificateFacts(certificate);
+    const text = `${error.message}; it has the fingerprint ${facts.fingerprint}`;
+    throw new UntrustedCertificateError(text, error.code, facts, { cause: error });
   }
 }
 

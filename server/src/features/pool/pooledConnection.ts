@@ -19,6 +19,7 @@ import { advisoriesFor } from '../advisories';
 import { Agent } from '../agent';
 import { ProblemError, notClassicServer, rpycNg, stoppedAnswering } from '../problem';
 import { onAbort } from './abort';
+import { OpeningLatency } from './latency';
 import { Monitor } from './monitor';
 import { type Opened, openTransport } from './opening';
 import type { PoolTimings } from './timings';
@@ -36,12 +37,18 @@ const STRICT_ROOTS = new Set(['rpyc.core.service.VoidService', 'rpyc.core.servic
 
 const MAX_TYPE_TEXT = 200;
 
+/** What is told of a change of the latency: more than both of these. */
+const LATENCY_STEP_MS = 2;
+const LATENCY_STEP_SHARE = 0.25;
+
 /** What the root of a classic server has, whatever its class is called. */
 const CLASSIC_NAMES = ['eval', 'execute', 'getmodule', 'namespace', 'getconn'];
 
 export interface OpenOptions {
   readonly profile: Profile;
   readonly secrets: Secrets;
+  /** For a service by name: the `host:port` that the user has agreed to. */
+  readonly address: string | undefined;
   readonly pythonDir: string;
   readonly dialectMemory: DialectMemory;
   readonly timings: PoolTimings;
@@ -53,6 +60,8 @@ export interface OpenOptions {
   readonly place: Disposable;
   /** A run is in progress on it. */
   readonly isBusy: () => boolean;
+  /** The way to the peer and back takes noticeably longer or shorter than was told before. */
+  readonly onLatency: () => void;
   /** The connection ended, and not by `close`. Told once. */
   readonly onLost: (lost: PooledConnection, error: Error | undefined) => void;
 }
@@ -63,19 +72,23 @@ export class PooledConnection {
   private readonly monitor: Monitor;
   private readonly closeListener: Disposable;
   private ended = false;
+  private latency: number | undefined;
 
   private constructor(
     private readonly opened: Opened,
     readonly agent: Agent | undefined,
     readonly peer: PeerInfo,
     private readonly options: OpenOptions,
+    latencyMs: number | undefined,
   ) {
+    this.latency = latencyMs;
     const { timings } = options;
     const { connection } = opened;
     this.closeListener = connection.onDidClose((error) => this.lose(error));
     this.monitor = new Monitor(connection, {
       timings,
       isBusy: options.isBusy,
+      onLatency: (ms) => this.noteLatency(ms),
       onDead: () => {
         const silence = Math.round(timings.pingTimeoutSeconds);
         this.lose(new ProblemError(stoppedAnswering(options.profile.label, silence)));
@@ -90,11 +103,15 @@ export class PooledConnection {
    */
   static async open(options: OpenOptions): Promise<PooledConnection> {
     try {
-      const opened = await openTransport({ ...options, connectOptions: connectOptions(options) });
+      const latency = new OpeningLatency();
+      const opened = await openTransport({ ...options, connectOptions: connectOptions(options, latency) });
       try {
         const { connection } = opened;
         const { agent, peer } = await withinBudget(connection, options, introduce(connection, options));
-        return new PooledConnection(opened, agent, peer, options);
+        latency.stop();
+        const { address } = opened;
+        const known = address === undefined ? peer : { ...peer, address };
+        return new PooledConnection(opened, agent, known, options, latency.ms);
       } catch (error) {
         await opened.close();
         throw error;
@@ -109,10 +126,24 @@ export class PooledConnection {
     return this.opened.connection;
   }
 
+  /** Milliseconds to the peer and back, as last measured; undefined where nothing could be. */
+  get latencyMs(): number | undefined {
+    return this.latency === undefined ? undefined : Math.round(this.latency * 10) / 10;
+  }
+
   /** Says goodbye and closes. Nothing is told to `onLost`. Any number of calls is fine. */
   async close(): Promise<void> {
     this.end();
     await this.opened.close();
+  }
+
+  /** Small changes are kept and not told: a row that flickers tells nobody anything. */
+  private noteLatency(ms: number): void {
+    const before = this.latency ?? 0;
+    this.latency = ms;
+    if (Math.abs(ms - before) > Math.max(LATENCY_STEP_MS, before * LATENCY_STEP_SHARE)) {
+      this.options.onLatency();
+    }
   }
 
   private lose(error: Error | undefined): void {
@@ -137,7 +168,7 @@ export class PooledConnection {
 }
 
 /** What every way to connect is given. */
-function connectOptions(options: OpenOptions): ConnectOptions {
+function connectOptions(options: OpenOptions, latency: OpeningLatency): ConnectOptions {
   const { profile, dialectMemory, timings, signal, logger, wireLog, onStage } = options;
   // The library names some places less exactly than the profile does: a program without its arguments.
   const endpoint = endpointOf(profile.transport);
@@ -153,7 +184,7 @@ function connectOptions(options: OpenOptions): ConnectOptions {
     timeout: timings.stageSeconds,
     signal,
     logger,
-    trace: wireLog.record(),
+    trace: latency.watch(wireLog.record()),
     ...(onStage === undefined ? {} : { onStage }),
   };
 }

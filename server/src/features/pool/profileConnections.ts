@@ -28,7 +28,7 @@ import { FairQueue } from './fairQueue';
 import { Backoff } from './monitor';
 import { type OpenOptions, PooledConnection } from './pooledConnection';
 import { RunConnection } from './runConnection';
-import { contextOfProfile } from './target';
+import { contextOfProfile, profileAt } from './target';
 import type { PoolTimings } from './timings';
 
 /**
@@ -98,6 +98,8 @@ export class ProfileConnections {
   private disposed = false;
   /** What the profile names, from the wish to connect until the wish to disconnect. */
   private secrets: Secrets = {};
+  /** Where the user has agreed that a service by name may be. */
+  private address: string | undefined;
   private readonly backoff: Backoff;
   private readonly runTurns = new FairQueue(1);
   private readonly explorePlaces: FairQueue;
@@ -161,9 +163,10 @@ export class ProfileConnections {
    *
    * @param signal stops waiting, and stops trying where nobody else waits
    * @param secrets what the profile names; those of an attempt that is on its way stay as they are
+   * @param address for a service by name: the `host:port` that the user has agreed to
    * @throws ProblemError
    */
-  async connect(signal?: AbortSignal, secrets: Secrets = {}): Promise<ConnectionState> {
+  async connect(signal?: AbortSignal, secrets: Secrets = {}, address?: string): Promise<ConnectionState> {
     this.throwIfDisposed();
     while (this.attempt?.controller.signal.aborted === true) {
       // One that was given up is nothing to join: what is left of it ends first.
@@ -176,6 +179,7 @@ export class ProfileConnections {
     if (this.main === undefined) {
       if (this.attempt === undefined) {
         this.secrets = secrets;
+        this.address = address;
       }
       await this.join(this.attempt ?? this.begin('connecting', false), signal);
     }
@@ -406,14 +410,17 @@ export class ProfileConnections {
     const place = await this.options.acquirePlace(signal);
     return PooledConnection.open({
       ...this.options.openOptions,
-      profile: this.profile,
+      // A second connection goes to where the first one went, whatever a registry says meanwhile.
+      profile: profileAt(this.profile, this.main?.peer.address),
       secrets: this.secrets,
+      address: this.address,
       timings: this.options.timings,
       signal,
       onStage,
       place,
       // A run may keep the whole process from answering, on whichever connection it is.
       isBusy: () => this.runsInProgress > 0,
+      onLatency: () => this.change({}),
       onLost: (lost, error) => this.handleLoss(lost, error),
     });
   }
@@ -473,9 +480,11 @@ export class ProfileConnections {
       status === undefined
         ? this.current
         : { profileId, generation, status, ...(peer && KNOWS_PEER.has(status) ? { peer } : {}) };
+    const latencyMs = kept.status === 'connected' ? this.main?.latencyMs : undefined;
     this.current = {
       ...kept,
       ...news,
+      ...(latencyMs === undefined ? {} : { latencyMs }),
       openConnections: this.openConnections,
       busy: this.runsInProgress > 0,
     };

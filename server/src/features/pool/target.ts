@@ -28,6 +28,16 @@ export function isSameTarget(a: Profile, b: Profile): boolean {
   return targetText(a) === targetText(b);
 }
 
+/**
+ * The same profile with the address that a registry told in the place of the service's name.
+ *
+ * @param address `host:port`; undefined where the profile has its address itself
+ */
+export function profileAt(profile: Profile, address: string | undefined): Profile {
+  const [, host, port] = /^\[?(.+?)\]?:(\d+)$/.exec(address ?? '') ?? [];
+  return host === undefined ? profile : { ...profile, transport: { kind: 'tcp', host, port: Number(port) } };
+}
+
 /** Which connection it is, where that can be told before its label has been found to be good. */
 function nameOf(value: unknown): string | undefined {
   const label = typeof value === 'object' && value !== null && 'label' in value ? value.label : undefined;

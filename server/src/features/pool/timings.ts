@@ -6,6 +6,8 @@ export interface PoolTimings {
   readonly startSeconds: number;
   /** How long SSH may take to reach a host, through any jump hosts, and to log in. */
   readonly loginSeconds: number;
+  /** How long a registry that a profile names may take to answer; a broadcast takes a time of its own. */
+  readonly registrySeconds: number;
   /** A connection that has been silent for so long is asked whether its peer is still there. */
   readonly pingSeconds: number;
   /** How long the answer may take before the peer counts as gone. */
@@ -27,6 +29,7 @@ export const DEFAULT_TIMINGS: PoolTimings = {
   stageSeconds: 4.5,
   startSeconds: 15,
   loginSeconds: 15,
+  registrySeconds: 2,
   pingSeconds: 15,
   pingTimeoutSeconds: 10,
   idleSeconds: 300,

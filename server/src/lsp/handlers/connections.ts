@@ -8,8 +8,8 @@ export function handleConnections(edge: MessageEdge, pool: ConnectionPool): void
   const about = ({ profileId }: { readonly profileId: string }): ReturnType<typeof contextOfProfile> =>
     contextOfProfile(pool.profile(profileId));
   edge.onNotification(SetProfiles, ({ profiles }) => pool.setProfiles(profiles));
-  edge.onRequest(Connect, about, ({ profileId, secrets }, signal) =>
-    pool.connect(profileId, signal, secrets),
+  edge.onRequest(Connect, about, ({ profileId, secrets, address }, signal) =>
+    pool.connect(profileId, signal, secrets, address),
   );
   edge.onRequest(Disconnect, about, async ({ profileId }) => {
     await pool.disconnect(profileId);

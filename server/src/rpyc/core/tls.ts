@@ -197,12 +197,15 @@ function connectOver(socket: Socket, host: string, { context, pins, options }: T
 
 function checkPin(socket: TLSSocket, pins: readonly string[] | undefined, where: string): void {
   if (pins === undefined) return;
-  const fingerprint = socket.getPeerX509Certificate()?.fingerprint256;
+  const certificate = socket.getPeerX509Certificate();
+  const fingerprint = certificate?.fingerprint256;
   const seen = fingerprint === undefined ? undefined : normaliseFingerprint(fingerprint);
   if (seen !== undefined && pins.includes(seen)) return;
   throw new ConnectError(
     `Certificate of ${where} has the fingerprint ${seen ?? 'of none'}, which is not the pinned one`,
     ErrorCode.tlsPin,
+    // Whoever asks the user whether to trust it shows what it says of itself.
+    { cause: certificate },
   );
 }
 

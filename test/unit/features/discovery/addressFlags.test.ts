@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
-import { checkRegistry, isServiceName } from '../../../../server/src/api/discovery';
+import { checkRegistry } from '../../../../server/src/api/discovery';
+import { isServiceName } from '../../../../server/src/api/transport';
 import { addressFlags, isCheckable } from '../../../../server/src/features/discovery/addressFlags';
 import { FoundServers } from '../../../../server/src/features/discovery/foundServers';
 import type { FoundService, RegistryReport } from '../../../../server/src/rpyc/index';

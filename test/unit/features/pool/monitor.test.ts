@@ -38,6 +38,7 @@ function watch(
   const monitor = new Monitor(peer, {
     timings,
     isBusy: () => false,
+    onLatency: () => undefined,
     onDead: () => (deaths += 1),
     ...options,
   });
