@@ -2,19 +2,19 @@ import * as vscode from 'vscode';
 import { Diagnostics, ObjectText } from '../../server/src/api/messages';
 import type { Backend } from './backend';
 import { COMMAND_IDS, DISCOVERY_COMMAND_IDS } from './commandIds';
-import type { CommandId } from './commandIds';
+import type { CommandId, DiscoveryCommandId } from './commandIds';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
 import { VIEW_ID } from './connectionsView';
-import { discoveryCommands } from './discoveryCommands';
+import type { DiscoveryArguments, DiscoveryCommandParts } from './discoveryCommands';
 import type { DiscoverySettings } from './discoverySettings';
 import type { DiscoveryView } from './discoveryView';
 import type { ErrorExplainer } from './errorExplainer';
 import { pickChild } from './findObject';
+import { addConnection } from './dialogues';
 import { pickText } from './displayText';
 import { confirm, showInformation } from './messageBoxes';
-import { addConnection } from './newConnection';
 import { isCancelled, ProblemError, problemOf, showProblem } from './problems';
 import { addressOf, nodeName } from './rowItems';
 import type { ObjectRow, Row } from './rows';
@@ -53,11 +53,30 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
     register(COMMAND_IDS, commandTable(parts), parts.log),
     register(
       DISCOVERY_COMMAND_IDS,
-      discoveryCommands({ ...discovery, backend, connect: (profiles) => listAndConnect(parts, profiles) }),
+      lazyDiscoveryCommands({
+        ...discovery,
+        backend,
+        connect: (profiles) => listAndConnect(parts, profiles),
+      }),
       parts.log,
     ),
   );
 }
+
+/** The commands of the registries' view: their code is loaded when one of them is first run. */
+function lazyDiscoveryCommands(parts: DiscoveryCommandParts): Readonly<Record<DiscoveryCommandId, Lazy>> {
+  const run = async (id: DiscoveryCommandId, args: DiscoveryArguments): Promise<void> => {
+    const loaded = await import(/* webpackChunkName: "discoveryCommands" */ './discoveryCommands.js');
+    await loaded.discoveryCommands(parts)[id](...args);
+  };
+  const entries = DISCOVERY_COMMAND_IDS.map((id) => [
+    id,
+    (...args: DiscoveryArguments): Promise<void> => run(id, args),
+  ]);
+  return Object.fromEntries(entries) as Readonly<Record<DiscoveryCommandId, Lazy>>;
+}
+
+type Lazy = (...args: DiscoveryArguments) => Promise<void>;
 
 function register<Id extends string>(
   ids: readonly Id[],
