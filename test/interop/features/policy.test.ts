@@ -1,37 +1,10 @@
 import assert from 'node:assert/strict';
 
-import type { ObjectNode, Problem } from '../../../server/src/api/model';
+import type { Problem } from '../../../server/src/api/model';
 import { Handler } from '../../../server/src/rpyc/index';
-import { Explorer, named } from '../../support/explorer';
-import {
-  OLDER_RPYC_VERSIONS,
-  type PythonPeer,
-  RPYC_VERSIONS,
-  type RpycVersion,
-  startPeer,
-} from '../../support/pythonPeer';
-import { Relay } from '../../support/relay';
-import type { RelayCounts } from '../../support/relayMessages';
-
-const SCRIPT = 'open_service.py';
-
-/** Whether `restricted` and a log of refusals are there. */
-const VERSIONS: readonly RpycVersion[] = [...RPYC_VERSIONS, ...OLDER_RPYC_VERSIONS];
-
-function requests({ up }: RelayCounts, handler: Handler): number {
-  return up.requests[handler] ?? 0;
-}
-
-/** All requests but those that let go of something. */
-function asked({ up }: RelayCounts): number {
-  return Object.entries(up.requests)
-    .filter(([handler]) => Number(handler) !== (Handler.del as number))
-    .reduce((sum, [, count]) => sum + count, 0);
-}
-
-function refusals(server: PythonPeer): readonly string[] {
-  return server.log().match(/^.*(?:AttributeError|Exception caught|cannot access).*$/gm) ?? [];
-}
+import { named } from '../../support/explorer';
+import { PolicyBench, asked, refusals, requests } from '../../support/policyBench';
+import { OLDER_RPYC_VERSIONS, RPYC_VERSIONS } from '../../support/pythonPeer';
 
 async function problemOf(work: Promise<unknown>): Promise<Problem> {
   const error: unknown = await work.then(
@@ -41,46 +14,12 @@ async function problemOf(work: Promise<unknown>): Promise<Problem> {
   return (error as { readonly problem: Problem }).problem;
 }
 
-class Bench implements AsyncDisposable {
-  private constructor(
-    readonly server: PythonPeer,
-    readonly relay: Relay,
-    readonly explorer: Explorer,
-  ) {}
-
-  static async start(version: RpycVersion, modes: readonly string[] = []): Promise<Bench> {
-    const server = await startPeer(version, SCRIPT, modes);
-    const relay = await Relay.start(server);
-    return new Bench(server, relay, await Explorer.connect(relay));
-  }
-
-  async rows(node?: ObjectNode): Promise<readonly ObjectNode[]> {
-    return (await this.explorer.page(node ?? this.explorer.root('Root service'), 0, 500)).nodes;
-  }
-
-  async read(name: string, anyway = false): Promise<ObjectNode> {
-    return this.explorer.tree.read(named(await this.rows(), name).handle, undefined, anyway);
-  }
-
-  async counted<T>(work: () => Promise<T>): Promise<readonly [T, RelayCounts]> {
-    await this.relay.reset();
-    const result = await work();
-    return [result, await this.relay.counts()];
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.explorer[Symbol.asyncDispose]();
-    await this.relay[Symbol.asyncDispose]();
-    await this.server[Symbol.asyncDispose]();
-  }
-}
-
-for (const version of VERSIONS) {
+for (const version of [...RPYC_VERSIONS, ...OLDER_RPYC_VERSIONS]) {
   describe(`the policy of a strict service and rpyc ${version}`, function () {
     this.timeout(60_000);
 
     it('job 4: understand a strict service', async () => {
-      await using bench = await Bench.start(version);
+      await using bench = await PolicyBench.start(version);
       const { explorer, server } = bench;
       // On a slow link it shows that requests leave together.
       await bench.relay.setDelay(100);
@@ -146,7 +85,7 @@ for (const version of VERSIONS) {
     });
 
     it('shows the same of an object under the service, and the signature that its documentation has', async () => {
-      await using bench = await Bench.start(version);
+      await using bench = await PolicyBench.start(version);
       const { explorer, server } = bench;
       const question = await bench.read('question');
       assert.match(question.typeName, /Question$/);
@@ -166,7 +105,7 @@ for (const version of VERSIONS) {
     });
 
     it('asks for what is out of reach when it is told to, and corrects itself where that is given', async () => {
-      await using bench = await Bench.start(version, ['public']);
+      await using bench = await PolicyBench.start(version, ['public']);
       const { explorer, server } = bench;
       const question = await bench.read('question');
       const before = await bench.rows(question);
@@ -189,7 +128,7 @@ for (const version of VERSIONS) {
     });
 
     it('sees that everything is allowed once a private name was given', async () => {
-      await using bench = await Bench.start(version, ['all']);
+      await using bench = await PolicyBench.start(version, ['all']);
       assert.equal((await bench.read('_count', true)).kind, 'method');
       const question = await bench.read('question');
       const rows = await bench.rows(question);
@@ -202,7 +141,7 @@ for (const version of VERSIONS) {
     });
 
     it('notices after one refusal that the usual prefix is not used', async () => {
-      await using bench = await Bench.start(version, ['prefix']);
+      await using bench = await PolicyBench.start(version, ['prefix']);
       const problem = await problemOf(bench.read('the_real_answer_though'));
       assert.equal(problem.code, 'ERR_POLICY');
       const rows = await bench.rows();
@@ -212,7 +151,7 @@ for (const version of VERSIONS) {
     });
 
     it('predicts nothing of objects that decide themselves', async () => {
-      await using bench = await Bench.start(version);
+      await using bench = await PolicyBench.start(version);
       const box = await bench.read('box');
       const rows = await bench.rows(box);
       assert.ok(rows.length > 0);

@@ -3,7 +3,10 @@
 `open_service.py [configuration...]`: `public` and `all` allow attributes of that sort, `prefix` exposes names that
 begin with `shown_`, `old` lets the service decide itself.
 """
+from __future__ import unicode_literals
+
 import collections
+import gc
 import logging
 import sys
 
@@ -55,6 +58,7 @@ class MyService(rpyc.Service):
     exposed_letters = set("abc")
     exposed_frozen = frozenset([1, 2])
     exposed_frozen_objects = frozenset([Box()])
+    exposed_boxes = frozenset([Box() for _ in range(150)])
     exposed_queue = collections.deque(range(150))
     exposed_row = [1, "two", [3]]
     exposed_pair = (1, [2])
@@ -75,6 +79,11 @@ class MyService(rpyc.Service):
 
     def exposed_generator(self):
         return count()
+
+    def exposed_lent(self):
+        """How many references all clients hold."""
+        tables = [o for o in gc.get_objects() if type(o).__name__ == "RefCountingColl"]
+        return sum(len(table._dict) for table in tables)
 
     def exposed_taken(self):
         return tuple(taken)

@@ -1,10 +1,13 @@
 /** How objects are changed and called over one connection: through the helper, or under a service's policy. */
 import type { CallSignature } from '../../api/changes';
-import type { PathStep, RunError } from '../../api/model';
+import type { RunError } from '../../api/model';
 import type { Netref } from '../../rpyc/index';
 import type { EmitOutput } from '../agent';
 import type { Entry } from './handleTable';
 import type { RowFacts } from './rows';
+
+/** Where a value is, under what holds it. */
+export type Place = Pick<RowFacts, 'step' | 'key'>;
 
 /** What undoes a change: kept by the helper under a number, or here where there is no helper. */
 export type Undo =
@@ -12,7 +15,7 @@ export type Undo =
   | {
       readonly kind: 'old';
       readonly owner: Netref;
-      readonly step: PathStep;
+      readonly place: Place;
       /** A reference, or a value. */
       readonly value: unknown;
     };

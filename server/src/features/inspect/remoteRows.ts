@@ -1,26 +1,35 @@
 /** Rows for what a strict service gives: values by value, and references of which only the type's name is known. */
 import type { ObjectKind, PathStep } from '../../api/model';
-import { type BrineValue, type Netref, isNetref, type_ } from '../../rpyc/index';
+import { type BrineValue, FrozenSet, type Netref, isNetref, type_ } from '../../rpyc/index';
 import { EXPOSED_PREFIX, type Obstacle, isSpecial } from './accessPolicy';
 import { TextLimit, cut, singleLine, valueText, valueType } from './preview';
 import { CLICK_TO_READ, NO_ACCESS, type RowFacts } from './rows';
 import type { PartFacts } from './source';
 
 /** Special methods that RPyC's default policy lets through, as far as a reader wants to see them. */
-const SAFE_SPECIAL = new Set(['__doc__']);
+const SAFE_SPECIAL = new Set(['__doc__', '__next__']);
 
 const KINDS_BY_TYPE: ReadonlyMap<string, ObjectKind> = new Map([
   ['NoneType', 'none'],
   ['bool', 'boolean'],
   ['int', 'number'],
+  ['long', 'number'],
   ['float', 'number'],
   ['complex', 'number'],
   ['str', 'string'],
+  ['unicode', 'string'],
   ['bytes', 'bytes'],
   ['bytearray', 'bytes'],
   ['list', 'list'],
   ['tuple', 'tuple'],
+  ['range', 'tuple'],
+  ['xrange', 'tuple'],
+  ['collections.deque', 'list'],
   ['dict', 'dict'],
+  ['mappingproxy', 'dict'],
+  ['collections.OrderedDict', 'dict'],
+  ['collections.defaultdict', 'dict'],
+  ['collections.Counter', 'dict'],
   ['set', 'set'],
   ['frozenset', 'set'],
   ['module', 'module'],
@@ -28,6 +37,7 @@ const KINDS_BY_TYPE: ReadonlyMap<string, ObjectKind> = new Map([
   ['function', 'function'],
   ['builtin_function_or_method', 'function'],
   ['method', 'method'],
+  ['instancemethod', 'method'],
 ]);
 
 const CALLABLE_KINDS: ReadonlySet<ObjectKind> = new Set<ObjectKind>(['class', 'function', 'method']);
@@ -39,20 +49,20 @@ export function valueFacts(step: PathStep, name: string, value: unknown): PartFa
     const plain = value as BrineValue;
     const typeName = valueType(plain);
     const length = lengthOf(plain);
+    const items: readonly unknown[] =
+      plain instanceof FrozenSet ? [...plain] : Array.isArray(value) ? (value as readonly unknown[]) : [];
     const facts: RowFacts = {
       step,
       name: shownName,
       kind: KINDS_BY_TYPE.get(typeName) ?? 'object',
       typeName,
       value: singleLine(valueText(plain, TextLimit.value), TextLimit.value),
-      expandable: Array.isArray(value) && value.length > 0,
+      expandable: items.length > 0,
       reachable: false,
       unread: false,
       ...(length === undefined ? {} : { length }),
     };
-    return Array.isArray(value)
-      ? { facts, held: { kind: 'value', items: value as readonly unknown[] } }
-      : { facts };
+    return items.length > 0 ? { facts, held: { kind: 'value', items } } : { facts };
   }
   const kind = kindOf(value);
   return {

@@ -24,6 +24,8 @@ export interface RowFacts {
   /** Why the policy of the peer keeps it out of reach, as predicted, in one sentence. */
   readonly blocked?: string;
   readonly access?: Access;
+  /** Of an item of a mapping whose key came by value, where there is no helper to find it again. */
+  readonly key?: { readonly value: unknown };
 }
 
 /** What may be done to a part, as far as it can be told without trying. */

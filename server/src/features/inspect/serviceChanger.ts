@@ -1,5 +1,4 @@
 import type { CallSignature } from '../../api/changes';
-import type { PathStep } from '../../api/model';
 import {
   type BrineValue,
   type Connection,
@@ -12,7 +11,7 @@ import { errorOf } from '../run/runError';
 import { isRefusal } from './accessPolicy';
 import type { Entry } from './handleTable';
 import { type LiteralArguments, readArguments, readLiteral } from './literal';
-import type { Changed, ObjectChanger, Outcome, Undo } from './objectChanger';
+import type { Changed, ObjectChanger, Outcome, Place, Undo } from './objectChanger';
 import { TextLimit, singleLine, valueText } from './preview';
 import { typeNameOf, valueFacts } from './remoteRows';
 import type { RowFacts } from './rows';
@@ -50,10 +49,10 @@ export class ServiceChanger implements ObjectChanger {
     this.refuseBlocked(entry);
     const value = readLiteral(source);
     const owner = await this.ownerOf(entry);
-    const old = await this.oldValue(owner, entry.step);
+    const old = await this.oldValue(owner, entry.facts);
     return this.attempt('allow_setattr', async () => {
-      await this.put(owner, entry.step, value);
-      return { ...undoOf(owner, entry.step, old), after: textOf(value), facts: factsOf(entry, value) };
+      await this.put(owner, entry.facts, value);
+      return { ...undoOf(owner, entry.facts, old), after: textOf(value), facts: factsOf(entry, value) };
     });
   }
 
@@ -65,13 +64,16 @@ export class ServiceChanger implements ObjectChanger {
     }
     this.refuseBlocked(entry);
     const owner = await this.ownerOf(entry);
-    const old = await this.oldValue(owner, step);
+    const old = await this.oldValue(owner, entry.facts);
     return this.attempt('allow_delattr', async () => {
       if (step.kind === 'attr') {
         await this.request(Handler.delattr, [owner, step.name]);
-        return { ...undoOf(owner, step, old), after: '' };
+        return { ...undoOf(owner, entry.facts, old), after: '' };
       }
-      await this.callItem(owner, '__delitem__', [indexOf(step)]);
+      await this.callItem(owner, '__delitem__', [itemOf(entry.facts)]);
+      if (step.kind === 'key') {
+        return { ...undoOf(owner, entry.facts, old), after: '' };
+      }
       // Putting an item back between others takes `insert`, which no policy lets through by itself.
       return { before: old === undefined ? '' : textOf(old.value), after: '' };
     });
@@ -82,7 +84,7 @@ export class ServiceChanger implements ObjectChanger {
       throw undoneError();
     }
     return this.attempt('allow_setattr', async () => {
-      await this.put(undo.owner, undo.step, undo.value);
+      await this.put(undo.owner, undo.place, undo.value);
       return undefined;
     });
   }
@@ -127,20 +129,20 @@ export class ServiceChanger implements ObjectChanger {
   }
 
   private async ownerOf({ parent, step }: Entry): Promise<Netref> {
-    if (parent === undefined || (step.kind !== 'attr' && step.kind !== 'index')) {
+    if (parent === undefined || step.kind === 'root') {
       throw fixedError();
     }
     return this.source.objectOf(parent);
   }
 
   /** What undo puts back; a value that may not be read cannot be put back. */
-  private async oldValue(owner: Netref, step: PathStep): Promise<{ readonly value: unknown } | undefined> {
+  private async oldValue(owner: Netref, place: Place): Promise<{ readonly value: unknown } | undefined> {
     try {
       return {
         value:
-          step.kind === 'attr'
-            ? await this.request(Handler.getattr, [owner, step.name])
-            : await this.callItem(owner, '__getitem__', [indexOf(step)]),
+          place.step.kind === 'attr'
+            ? await this.request(Handler.getattr, [owner, place.step.name])
+            : await this.callItem(owner, '__getitem__', [itemOf(place)]),
       };
     } catch (error) {
       if (error instanceof RemoteError) {
@@ -150,10 +152,10 @@ export class ServiceChanger implements ObjectChanger {
     }
   }
 
-  private async put(owner: Netref, step: PathStep, value: unknown): Promise<void> {
-    await (step.kind === 'attr'
-      ? this.request(Handler.setattr, [owner, step.name, value])
-      : this.callItem(owner, '__setitem__', [indexOf(step), value]));
+  private async put(owner: Netref, place: Place, value: unknown): Promise<void> {
+    await (place.step.kind === 'attr'
+      ? this.request(Handler.setattr, [owner, place.step.name, value])
+      : this.callItem(owner, '__setitem__', [itemOf(place), value]));
   }
 
   private callItem(owner: Netref, name: string, args: readonly unknown[]): Promise<unknown> {
@@ -186,17 +188,29 @@ export class ServiceChanger implements ObjectChanger {
 
 function undoOf(
   owner: Netref,
-  step: PathStep,
+  { step, key }: Place,
   old: { readonly value: unknown } | undefined,
 ): Pick<Changed, 'before' | 'undo'> {
   return old === undefined
     ? { before: '' }
-    : { before: textOf(old.value), undo: { kind: 'old', owner, step, value: old.value } };
+    : {
+        before: textOf(old.value),
+        undo: {
+          kind: 'old',
+          owner,
+          place: { step, ...(key === undefined ? {} : { key }) },
+          value: old.value,
+        },
+      };
 }
 
 function factsOf({ step, facts }: Entry, value: BrineValue): RowFacts {
   const now = valueFacts(step, facts.name, value).facts;
-  return facts.access === undefined ? now : { ...now, access: { ...facts.access, callable: false } };
+  return {
+    ...now,
+    ...(facts.access === undefined ? {} : { access: { ...facts.access, callable: false } }),
+    ...(facts.key === undefined ? {} : { key: facts.key }),
+  };
 }
 
 function textOf(value: unknown): string {
@@ -204,9 +218,13 @@ function textOf(value: unknown): string {
   return singleLine(text, TextLimit.value);
 }
 
-function indexOf(step: PathStep): number {
-  if (step.kind !== 'index') {
+/** What an item is found by. */
+function itemOf({ step, key }: Place): unknown {
+  if (step.kind === 'index') {
+    return step.index;
+  }
+  if (step.kind !== 'key' || key === undefined) {
     throw fixedError();
   }
-  return step.index;
+  return key.value;
 }

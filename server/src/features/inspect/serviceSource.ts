@@ -5,7 +5,6 @@ import {
   Handler,
   type Netref,
   type RequestOptions,
-  Slice,
   dir,
   inspectMethods,
   isNetref,
@@ -16,7 +15,6 @@ import type { AccessPolicy } from './accessPolicy';
 import type { Entry } from './handleTable';
 import { TextLimit, multiLine, singleLine, valueText } from './preview';
 import {
-  kindOf,
   memberFacts,
   memberNames,
   memberTitle,
@@ -24,15 +22,16 @@ import {
   typeNameOf,
   valueFacts,
 } from './remoteRows';
-import { type Access, NO_ACCESS, type RowFacts, asCount } from './rows';
+import { NO_ACCESS, type RowFacts } from './rows';
+import { ServiceItems, hasItems, itemPart, withAccess } from './serviceItems';
 import type { ServiceResults } from './serviceResults';
 import type { ObjectSource, PageQuery, PartFacts, SourcePage, SourceText } from './source';
 import {
   blockedError,
+  generatorNote,
   goneError,
   longNamesNote,
   nameLimitNote,
-  noPartsError,
   unreadError,
 } from './treeProblems';
 
@@ -44,6 +43,9 @@ const MAX_NAMES = 20_000;
 
 /** Characters of one name: it travels to the editor as it is, since only so it leads back to its object. */
 const MAX_NAME = 1000;
+
+/** What gives its items only once. */
+const GENERATORS: ReadonlySet<string> = new Set(['generator', 'async_generator', 'coroutine']);
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 
@@ -76,6 +78,7 @@ export class ServiceSource implements ObjectSource {
   private readonly policy: AccessPolicy;
   private readonly label: string;
   private readonly options: RequestOptions;
+  private readonly items: ServiceItems;
 
   constructor({ connection, results, policy, label, signal }: ServiceSourceParts) {
     this.connection = connection;
@@ -83,22 +86,23 @@ export class ServiceSource implements ObjectSource {
     this.policy = policy;
     this.label = label;
     this.options = { timeoutSeconds: QUESTION_SECONDS, ...(signal === undefined ? {} : { signal }) };
+    this.items = new ServiceItems(connection, this.options);
   }
 
   async page(entry: Entry, query: PageQuery): Promise<SourcePage> {
     if (entry.held?.kind === 'value') {
       const { items } = entry.held;
-      return pageOf([...items.keys()], query, itemTitle, (index) => itemPart(index, items[index]));
+      return pageOf([...items.keys()], query, String, (index) => itemPart(index, items[index]));
     }
     if (isResults(entry)) {
       return pageOf(this.results.names, query, String, (name) => this.resultPart(name));
     }
     const object = await this.objectOf(entry);
-    const kind = entry.step.kind === 'root' ? 'service' : kindOf(object);
-    if ((kind === 'list' || kind === 'tuple') && query.filter === '') {
-      return this.sequencePage(object, query);
+    const isService = entry.step.kind === 'root';
+    if (!isService && hasItems(object)) {
+      return this.items.page(object, query);
     }
-    const members = await this.membersOf(object, kind === 'service');
+    const members = await this.membersOf(object, isService);
     const page = pageOf(members.names, query, memberTitle, (name) => ({ facts: members.factsOf(name) }));
     return members.note === undefined ? page : { ...page, note: members.note };
   }
@@ -122,11 +126,13 @@ export class ServiceSource implements ObjectSource {
           obstacle: this.policy.obstacleTo(subject, name),
           ofService,
         }),
-      ...(listed.length > MAX_NAMES
-        ? { note: nameLimitNote(MAX_NAMES) }
-        : tooLong > 0
-          ? { note: longNamesNote(tooLong, MAX_NAME) }
-          : {}),
+      ...(GENERATORS.has(subject.typeName)
+        ? { note: generatorNote() }
+        : listed.length > MAX_NAMES
+          ? { note: nameLimitNote(MAX_NAMES) }
+          : tooLong > 0
+            ? { note: longNamesNote(tooLong, MAX_NAME) }
+            : {}),
     };
   }
 
@@ -235,32 +241,6 @@ export class ServiceSource implements ObjectSource {
     );
   }
 
-  /** One slice of a list or tuple. The policy of a service lets `__len__`, `__getitem__` and `__iter__` through. */
-  private async sequencePage(object: Netref, { offset, limit }: PageQuery): Promise<SourcePage> {
-    const call = (name: string, args: readonly unknown[]): Promise<unknown> =>
-      this.connection.request(Handler.callattr, [object, name, args, []], this.options);
-    const [length, slice] = await Promise.all([
-      call('__len__', []),
-      call('__getitem__', [new Slice(offset, offset + limit)]),
-    ]);
-    const items = isNetref(slice)
-      ? await this.connection.request(Handler.buffiter, [slice, limit], this.options)
-      : slice;
-    if (!Array.isArray(items)) {
-      throw noPartsError();
-    }
-    const total = asCount(length, 'length');
-    // The policy of a service lets `__setitem__` and `__delitem__` through, too.
-    const access = kindOf(object) === 'list' ? { editable: true, deletable: true } : {};
-    return {
-      parts: (items as unknown[])
-        .slice(0, limit)
-        .map((item, position) => withAccess(itemPart(offset + position, item), access)),
-      total,
-      more: offset + limit < total,
-    };
-  }
-
   private resultOf({ parent, step }: Entry): unknown {
     const isResult = parent !== undefined && isResults(parent) && step.kind === 'attr';
     return isResult ? this.results.get(step.name) : undefined;
@@ -302,18 +282,6 @@ function isResults({ step }: Entry): boolean {
 
 function typeNameFor({ facts }: Entry): string {
   return facts.typeName === '' ? facts.name : facts.typeName;
-}
-
-function itemTitle(index: number): string {
-  return `[${index}]`;
-}
-
-function itemPart(index: number, item: unknown): PartFacts {
-  return valueFacts({ kind: 'index', index }, itemTitle(index), item);
-}
-
-function withAccess(part: PartFacts, access: Partial<Access>): PartFacts {
-  return { ...part, facts: { ...part.facts, access: { ...(part.facts.access ?? NO_ACCESS), ...access } } };
 }
 
 /** One page of what has these keys; only the rows of the page are made. */

@@ -41,6 +41,16 @@ export function nameLimitNote(limit: number): string {
   return `This object lists more than ${limit.toLocaleString('en')} names: the rest is not shown.`;
 }
 
+/** The last row of what gives its items only once. */
+export function generatorNote(): string {
+  return 'Its items are given only once, so none is taken to show it: call __next__ to take one.';
+}
+
+/** The last row of a container without positions that is too long to be followed to its end. */
+export function itemLimitNote(limit: number): string {
+  return `Only the first ${limit.toLocaleString('en')} items are shown: search for a key, or call a method of the service that gives a part.`;
+}
+
 /** The last row of a page of an object with names that no reader wants to see. */
 export function longNamesNote(count: number, limit: number): string {
   return `Names longer than ${limit.toLocaleString('en')} characters are not shown: ${count.toLocaleString('en')} of them.`;
