@@ -1,7 +1,7 @@
 """The service of the tutorial's third part, with more under it, and a log of all that it refuses.
 
-`open_service.py [configuration...]`: `public` and `all` allow attributes of that sort, `prefix` exposes names that
-begin with `shown_`, `old` lets the service decide itself.
+`open_service.py [configuration...]`: `public` and `all` allow attributes of that sort, `prefix` exposes names that begin with
+`shown_`.
 """
 from __future__ import unicode_literals
 
@@ -89,19 +89,10 @@ class MyService(rpyc.Service):
         return tuple(taken)
 
 
-class OldService(MyService):
-    """As services of 3.3 to 3.4.3 were."""
-
-    def _rpyc_getattr(self, name):
-        if not name.startswith("exposed_"):
-            name = "exposed_" + name
-        return getattr(self, name)
-
-
 modes = sys.argv[1:]
 config = {"logger": logging.getLogger("refusals")}
 config["allow_public_attrs"] = "public" in modes
 config["allow_all_attrs"] = "all" in modes
 if "prefix" in modes:
     config["exposed_prefix"] = "shown_"
-serve(OldService if "old" in modes else MyService, protocol_config=config)
+serve(MyService, protocol_config=config)
