@@ -118,17 +118,17 @@ class Agent(object):
         """`('ok', text, parameters or None)` of something that can be called."""
         return _answered(lambda: call_signature(self._walk(base, steps)))
 
-    def call(self, base, steps, source, what, emit):
+    def call(self, base, steps, source, what, emit, run_id=u''):
         """Calls an object.
 
         :param source: what stands between the brackets of the call.
         :param what: what its result is called.
-        :param emit: as for `run`.
+        :param emit: as for `run`, as is `run_id`.
         :returns: `('ok', name of the result, row, None)`, `('ok', '', None, None)` where it gave None, or
             `('ok', '', None, error)`.
         """
         def answer():
-            done, value = call(self.runner, self._walk(base, steps), source, emit)
+            done, value = call(self.runner, self._walk(base, steps), source, emit, run_id)
             if not done:
                 return u'', None, value
             if value is None:
@@ -196,9 +196,17 @@ class Agent(object):
 
     # ---- runs -------------------------------------------------------------------------------------------------
 
-    def run(self, source, file_name, line_offset, emit):
+    def run(self, source, file_name, line_offset, emit, run_id=u''):
         """See `Runner.run`."""
-        return self.runner.run(source, file_name, line_offset, emit)
+        return self.runner.run(source, file_name, line_offset, emit, run_id)
+
+    def interrupt(self, run_id):
+        """`('ok', whether the run of another connection was going on, where it was or None)`."""
+        return _answered(lambda: interrupt(run_id))
+
+    def signal(self, pid):
+        """Interrupts the run in a process that the same server has forked: `('ok', whether it could)`."""
+        return _answered(lambda: (send_signal(pid),))
 
     # ---- two connections of one editor ------------------------------------------------------------------------
 
@@ -250,7 +258,7 @@ def _answered(answer):
 
 
 def create_agent(namespace):
-    """The agent for the connection whose namespace this is, and `(Python version, pid, server kind, rpyc version)`."""
+    """The agent for the connection whose namespace this is, and `(Python version, pid, server kind, rpyc version, whether a signal stops its runs)`."""
     import os
     service, kind = None, u'unknown'
     frame = sys._getframe(1)
@@ -264,7 +272,9 @@ def create_agent(namespace):
             kind = _SERVER_KINDS.get(class_name(base).rsplit('.', 1)[-1], kind)
         frame = frame.f_back
     version = u'.'.join([TEXT(number) for number in sys.version_info[:3]])
-    return Agent(namespace, service), (version, os.getpid(), kind, _rpyc_version())
+    # Elsewhere another thread can stop a run, and the signal is left to the program.
+    signals = kind == u'forking' and listen_for_signal()
+    return Agent(namespace, service), (version, os.getpid(), kind, _rpyc_version(), signals)
 
 
 def _rpyc_version():

@@ -15,6 +15,7 @@ try:
 except ImportError:
     from thread import get_ident
 
+HELPER_FILE = '<rpyc-explorer>'
 FLUSH_SECONDS = 0.05
 BURST_LIMIT = 65536
 QUEUE_LIMIT = 1000000
@@ -46,6 +47,8 @@ class OutputQueue(object):
         self.closed = False
         self.wake = threading.Event()
         self.done = threading.Event()
+        # The way to stop the run that prints here, while it goes on.
+        self.stop = None
         self.thread = threading.Thread(target=self._pump, name='rpyc-explorer-output')
         self.thread.daemon = True
         self.thread.start()

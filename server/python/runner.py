@@ -1,4 +1,4 @@
-"""Runs pieces of Python in a connection's namespace. Loaded after render.py and output.py, into the same namespace."""
+"""Runs pieces of Python in a connection's namespace. Loaded after interrupting.py, into the same namespace."""
 
 import __future__
 import ast
@@ -8,7 +8,6 @@ import sys
 import textwrap
 import traceback
 
-HELPER_FILE = '<rpyc-explorer>'
 # What the user types for a value or for arguments.
 VALUE_FILE = '<value>'
 RESULT_LIMIT = 10000
@@ -29,15 +28,17 @@ class Runner(object):
         # What was run so far of each file, by line, for tracebacks through functions of earlier runs.
         self.lines = {}
 
-    def run(self, source, file_name, line_offset, emit):
+    def run(self, source, file_name, line_offset, emit, run_id=u''):
         """Runs `source` and answers when it has ended, however it ends.
 
         :param file_name: the file that the source stands in, for tracebacks.
         :param line_offset: number of lines before it in that file.
         :param emit: a function of the peer, called with `(pieces, dropped)` as `OutputQueue` tells, without waiting for
             its answer.
+        :param run_id: by this name it can be interrupted.
         :returns: `('done', value, type, None)`, where the texts are empty when there is no value, or
-            `('error', '', '', (type, message, traceback, ((file, line, name), ...)))`.
+            `('error', '', '', (type, message, traceback, ((file, line, name), ...)))`, or the same with
+            `'interrupted'`.
         """
         if PY2:
             file_name = file_name.encode('utf-8')
@@ -47,16 +48,22 @@ class Runner(object):
         try:
             restore = redirect(queue)
             try:
+                queue.stop = Stop(run_id)
                 return self._execute(source, file_name)
             except BaseException:
                 # Also SystemExit and KeyboardInterrupt: the connection outlives what its user runs.
-                return u'error', u'', u'', _failure(sys.exc_info(), file_name, self.lines[file_name])
+                queue.stop.close()
+                status = u'interrupted' if among(sys.exc_info()[0], STOPS) else u'error'
+                return status, u'', u'', _failure(sys.exc_info(), file_name, self.lines[file_name])
             finally:
-                restore()
+                try:
+                    queue.stop.close()
+                finally:
+                    restore()
         finally:
             queue.close()
 
-    def attempt(self, work, emit=None):
+    def attempt(self, work, emit=None, run_id=u''):
         """Does something that runs the user's code, and tells how it ended.
 
         :param emit: as for `run`; without it what is printed stays where it goes.
@@ -65,15 +72,22 @@ class Runner(object):
         queue = None if emit is None else OutputQueue(_asynchronous(emit))
         try:
             restore = None if queue is None else redirect(queue)
+            stop = Stop(run_id)
             try:
+                if queue is not None:
+                    queue.stop = stop
                 return True, work()
             except Stopped:
                 raise
             except BaseException:
+                stop.close()
                 return False, _failure(sys.exc_info(), VALUE_FILE, {})
             finally:
-                if restore is not None:
-                    restore()
+                try:
+                    stop.close()
+                finally:
+                    if restore is not None:
+                        restore()
         finally:
             if queue is not None:
                 queue.close()

@@ -10,6 +10,7 @@ import { ServiceSearch } from './features/discovery/serviceSearch';
 import { ObjectTree } from './features/inspect/objectTree';
 import { ConnectionPool } from './features/pool/connectionPool';
 import { WireLog } from './features/pool/wireLog';
+import { RunsInProgress } from './features/run/runsInProgress';
 import { SnippetRunner } from './features/run/snippetRunner';
 import { Server } from './lsp/server';
 
@@ -32,14 +33,16 @@ function main(): void {
   });
   const lend = pool.lend.bind(pool);
   const label = (profileId: string): string => pool.profile(profileId).label;
+  const runs = new RunsInProgress({ lendBeside: pool.lendBeside.bind(pool), label });
   const tree = new ObjectTree({
     epoch,
     lend,
+    runs,
     state: pool.state.bind(pool),
     label,
     logger,
   });
-  const runner = new SnippetRunner({ lend, label, logger });
+  const runner = new SnippetRunner({ lend, runs, label, logger });
   const local = new LocalServerKeeper({ startDemo: startLabDemo, logger });
   const search = new ServiceSearch({ local: () => local.state.registry, logger });
   const report = new DiagnosticsReport({ epoch, pool, wireLog });
@@ -48,7 +51,7 @@ function main(): void {
       tree.forget(profileId);
     }
   });
-  server.start({ epoch, pool, tree, runner, search, local, wireLog, report });
+  server.start({ epoch, pool, tree, runner, runs, search, local, wireLog, report });
 }
 
 main();

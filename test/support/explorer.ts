@@ -1,7 +1,15 @@
 /** A tree and a runner over a pool with one connected profile, as the background process puts them together. */
-import type { ObjectNode, ObjectPage, Profile, RunOutput, RunResult } from '../../server/src/api/model';
+import type {
+  InterruptResult,
+  ObjectNode,
+  ObjectPage,
+  Profile,
+  RunOutput,
+  RunResult,
+} from '../../server/src/api/model';
 import { ObjectTree, type ObjectTreeOptions } from '../../server/src/features/inspect/objectTree';
 import type { ConnectionPool } from '../../server/src/features/pool/connectionPool';
+import { RunsInProgress } from '../../server/src/features/run/runsInProgress';
 import { SnippetRunner } from '../../server/src/features/run/snippetRunner';
 import { silentLogger } from '../../server/src/rpyc/index';
 import { type Address, TestPool, profileTo } from './pool';
@@ -13,6 +21,7 @@ export class Explorer implements AsyncDisposable {
   readonly output: RunOutput[] = [];
   readonly tree: ObjectTree;
   readonly runner: SnippetRunner;
+  readonly runs: RunsInProgress;
   readonly states: TestPool['states'];
   private lastRun = 0;
 
@@ -24,15 +33,17 @@ export class Explorer implements AsyncDisposable {
     const lend = pool.lend.bind(pool);
     const label = (): string => 'Lab';
     this.states = states;
+    this.runs = new RunsInProgress({ lendBeside: pool.lendBeside.bind(pool), label });
     this.tree = new ObjectTree({
       epoch: 'test',
       lend,
       state: pool.state.bind(pool),
       label,
+      runs: this.runs,
       logger: silentLogger,
       ...options,
     });
-    this.runner = new SnippetRunner({ lend, label, logger: silentLogger });
+    this.runner = new SnippetRunner({ lend, runs: this.runs, label, logger: silentLogger });
     this.runner.onDidProduceOutput((output) => this.output.push(output));
   }
 
@@ -67,6 +78,11 @@ export class Explorer implements AsyncDisposable {
     this.lastRun += 1;
     const runId = `run-${this.lastRun}`;
     return this.runner.run({ profileId: 'p', runId, source, fileName: FILE_NAME, lineOffset: 0 }, signal);
+  }
+
+  /** Stops the run that was begun last. */
+  interrupt(insist = false): Promise<InterruptResult> {
+    return this.runs.interrupt({ profileId: 'p', runId: `run-${this.lastRun}`, insist });
   }
 
   /** Runs source that must not fail, and gives the text of its value. */

@@ -23,6 +23,7 @@ import type { Explanation } from './explanation';
 import type {
   ConnectionState,
   Handle,
+  InterruptResult,
   ObjectDetails,
   ObjectNode,
   ObjectPage,
@@ -183,6 +184,15 @@ export const ObjectCall = request<ObjectCallParams, ObjectCallResult>('rpyc/obje
 
 /** Client → process: run Python on a classic connection; answers when it ends. No time limit. */
 export const Run = request<RunRequest, RunResult>('rpyc/run/start');
+
+/**
+ * Client → process: stop a run or a call of this id by a `KeyboardInterrupt`, and when it is asked again by an exception
+ * that hardly anything catches. `insist` raises one after the other for three seconds.
+ */
+export const InterruptRun = request<
+  { readonly profileId: string; readonly runId: string; readonly insist: boolean },
+  InterruptResult
+>('rpyc/run/interrupt');
 
 /** Process → client: what a run printed, in order, soon after it was printed. */
 export const RunOutputProduced = notification<RunOutput>('rpyc/run/output');

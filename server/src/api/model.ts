@@ -345,7 +345,7 @@ export interface RunResult {
   /** Text of the last expression's value; absent when the snippet does not end in one, or it is None. */
   readonly value?: string;
   readonly valueType?: string;
-  /** The remote exception, where `status` is `error`. */
+  /** The remote exception, where `status` is `error` or `interrupted`. */
   readonly error?: RunError;
   /** Why there is no result, where `status` is `lost`. */
   readonly problem?: Problem;
@@ -360,6 +360,17 @@ export interface RunRequest {
   readonly fileName: string;
   /** Zero-based line of `source` in that file. */
   readonly lineOffset: number;
+}
+
+/** What came of the wish to stop a run. */
+export interface InterruptResult {
+  /**
+   * `asked`: the exception is on its way; the run's own result tells when it has ended. `ended`: it is over.
+   * `waiting`: it had not begun, and does not begin any more.
+   */
+  readonly outcome: 'asked' | 'ended' | 'waiting';
+  /** Where the run was then. What it calls there may have to return first. */
+  readonly place?: RemoteFrame;
 }
 
 export type TraceLevel = 'off' | 'messages' | 'verbose';

@@ -12,6 +12,7 @@ const FILES = [
   'access.py',
   'listing.py',
   'output.py',
+  'interrupting.py',
   'runner.py',
   'changing.py',
   'agent.py',
@@ -27,6 +28,8 @@ export interface AgentInfo {
   readonly serverKind: ServerKind;
   /** Absent where the peer's library does not tell. */
   readonly rpycVersion: string | undefined;
+  /** A sibling process can stop its runs by a signal. */
+  readonly stopsAtSignal: boolean;
 }
 
 /** Called by the helper with what a run prints: pairs of stream and text, and number of characters lost before. */
@@ -146,7 +149,7 @@ const SERVER_KINDS: ReadonlyMap<unknown, ServerKind> = new Map(
 const MAX_VERSION = 100;
 
 function readInfo(value: unknown): AgentInfo {
-  const [pythonVersion, pid, kind, rpycVersion] = Array.isArray(value) ? (value as unknown[]) : [];
+  const [pythonVersion, pid, kind, rpycVersion, stopsAtSignal] = Array.isArray(value) ? (value as unknown[]) : [];
   if (typeof pythonVersion !== 'string' || typeof pid !== 'number' || typeof rpycVersion !== 'string') {
     throw new TypeError('The helper did not say where it runs');
   }
@@ -155,5 +158,6 @@ function readInfo(value: unknown): AgentInfo {
     pid,
     serverKind: SERVER_KINDS.get(kind) ?? 'unknown',
     rpycVersion: rpycVersion === '' ? undefined : rpycVersion.slice(0, MAX_VERSION),
+    stopsAtSignal: stopsAtSignal === true,
   };
 }

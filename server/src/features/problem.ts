@@ -34,6 +34,7 @@ export const ProblemCode = {
   secret: 'ERR_SECRET',
   shape: 'ERR_SHAPE',
   stale: 'ERR_STALE',
+  uninterruptible: 'ERR_UNINTERRUPTIBLE',
   unknownProfile: 'ERR_UNKNOWN_PROFILE',
 } as const;
 
@@ -94,6 +95,21 @@ export function busy(label: string): Problem {
   return {
     code: ProblemCode.busy,
     message: `“${label}” is busy with a run, and its server offers no second way in: wait until the run ends.`,
+  };
+}
+
+const NO_INTERRUPT = {
+  single: 'its server lets nobody else in while it runs. Disconnect to leave it; it goes on there until it ends.',
+  stuck: 'its Python does not answer: something there holds the whole interpreter. Try again, or disconnect.',
+  elsewhere: 'its process is not one that the server started beside ours. Disconnect to leave it.',
+  python: 'the Python there has no way to stop a thread. Disconnect to leave it; it goes on there until it ends.',
+} as const;
+
+/** @param reason why a run cannot be stopped */
+export function uninterruptible(label: string, reason: keyof typeof NO_INTERRUPT): Problem {
+  return {
+    code: ProblemCode.uninterruptible,
+    message: `The run on “${label}” cannot be interrupted: ${NO_INTERRUPT[reason]}`,
   };
 }
 

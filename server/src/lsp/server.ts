@@ -12,6 +12,7 @@ import type { ServiceSearch } from '../features/discovery/serviceSearch';
 import type { ObjectTree } from '../features/inspect/objectTree';
 import type { ConnectionPool } from '../features/pool/connectionPool';
 import type { WireLog } from '../features/pool/wireLog';
+import type { RunsInProgress } from '../features/run/runsInProgress';
 import type { SnippetRunner } from '../features/run/snippetRunner';
 import { MessageEdge } from './edge';
 import { handleChanges } from './handlers/changes';
@@ -30,6 +31,7 @@ export interface Features {
   readonly pool: ConnectionPool;
   readonly tree: ObjectTree;
   readonly runner: SnippetRunner;
+  readonly runs: RunsInProgress;
   readonly search: ServiceSearch;
   readonly local: LocalServerKeeper;
   readonly wireLog: WireLog;
@@ -53,7 +55,7 @@ export class Server {
   /** Takes requests from now on. */
   start(features: Features): void {
     const { connection, logger } = this;
-    const { epoch, pool, tree, runner, search, local, wireLog, report } = features;
+    const { epoch, pool, tree, runner, runs, search, local, wireLog, report } = features;
     const edge = new MessageEdge(connection, logger);
     connection.onInitialize(() => ({
       capabilities: { textDocumentSync: TextDocumentSyncKind.None },
@@ -71,7 +73,7 @@ export class Server {
     handleConnections(edge, pool);
     handleInspection(edge, pool, tree);
     handleChanges(edge, pool, tree);
-    handleSnippets(edge, pool, runner);
+    handleSnippets(edge, pool, runner, runs);
     handleDiscovery(edge, search, local);
     handleDiagnostics(edge, wireLog, report);
     handleExplanation(edge);

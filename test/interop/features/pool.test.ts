@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import type { ConnectionState, Problem } from '../../../server/src/api/model';
-import type { Lease } from '../../../server/src/features/pool/profileConnections';
+import type { Lease } from '../../../server/src/features/pool/lease';
 import { callattr } from '../../../server/src/rpyc/index';
 import { badServer } from '../../support/badServers';
 import { eventually } from '../../support/poll';

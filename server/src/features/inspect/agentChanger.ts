@@ -56,10 +56,15 @@ export class AgentChanger implements ObjectChanger {
     };
   }
 
-  async call(entry: Entry, source: string, emit: EmitOutput): Promise<Outcome<RowFacts | undefined>> {
+  async call(
+    entry: Entry,
+    source: string,
+    emit: EmitOutput,
+    callId: string,
+  ): Promise<Outcome<RowFacts | undefined>> {
     const { base, steps } = wayTo(entry);
     const what = `${entry.facts.name}(${source.trim()})`;
-    const [, row, error] = await this.ask('call', [base, steps, source, what, emit]);
+    const [, row, error] = await this.ask('call', [base, steps, source, what, emit, callId]);
     if (error !== null) {
       return { error: readError(error) };
     }

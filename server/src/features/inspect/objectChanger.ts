@@ -36,6 +36,11 @@ export interface ObjectChanger {
   delete(entry: Entry): Promise<Outcome<Changed>>;
   undo(undo: Undo): Promise<Outcome<undefined>>;
   signature(entry: Entry): Promise<CallSignature>;
-  /** Gives the row of the result; nothing where it is None. */
-  call(entry: Entry, source: string, emit: EmitOutput): Promise<Outcome<RowFacts | undefined>>;
+  /** Gives the row of the result; nothing where it is None. @param callId by which it can be interrupted */
+  call(
+    entry: Entry,
+    source: string,
+    emit: EmitOutput,
+    callId: string,
+  ): Promise<Outcome<RowFacts | undefined>>;
 }

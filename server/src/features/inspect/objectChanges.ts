@@ -9,10 +9,11 @@ import type {
 import type { Handle, ObjectNode, RunOutput } from '../../api/model';
 import { Emitter, type Event, RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
 import type { EmitOutput } from '../agent';
-import { untilAborted } from '../pool/abort';
-import type { Lease, LeasePurpose } from '../pool/profileConnections';
+import { linkSignals, untilAborted } from '../pool/abort';
+import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemError, badAnswer, staleHandle } from '../problem';
 import { outputsOf } from '../run/runOutput';
+import type { RunsInProgress } from '../run/runsInProgress';
 import type { Entry, HandleTable } from './handleTable';
 import type { Changed, ObjectChanger, Outcome } from './objectChanger';
 import { type RowFacts, ShapeError } from './rows';
@@ -25,6 +26,7 @@ export interface ObjectChangesOptions {
   readonly table: HandleTable;
   readonly lend: (profileId: string, purpose: LeasePurpose, signal?: AbortSignal) => Promise<Lease>;
   readonly label: (profileId: string) => string;
+  readonly runs: RunsInProgress;
   readonly changerOf: (lease: Lease) => ObjectChanger;
   /** A number of the helper's is not needed any more. */
   readonly letGo: (profileId: string, generation: number, number: number) => void;
@@ -92,7 +94,10 @@ export class ObjectChanges {
   async call({ handle, callId, source }: ObjectCallParams, signal?: AbortSignal): Promise<ObjectCallResult> {
     checkSource(source);
     const entry = this.options.table.find(handle);
-    return this.perform(entry, 'call', signal, async (changer): Promise<ObjectCallResult> => {
+    const progress = this.options.runs.add(callId);
+    const either = linkSignals(signal, progress.waiting);
+    const work = async (changer: ObjectChanger, lease: Lease): Promise<ObjectCallResult> => {
+      progress.begin(lease);
       const started = performance.now();
       let over = false;
       const emit: EmitOutput = (pieces, dropped) => {
@@ -101,7 +106,7 @@ export class ObjectChanges {
         }
       };
       try {
-        const outcome = await changer.call(entry, source, emit);
+        const outcome = await changer.call(entry, source, emit, callId);
         const elapsedMs = Math.round(performance.now() - started);
         if ('error' in outcome) {
           return { status: 'error', error: outcome.error, elapsedMs };
@@ -112,8 +117,17 @@ export class ObjectChanges {
           : { status: 'done', node: this.options.showResult(entry.profileId, value), elapsedMs };
       } finally {
         over = true;
+        progress.dispose();
       }
-    });
+    };
+    try {
+      return await this.perform(entry, 'call', either.signal, work);
+    } finally {
+      either.dispose();
+      if (progress.lent === undefined) {
+        progress.dispose();
+      }
+    }
   }
 
   /** The profile that an undo belongs to, while it is kept. */
@@ -157,7 +171,7 @@ export class ObjectChanges {
     { profileId, generation }: { readonly profileId: string; readonly generation: number },
     purpose: LeasePurpose,
     signal: AbortSignal | undefined,
-    work: (changer: ObjectChanger) => Promise<T>,
+    work: (changer: ObjectChanger, lease: Lease) => Promise<T>,
   ): Promise<T> {
     const label = this.options.label(profileId);
     const lease = await this.options.lend(profileId, purpose, signal);
@@ -166,7 +180,7 @@ export class ObjectChanges {
         if (lease.generation !== generation) {
           throw new ProblemError(staleHandle());
         }
-        return await work(this.options.changerOf(lease));
+        return await work(this.options.changerOf(lease), lease);
       } catch (error) {
         throw translated(error, label);
       } finally {

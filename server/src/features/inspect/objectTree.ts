@@ -8,7 +8,7 @@ import type {
   ObjectPath,
 } from '../../api/model';
 import { type Logger, release } from '../../rpyc/index';
-import type { Lease, LeasePurpose } from '../pool/profileConnections';
+import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemCode, ProblemError, badAnswer, notConnected, staleHandle } from '../problem';
 import { AccessPolicy } from './accessPolicy';
 import { AgentChanger } from './agentChanger';
@@ -28,6 +28,7 @@ import { PeerReleases } from './peerReleases';
 import { TextLimit, multiLine, singleLine } from './preview';
 import { type RowFacts, ShapeError } from './rows';
 import { ServiceChanger } from './serviceChanger';
+import type { RunsInProgress } from '../run/runsInProgress';
 import { ServiceResults } from './serviceResults';
 import { ServiceSource } from './serviceSource';
 import type { ObjectSource } from './source';
@@ -41,6 +42,8 @@ export interface ObjectTreeOptions {
   /** What the user calls the connection. */
   readonly label: (profileId: string) => string;
   readonly logger: Logger;
+  /** Calls go in here, so that they can be interrupted. */
+  readonly runs: RunsInProgress;
   readonly limits?: HandleLimits;
 }
 
@@ -82,6 +85,7 @@ export class ObjectTree {
       table: this.table,
       lend: options.lend,
       label: options.label,
+      runs: options.runs,
       changerOf: (lease) => this.changerOf(lease),
       letGo: (profileId, generation, number) => this.releases.add(profileId, generation, [number]),
       showResult: (profileId, facts) => this.showResult(profileId, facts),

@@ -1,5 +1,5 @@
 import type { Logger } from '../../rpyc/index';
-import type { Lease } from '../pool/profileConnections';
+import type { Lease } from '../pool/lease';
 
 export interface PeerReleasesOptions {
   readonly lend: (profileId: string, purpose: 'explore') => Promise<Lease>;

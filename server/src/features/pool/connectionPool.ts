@@ -4,7 +4,8 @@ import { type DialectName, type Disposable, Emitter, type Event, type Logger } f
 import { ProblemError, connectionLimit, toProblem, unknownProfile } from '../problem';
 import { linkSignals } from './abort';
 import { FairQueue } from './fairQueue';
-import { type Lease, type LeasePurpose, ProfileConnections } from './profileConnections';
+import type { Lease, LeasePurpose } from './lease';
+import { ProfileConnections } from './profileConnections';
 import { isSameTarget, parseProfile } from './target';
 import { DEFAULT_TIMINGS, type PoolTimings } from './timings';
 import type { WireLog } from './wireLog';
@@ -161,6 +162,11 @@ export class ConnectionPool {
    */
   async lend(profileId: string, purpose: LeasePurpose, signal?: AbortSignal): Promise<Lease> {
     return this.entry(profileId).connections.lend(purpose, signal);
+  }
+
+  /** See `ProfileConnections.lendBeside`. @throws ProblemError */
+  async lendBeside(profileId: string, signal: AbortSignal): Promise<Lease> {
+    return this.entry(profileId).connections.lendBeside(signal);
   }
 
   /** Closes every connection and ends every timer. What waits is turned away. */

@@ -9,7 +9,7 @@ import type {
   Secrets,
 } from '../../api/model';
 import { isSingle } from '../../api/profile';
-import { type Connection, type Disposable, ProtocolError } from '../../rpyc/index';
+import { type Disposable, ProtocolError } from '../../rpyc/index';
 import type { Agent } from '../agent';
 import {
   ProblemCode,
@@ -22,32 +22,16 @@ import {
   notClassic,
   notConnected,
   toProblem,
+  uninterruptible,
 } from '../problem';
 import { asError, linkSignals, untilAborted } from './abort';
 import { FairQueue } from './fairQueue';
+import type { Lease, LeasePurpose } from './lease';
 import { Backoff } from './monitor';
 import { type OpenOptions, PooledConnection } from './pooledConnection';
 import { RunConnection } from './runConnection';
 import { contextOfProfile, profileAt } from './target';
 import type { PoolTimings } from './timings';
-
-/**
- * `explore` reads, and shares a connection. `run` has one to itself, on classic peers; `call` does so on services, too.
- * `change` takes the one for runs, so that a slow setter keeps nobody from reading; while that is in use it shares the
- * other, so that a value can be changed while a run goes on.
- */
-export type LeasePurpose = 'explore' | 'run' | 'call' | 'change';
-
-/** A connection that is lent. Give it back by disposing it; it may have ended meanwhile. */
-export interface Lease extends Disposable {
-  readonly connection: Connection;
-  readonly profileId: string;
-  /** Objects of another generation are stale. */
-  readonly generation: number;
-  /** Present on classic peers. */
-  readonly agent: Agent | undefined;
-  readonly purpose: LeasePurpose;
-}
 
 export interface ProfileConnectionsOptions {
   readonly profile: Profile;
@@ -225,6 +209,25 @@ export class ProfileConnections {
     } finally {
       both.dispose();
     }
+  }
+
+  /**
+   * A way into the server beside the one that a run is on: the connection that explores where runs have their own, else
+   * one that is opened for this once.
+   *
+   * @throws ProblemError where the server takes no second client
+   */
+  async lendBeside(signal: AbortSignal): Promise<Lease> {
+    const main = await this.whenConnected(signal);
+    if (!this.runsOnMain) {
+      return this.lease(main, 'explore', { dispose: () => undefined });
+    }
+    const { serverKind } = main.peer;
+    if (isSingle(this.profile) || serverKind === 'oneshot' || serverKind === 'stdio') {
+      throw new ProblemError(uninterruptible(this.label, 'single'));
+    }
+    const opened = await this.open(signal);
+    return this.lease(opened, 'explore', { dispose: () => void opened.close() });
   }
 
   // ---- lending ------------------------------------------------------------------------------------------------

@@ -2,14 +2,16 @@ import type { Problem, RunOutput, RunRequest, RunResult } from '../../api/model'
 import { Emitter, type Event, type Logger, RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
 import type { EmitOutput } from '../agent';
 import { ShapeError, asLine, asLines, asTuple } from '../inspect/rows';
-import { untilAborted } from '../pool/abort';
-import type { Lease, LeasePurpose } from '../pool/profileConnections';
+import { linkSignals, untilAborted } from '../pool/abort';
+import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemCode, ProblemError, badAnswer, notClassic } from '../problem';
-import { readError } from './runError';
+import { errorOf, readError } from './runError';
 import { outputsOf } from './runOutput';
+import type { RunInProgress, RunsInProgress } from './runsInProgress';
 
 export interface SnippetRunnerOptions {
   readonly lend: (profileId: string, purpose: LeasePurpose, signal?: AbortSignal) => Promise<Lease>;
+  readonly runs: RunsInProgress;
   /** What the user calls the connection. */
   readonly label: (profileId: string) => string;
   readonly logger: Logger;
@@ -20,6 +22,9 @@ const ResultLimit = { value: 10_000, type: 200 } as const;
 
 /** Longer sources are files, and run better as such. */
 const MAX_SOURCE = 10_000_000;
+/** By what the helper stops a run. */
+const STOPS = ['builtins.KeyboardInterrupt', 'builtins.RunTerminated'];
+
 const MAX_LINE_OFFSET = 10_000_000;
 
 /**
@@ -42,15 +47,37 @@ export class SnippetRunner {
    */
   async run(request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
     checkRequest(request);
-    const lease = await this.options.lend(request.profileId, 'run', signal);
+    const progress = this.options.runs.add(request.runId);
+    const lease = await this.lease(request.profileId, progress, signal);
     // Whoever stops waiting does not end the run: the connection stays lent until it is over.
-    const run = this.runOn(lease, request).finally(() => lease.dispose());
+    const run = this.runOn(lease, request).finally(() => {
+      progress.dispose();
+      lease.dispose();
+    });
     run.then(
       ({ status, elapsedMs }) =>
         this.options.logger.debug(`Run ${request.runId}: ${status} after ${elapsedMs} ms`),
       (error: unknown) => this.options.logger.warn(`Run ${request.runId}: ${String(error)}`),
     );
     return untilAborted(run, signal);
+  }
+
+  private async lease(
+    profileId: string,
+    progress: RunInProgress,
+    signal: AbortSignal | undefined,
+  ): Promise<Lease> {
+    const either = linkSignals(signal, progress.waiting);
+    try {
+      const lease = await this.options.lend(profileId, 'run', either.signal);
+      progress.begin(lease);
+      return lease;
+    } catch (error) {
+      progress.dispose();
+      throw error;
+    } finally {
+      either.dispose();
+    }
   }
 
   private async runOn(lease: Lease, request: RunRequest): Promise<RunResult> {
@@ -70,7 +97,9 @@ export class SnippetRunner {
       }
     };
     try {
-      const answer = await agent.ask('run', [source, fileName, lineOffset, emit], { timeoutSeconds: null });
+      const answer = await agent.ask('run', [source, fileName, lineOffset, emit, runId], {
+        timeoutSeconds: null,
+      });
       return { runId, ...readResult(answer), elapsedMs: elapsedMs() };
     } catch (error) {
       if (error instanceof ShapeError) {
@@ -78,6 +107,10 @@ export class SnippetRunner {
       }
       if (isLoss(error)) {
         return { runId, status: 'lost', problem: runLost(label, error), elapsedMs: elapsedMs() };
+      }
+      if (error instanceof RemoteError && STOPS.some((name) => error.isInstance(name))) {
+        // It was asked to stop at its very end, when the helper had let it go.
+        return { runId, status: 'interrupted', error: errorOf(error), elapsedMs: elapsedMs() };
       }
       throw error;
     } finally {
@@ -115,10 +148,10 @@ function checkRequest({ source, fileName, lineOffset }: RunRequest): void {
   }
 }
 
-/** `('done', value, type, None)` or `('error', '', '', error)` of the helper. */
+/** `('done', value, type, None)` or `('error', '', '', error)` of the helper, or `'interrupted'` for `'error'`. */
 function readResult(answer: unknown): Omit<RunResult, 'runId' | 'elapsedMs'> {
   const [status, value, valueType, error] = asTuple(answer, 'result');
-  if (status === 'error') {
+  if (status === 'error' || status === 'interrupted') {
     return { status, error: readError(error) };
   }
   if (status !== 'done') {

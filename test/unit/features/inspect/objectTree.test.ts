@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { ConnectionState } from '../../../../server/src/api/model';
 import { ObjectTree } from '../../../../server/src/features/inspect/objectTree';
+import { RunsInProgress } from '../../../../server/src/features/run/runsInProgress';
 import { ProblemError } from '../../../../server/src/features/problem';
 import { silentLogger } from '../../../../server/src/rpyc/index';
 
@@ -34,6 +35,7 @@ function treeWith(answer: unknown, state: ConnectionState = STATE): ObjectTree {
     lend: (() => Promise.resolve(lease)) as unknown as Options['lend'],
     state: () => state,
     label: () => 'Lab',
+    runs: new RunsInProgress({ lendBeside: () => Promise.reject(new Error('not here')), label: () => 'Lab' }),
     logger: silentLogger,
   });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { PeerReleases } from '../../../../server/src/features/inspect/peerReleases';
-import type { Lease } from '../../../../server/src/features/pool/profileConnections';
+import type { Lease } from '../../../../server/src/features/pool/lease';
 import { silentLogger } from '../../../../server/src/rpyc/index';
 import { eventually } from '../../../support/poll';
 
