@@ -19,6 +19,7 @@ export const COMMAND_IDS = [
   'rpyc.copyValue',
   'rpyc.copyExpression',
   'rpyc.runSelection',
+  'rpyc.interruptRun',
   'rpyc.chooseConnection',
   'rpyc.showOutput',
   'rpyc.showConnections',

@@ -183,6 +183,10 @@ function commandTable(parts: CommandParts): CommandTable {
       }
     },
     'rpyc.runSelection': () => parts.snippets.runSelection(),
+    'rpyc.interruptRun': async (argument) => {
+      const { interruptRun } = await import(/* webpackChunkName: "interruption" */ './interruption.js');
+      await interruptRun(parts, profileOf(argument));
+    },
     'rpyc.chooseConnection': () => parts.snippets.chooseConnection(),
     'rpyc.showOutput': async (argument) => {
       const id =

@@ -48,6 +48,15 @@ export class Snippets implements vscode.Disposable {
     return [...new Set([...this.runs.values()].map((run) => run.profileId))];
   }
 
+  /** What was started first on this profile and has not ended: a run, or a call of an object. */
+  runOn(profileId: string): string | undefined {
+    return [...this.runs].find(([, run]) => run.profileId === profileId)?.[0];
+  }
+
+  isOpen(runId: string): boolean {
+    return this.runs.has(runId);
+  }
+
   /** The end of each output channel, by profile. */
   get tails(): Readonly<Record<string, string>> {
     return Object.fromEntries([...this.channels].map(([profileId, channel]) => [profileId, channel.tail]));

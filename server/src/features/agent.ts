@@ -149,7 +149,9 @@ const SERVER_KINDS: ReadonlyMap<unknown, ServerKind> = new Map(
 const MAX_VERSION = 100;
 
 function readInfo(value: unknown): AgentInfo {
-  const [pythonVersion, pid, kind, rpycVersion, stopsAtSignal] = Array.isArray(value) ? (value as unknown[]) : [];
+  const [pythonVersion, pid, kind, rpycVersion, stopsAtSignal] = Array.isArray(value)
+    ? (value as unknown[])
+    : [];
   if (typeof pythonVersion !== 'string' || typeof pid !== 'number' || typeof rpycVersion !== 'string') {
     throw new TypeError('The helper did not say where it runs');
   }

@@ -99,10 +99,12 @@ export function busy(label: string): Problem {
 }
 
 const NO_INTERRUPT = {
-  single: 'its server lets nobody else in while it runs. Disconnect to leave it; it goes on there until it ends.',
+  single:
+    'its server lets nobody else in while it runs. Disconnect to leave it; it goes on there until it ends.',
   stuck: 'its Python does not answer: something there holds the whole interpreter. Try again, or disconnect.',
   elsewhere: 'its process is not one that the server started beside ours. Disconnect to leave it.',
-  python: 'the Python there has no way to stop a thread. Disconnect to leave it; it goes on there until it ends.',
+  python:
+    'the Python there has no way to stop a thread. Disconnect to leave it; it goes on there until it ends.',
 } as const;
 
 /** @param reason why a run cannot be stopped */

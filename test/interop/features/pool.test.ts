@@ -39,7 +39,7 @@ for (const version of RPYC_VERSIONS) {
       assert.equal(state.generation, 1);
       assert.equal(state.openConnections, 1);
       assert.deepEqual(
-        { ...state.peer, pythonVersion: undefined },
+        { ...state.peer, pythonVersion: undefined, advisories: undefined },
         {
           dialect: version === '5.3.0' ? 'C' : 'D',
           rpycVersion: version,
@@ -48,8 +48,10 @@ for (const version of RPYC_VERSIONS) {
           serverKind: 'threaded',
           service: 'classic',
           rootType: 'rpyc.core.service.SlaveService',
+          advisories: undefined,
         },
       );
+      assert.equal(state.peer?.advisories?.length ?? 0, version === '5.3.0' ? 1 : 0);
       assert.match(state.peer?.pythonVersion ?? '', /^3\.\d+\.\d+/);
     });
 

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+
+import * as vscode from 'vscode';
+
+import { eventually } from '../support/poll';
+import { RPYC_VERSIONS, startClassic } from '../support/pythonPeer';
+import { command, connect, listConnections, snapshot, state } from './editor';
+import { profileTo } from './profiles';
+
+const LAB = 'Lab that hangs';
+
+const LOOP = "kept = 'before'\nprint('there', flush=True)\nwhile True:\n    pass\n";
+const STUBBORN =
+  "while True:\n    try:\n        print('again', flush=True)\n        while True: pass\n    except KeyboardInterrupt:\n        pass\n";
+
+function output(): string {
+  return snapshot().outputs[LAB] ?? '';
+}
+
+/** Runs all of a new document, and waits until it has printed this. */
+async function begin(content: string, printed: string): Promise<{ readonly run: Thenable<unknown> }> {
+  const document = await vscode.workspace.openTextDocument({ language: 'python', content });
+  const editor = await vscode.window.showTextDocument(document);
+  const end = document.lineAt(document.lineCount - 1).range.end;
+  editor.selection = new vscode.Selection(new vscode.Position(0, 0), end);
+  const run = command('rpyc.runSelection');
+  await eventually('the run has begun', () => output().includes(printed));
+  return { run };
+}
+
+for (const version of RPYC_VERSIONS) {
+  describe(`interrupting a run in the editor on rpyc ${version}`, () => {
+    for (const mode of ['threaded', 'forking'] as const) {
+      it(`job 6: stops it on a ${mode} server, and what it has set is still there`, async () => {
+        await using peer = await startClassic(version, { mode });
+        try {
+          await listConnections([profileTo(peer, LAB)]);
+          await connect(LAB);
+          const { run } = await begin(LOOP, 'there');
+          await eventually('the row says so', () => state(LAB).busy);
+          await command('rpyc.interruptRun', LAB);
+          await run;
+          assert.match(output(), /■ interrupted after \d/);
+          const { run: next } = await begin('print(kept)', 'before');
+          await next;
+          assert.equal(state(LAB).status, 'connected');
+        } finally {
+          await listConnections([]);
+        }
+      });
+    }
+
+    it('stops harder what goes on, when it is asked again', async () => {
+      await using peer = await startClassic(version);
+      try {
+        await listConnections([profileTo(peer, LAB)]);
+        await connect(LAB);
+        const { run } = await begin(STUBBORN, 'again');
+        await command('rpyc.interruptRun', LAB);
+        await eventually('it goes on', () => output().split('again').length > 2);
+        await command('rpyc.interruptRun', LAB);
+        await run;
+        assert.match(output(), /■ interrupted after \d/);
+      } finally {
+        await listConnections([]);
+        await command('notifications.clearAll');
+      }
+    });
+  });
+}
