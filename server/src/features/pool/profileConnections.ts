@@ -25,6 +25,7 @@ import {
   uninterruptible,
 } from '../problem';
 import { asError, linkSignals, untilAborted } from './abort';
+import { type Attempt, isLater } from './attempt';
 import { FairQueue } from './fairQueue';
 import type { Lease, LeasePurpose } from './lease';
 import { Backoff } from './monitor';
@@ -45,19 +46,8 @@ export interface ProfileConnectionsOptions {
   readonly onDidChangeState: (state: ConnectionState) => void;
 }
 
-/** An attempt to connect that any number of callers wait for. */
-interface Attempt {
-  readonly controller: AbortController;
-  readonly finished: Promise<void>;
-  /** Goes on although nobody waits for it. */
-  readonly unattended: boolean;
-  waiters: number;
-}
-
 /** While we are connected, and while we try to be so again. */
 const KNOWS_PEER: ReadonlySet<ConnectionStatus> = new Set(['connected', 'lost', 'reconnecting']);
-
-const STAGES: readonly ConnectionStage[] = ['resolve', 'connect', 'tls', 'authenticate', 'handshake', 'root'];
 
 /** A connection that held for so long was not merely let in and thrown out again. */
 const STABLE_MS = 10_000;
@@ -371,7 +361,7 @@ export class ProfileConnections {
     let stage: ConnectionStage = 'resolve';
     const onStage = (next: ConnectionStage): void => {
       // A second attempt, in another dialect, goes through the stages again: nobody is to see it go back.
-      if (STAGES.indexOf(next) > STAGES.indexOf(stage) && !signal.aborted) {
+      if (isLater(next, stage) && !signal.aborted) {
         stage = next;
         this.change({ status, stage });
       }
