@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-import { startLabDemo } from './cli/demo/labDemo';
+import type { startLabDemo } from './cli/demo/labDemo';
 import { DiagnosticsReport } from './features/diagnostics';
 import { LocalServerKeeper } from './features/discovery/localServers';
 import { ServiceSearch } from './features/discovery/serviceSearch';
@@ -19,6 +19,12 @@ function pythonDirectory(): string {
   const beside = path.join(__dirname, '..', 'python');
   return existsSync(beside) ? beside : path.resolve(__dirname, '../../../server/python');
 }
+
+/** The demo is loaded when somebody wants it. */
+const startDemo: typeof startLabDemo = async (...options) => {
+  const demo = await import(/* webpackChunkName: "demo" */ './cli/demo/labDemo.js');
+  return demo.startLabDemo(...options);
+};
 
 function main(): void {
   const server = new Server();
@@ -43,7 +49,7 @@ function main(): void {
     logger,
   });
   const runner = new SnippetRunner({ lend, runs, label, logger });
-  const local = new LocalServerKeeper({ startDemo: startLabDemo, logger });
+  const local = new LocalServerKeeper({ startDemo, logger });
   const search = new ServiceSearch({ local: () => local.state.registry, logger });
   const report = new DiagnosticsReport({ epoch, pool, wireLog });
   pool.onDidChangeState(({ profileId, status }) => {
