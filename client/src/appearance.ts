@@ -74,8 +74,12 @@ export function connectionIcon(state: ConnectionState, profile: Profile): vscode
 
 const UNVERIFIED: Icon = { id: 'unlock', color: 'problemsWarningIcon.foreground' };
 
-/** What stands beside the connection's name. */
-export function connectionText(state: ConnectionState, profile: Profile): string {
+/**
+ * What stands beside the connection's name.
+ *
+ * @param seconds that connecting has taken so far
+ */
+export function connectionText(state: ConnectionState, profile: Profile, seconds = 0): string {
   const address = addressText(profile.transport);
   switch (state.status) {
     case 'connected': {
@@ -84,11 +88,11 @@ export function connectionText(state: ConnectionState, profile: Profile): string
       return state.busy ? vscode.l10n.t('running · {0}', text) : text;
     }
     case 'connecting':
-      return stageText(state, profile.transport.kind);
+      return stageText(state, profile.transport.kind, seconds);
     case 'reconnecting':
       return state.retryInMs !== undefined && state.retryInMs > 0
         ? vscode.l10n.t('lost, next try in {0} s', Math.ceil(state.retryInMs / 1000))
-        : vscode.l10n.t('reconnecting…');
+        : withSeconds(vscode.l10n.t('reconnecting…'), seconds);
     case 'failed':
       return vscode.l10n.t('cannot connect · {0}', address);
     case 'lost':
@@ -98,8 +102,16 @@ export function connectionText(state: ConnectionState, profile: Profile): string
   }
 }
 
-/** What is going on while a connection is made. */
-export function stageText({ stage }: ConnectionState, kind: TransportKind): string {
+/** What is going on while a connection is made, and for how long it has been. */
+export function stageText(state: ConnectionState, kind: TransportKind, seconds: number): string {
+  return withSeconds(stageWords(state, kind), seconds);
+}
+
+function withSeconds(text: string, seconds: number): string {
+  return seconds === 0 ? text : vscode.l10n.t('{0} {1} s', text, seconds);
+}
+
+function stageWords({ stage }: ConnectionState, kind: TransportKind): string {
   switch (stage) {
     case 'resolve':
       return kind === 'tcp' || kind === 'tls'
@@ -143,17 +155,25 @@ const DIALECT_VERSIONS: Readonly<Record<PeerInfo['dialect'], string>> = {
 
 /** `rpyc 5.3.0 · Python 3.11 · threaded`, as far as the peer tells. */
 export function peerText(peer: PeerInfo): string {
+  return peerParts(peer, 'short').join(' · ');
+}
+
+/** @param form `short` is for a row: what is usual is left out */
+export function peerParts(peer: PeerInfo, form: 'short' | 'whole'): string[] {
   const parts = [`rpyc ${peer.rpycVersion ?? DIALECT_VERSIONS[peer.dialect]}`];
   if (peer.pythonVersion !== undefined) {
-    parts.push(`Python ${peer.pythonVersion.split('.').slice(0, 2).join('.')}`);
+    const numbers = peer.pythonVersion.split('.').slice(0, form === 'short' ? 2 : 3);
+    parts.push(`Python ${numbers.join('.')}`);
   }
   if (peer.service === 'service') {
     parts.push(vscode.l10n.t('service'));
+  } else if (form === 'whole') {
+    parts.push(vscode.l10n.t('classic'));
   }
   if (peer.serverKind !== 'unknown') {
     parts.push(serverText(peer.serverKind));
   }
-  return parts.join(' · ');
+  return parts;
 }
 
 function serverText(kind: Exclude<ServerKind, 'unknown'>): string {

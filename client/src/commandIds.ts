@@ -23,6 +23,7 @@ export const COMMAND_IDS = [
   'rpyc.chooseConnection',
   'rpyc.showOutput',
   'rpyc.showConnections',
+  'rpyc.showMenu',
   'rpyc.explainError',
   'rpyc.showLog',
   'rpyc.copyDiagnostics',

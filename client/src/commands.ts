@@ -202,11 +202,21 @@ function commandTable(parts: CommandParts): CommandTable {
     'rpyc.showConnections': async () => {
       await vscode.commands.executeCommand(`${VIEW_ID}.focus`);
     },
+    'rpyc.showMenu': () => showMenu(parts),
     'rpyc.explainError': () => parts.explainer.explain(),
     'rpyc.showLog': () => parts.log.show(),
     'rpyc.copyDiagnostics': () => copyDiagnostics(parts),
     'rpyc.restart': () => parts.backend.restart(),
   };
+}
+
+async function showMenu({ backend, connections, snippets }: CommandParts): Promise<void> {
+  const { showConnectionMenu } = await import(/* webpackChunkName: "connectionMenu" */ './connectionMenu.js');
+  await showConnectionMenu({
+    connections,
+    hasOutput: connections.entries.some(({ profile: { id } }) => snippets.hasOutput(id)),
+    isStopped: backend.status === 'givenUp',
+  });
 }
 
 async function connect({ picker }: CommandParts, argument: Argument): Promise<void> {

@@ -114,7 +114,10 @@ export class ConnectionPicker {
     return {
       profileId,
       label: pickText(this.connections.label(profileId), TEXT_LIMIT),
-      description: profile === undefined ? '' : pickText(connectionText(state, profile), TEXT_LIMIT),
+      description:
+        profile === undefined
+          ? ''
+          : pickText(connectionText(state, profile, this.connections.clock.seconds(profileId)), TEXT_LIMIT),
     };
   }
 }

@@ -5,6 +5,7 @@ import type { ConnectionState, Problem, Secrets } from '../../server/src/api/mod
 import { isSingle } from '../../server/src/api/profile';
 import type { AgreedAddresses } from './agreedAddresses';
 import type { Backend } from './backend';
+import { ConnectingClock } from './connectingClock';
 import { BACKEND_LOST, isCancelled, problemOf } from './problems';
 import type { ProfileEntry, RejectedProfile } from './profiles';
 import type { SecretStore } from './secretStore';
@@ -43,6 +44,9 @@ export class Connections implements vscode.Disposable {
   private rejectedNow: readonly RejectedProfile[] = [];
   /** One that is tried out, and not in the settings yet. */
   private draft: ProfileEntry | undefined;
+  readonly clock = new ConnectingClock((profileId) =>
+    this.changed.fire({ profileId, fresh: false, idle: false }),
+  );
 
   readonly onDidChange = this.changed.event;
   /** The list of profiles changed; the event tells the ids that are no more. */
@@ -164,6 +168,7 @@ export class Connections implements vscode.Disposable {
 
   dispose(): void {
     this.listeners.dispose();
+    this.clock.dispose();
     for (const profileId of [...this.attempts.keys()]) {
       this.cancelAttempt(profileId);
     }
@@ -259,6 +264,7 @@ export class Connections implements vscode.Disposable {
     }
     const before = this.state(profileId);
     this.states.set(profileId, state);
+    this.clock.note(state);
     const fresh =
       state.status === 'connected' &&
       (before.status !== 'connected' || before.generation !== state.generation);
@@ -277,6 +283,7 @@ export class Connections implements vscode.Disposable {
     for (const id of gone) {
       this.cancelAttempt(id);
       this.states.delete(id);
+      this.clock.note(idle(id));
     }
     this.backend.notify(SetProfiles, { profiles: entries.map((entry) => entry.profile) });
     this.profilesChanged.fire(gone);

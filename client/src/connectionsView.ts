@@ -269,7 +269,8 @@ export class ConnectionsView
     const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
     const expansion = this.isExpanded(row) ? Expanded : Collapsed;
     const hasOutput = this.snippets.hasOutput(row.profileId);
-    return connectionItem(row, { entry, state, hasOutput, expansion: hasRows ? expansion : None });
+    const seconds = this.connections.clock.seconds(row.profileId);
+    return connectionItem(row, { entry, state, seconds, hasOutput, expansion: hasRows ? expansion : None });
   }
 
   private connectionChanged({ profileId, fresh, idle }: ConnectionChange): void {

@@ -97,6 +97,7 @@ export class ExtensionParts implements vscode.Disposable {
       view,
       discovery,
       snippets,
+      statusBar,
       activationMs: performance.now() - since,
     });
   }

@@ -56,7 +56,9 @@ function tryOut(connections: Connections, { profile }: ProfileEntry): Thenable<C
   return vscode.window.withProgress(options, async (progress, token) => {
     const tell = (): void => {
       const state = connections.state(profile.id);
-      progress.report({ message: stageText(state, profile.transport.kind) });
+      progress.report({
+        message: stageText(state, profile.transport.kind, connections.clock.seconds(profile.id)),
+      });
     };
     const listeners = vscode.Disposable.from(
       connections.onDidChange(({ profileId }) => {

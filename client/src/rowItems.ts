@@ -6,7 +6,9 @@ import type {
   ObjectNode,
   Profile,
 } from '../../server/src/api/model';
-import { connectionIcon, connectionText, objectIcon, peerText } from './appearance';
+import { connectionIcon, connectionText, objectIcon } from './appearance';
+import { peerLines } from './connectionFacts';
+import { isTrying } from './connections';
 import { codeBlock, lineText } from './displayText';
 import { addressText, wayLines } from './kindText';
 import type { ProfileEntry } from './profiles';
@@ -26,6 +28,8 @@ export const GREY_SCHEME = 'rpyc-grey';
 export interface ConnectionItemOptions {
   readonly entry: ProfileEntry;
   readonly state: ConnectionState;
+  /** That connecting has taken so far. */
+  readonly seconds: number;
   /** What runs on it printed can be shown. */
   readonly hasOutput: boolean;
   readonly expansion: vscode.TreeItemCollapsibleState;
@@ -36,7 +40,7 @@ export function connectionItem(row: ConnectionRow, options: ConnectionItemOption
   const { profile } = options.entry;
   const { state } = options;
   const item = new vscode.TreeItem(lineText(profile.label, NAME_LIMIT), options.expansion);
-  const text = connectionText(state, profile);
+  const text = connectionText(state, profile, options.seconds);
   item.id = row.id;
   item.iconPath = connectionIcon(state, profile);
   item.description = text;
@@ -68,22 +72,16 @@ function connectionContext({ entry, state, hasOutput }: ConnectionItemOptions): 
   return tokens.join(' ');
 }
 
-function connectionTooltip({ entry, state }: ConnectionItemOptions): vscode.MarkdownString {
+function connectionTooltip({ entry, state, seconds }: ConnectionItemOptions): vscode.MarkdownString {
   const { profile, origin } = entry;
   const lines = [...wayLines(profile)];
   if (origin === 'workspace') {
     lines.push(vscode.l10n.t('from workspace settings'));
   }
-  const { peer, problem } = state;
-  if (peer !== undefined) {
-    lines.push(peerText(peer), vscode.l10n.t('root object: {0}', peer.rootType));
-    if (peer.pid !== undefined) {
-      lines.push(vscode.l10n.t('process {0}', peer.pid));
-    }
-    lines.push(...(peer.advisories ?? []));
-    if (peer.service === 'classic') {
-      lines.push(vscode.l10n.t('classic: whoever connects can run any Python there'));
-    }
+  const { problem } = state;
+  lines.push(...peerLines(state));
+  if (isTrying(state)) {
+    lines.push(connectionText(state, profile, seconds));
   }
   if (state.openConnections > 0) {
     lines.push(vscode.l10n.t('open connections: {0}', state.openConnections));

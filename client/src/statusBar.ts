@@ -1,14 +1,26 @@
 import * as vscode from 'vscode';
+import type { Profile } from '../../server/src/api/model';
 import type { Backend } from './backend';
 import { connectionText } from './appearance';
 import { isTrying } from './connections';
 import type { Connections } from './connections';
-import { pickText } from './displayText';
+import { factsText } from './connectionFacts';
+import { lineText, pickText } from './displayText';
 import { isOffered } from './offers';
 import { appendPlain } from './rowItems';
 import type { Snippets } from './snippets';
 
 const LABEL_LIMIT = 30;
+/** Connections that the hover tells of, and characters of each. */
+const MAX_LINES = 20;
+const LINE_LIMIT = 400;
+
+export interface StatusBarText {
+  readonly text: string;
+  /** As Markdown. */
+  readonly hover: string;
+  readonly spoken: string;
+}
 
 /** The one status-bar item, and the context keys that tell the same to menus and keybindings. */
 export class StatusBar implements vscode.Disposable {
@@ -23,7 +35,7 @@ export class StatusBar implements vscode.Disposable {
   ) {
     this.item = vscode.window.createStatusBarItem('rpyc.status', vscode.StatusBarAlignment.Left, 50);
     this.item.name = 'RPyC';
-    this.item.command = 'rpyc.showConnections';
+    this.item.command = 'rpyc.showMenu';
     const update = (): void => this.update();
     this.listeners = vscode.Disposable.from(
       connections.onDidChange(update),
@@ -38,6 +50,16 @@ export class StatusBar implements vscode.Disposable {
   dispose(): void {
     this.listeners.dispose();
     this.item.dispose();
+  }
+
+  /** What the item says, as the editor shows it and as it is read out. */
+  get shown(): StatusBarText {
+    const { text, tooltip, accessibilityInformation } = this.item;
+    return {
+      text,
+      hover: typeof tooltip === 'object' ? tooltip.value : '',
+      spoken: accessibilityInformation?.label ?? '',
+    };
   }
 
   private update(): void {
@@ -116,11 +138,18 @@ export class StatusBar implements vscode.Disposable {
 
   private tooltip(): vscode.MarkdownString {
     const tooltip = new vscode.MarkdownString();
-    for (const { profile } of this.connections.entries) {
-      const text = connectionText(this.connections.state(profile.id), profile);
-      appendPlain(tooltip, `${profile.label}: ${text}`).appendMarkdown('  \n');
+    for (const { profile } of this.connections.entries.slice(0, MAX_LINES)) {
+      const { label } = profile;
+      appendPlain(tooltip, `${label}: ${this.lineOf(profile)}`).appendMarkdown('  \n');
     }
     return tooltip;
+  }
+
+  private lineOf(profile: Profile): string {
+    const state = this.connections.state(profile.id);
+    return state.status === 'connected'
+      ? lineText(factsText(profile, state), LINE_LIMIT)
+      : connectionText(state, profile, this.connections.clock.seconds(profile.id));
   }
 
   private setKey(key: string, value: unknown): void {

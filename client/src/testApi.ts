@@ -10,6 +10,7 @@ import { GREY_SCHEME } from './rowItems';
 import { depthOf } from './rows';
 import type { Row } from './rows';
 import type { Snippets } from './snippets';
+import type { StatusBar, StatusBarText } from './statusBar';
 
 /** A row as the tree shows it. */
 export interface RowSnapshot {
@@ -37,6 +38,7 @@ export interface Snapshot {
   readonly backendStatus: BackendStatus;
   /** The end of each connection's output channel, by profile. */
   readonly outputs: Readonly<Record<string, string>>;
+  readonly statusBar: StatusBarText;
   /** How long `activate` took. */
   readonly activationMs: number;
 }
@@ -55,6 +57,7 @@ export interface SnapshotParts {
   readonly view: ConnectionsView;
   readonly discovery: DiscoveryView;
   readonly snippets: Snippets;
+  readonly statusBar: StatusBar;
   readonly activationMs: number;
 }
 
@@ -85,6 +88,7 @@ function snapshot({
   view,
   discovery,
   snippets,
+  statusBar,
   activationMs,
 }: SnapshotParts): Snapshot {
   const profiles = connections.entries.map(({ profile }) => profile);
@@ -97,6 +101,7 @@ function snapshot({
     backendPid: backend.pid,
     backendStatus: backend.status,
     outputs: snippets.tails,
+    statusBar: statusBar.shown,
     activationMs,
   };
 }

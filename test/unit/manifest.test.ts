@@ -131,7 +131,7 @@ describe('Manifest', () => {
       'callObject',
       'tryAnyway',
     ];
-    asking.push('findService', 'addRegistry', 'startRegistry', 'explainError');
+    asking.push('findService', 'addRegistry', 'startRegistry', 'explainError', 'showMenu');
     for (const { command, title } of commands) {
       const text = nls[title.slice(1, -1)] ?? '';
       assert.equal(text.endsWith('…'), asking.includes(command.slice('rpyc.'.length)), command);
