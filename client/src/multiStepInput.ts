@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { messageText } from './displayText';
 
 /** What a step ends with: a value, the back button, or nothing because the dialogue was closed. */
 export type StepResult<T> =
@@ -30,7 +31,12 @@ export interface PickStep<I extends vscode.QuickPickItem> extends StepPosition {
 export function askText(step: TextStep): Promise<StepResult<string>> {
   const input = vscode.window.createInputBox();
   input.value = step.value;
-  input.prompt = step.prompt;
+  // VS Code makes links of what looks like one, also of those that run commands.
+  const check = (text: string): string | undefined => {
+    const fault = step.check(text);
+    return fault === undefined ? undefined : messageText(fault);
+  };
+  input.prompt = messageText(step.prompt);
   input.placeholder = step.placeholder;
   const { browse } = step;
   return run(input, step, (finish) => {
@@ -45,10 +51,10 @@ export function askText(step: TextStep): Promise<StepResult<string>> {
     }
     input.onDidChangeValue((text) => {
       // Nobody is told off for a field that is not filled in yet.
-      input.validationMessage = text.trim() === '' ? undefined : step.check(text);
+      input.validationMessage = text.trim() === '' ? undefined : check(text);
     });
     input.onDidAccept(() => {
-      const fault = step.check(input.value);
+      const fault = check(input.value);
       input.validationMessage = fault;
       if (fault === undefined) {
         finish({ kind: 'value', value: input.value.trim() });

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { messageText } from './displayText';
 import { showInformation } from './messageBoxes';
 import { isCancelled } from './problems';
 
@@ -25,7 +26,7 @@ export async function withPatience<T>(
     );
     if (await lastsLonger(over)) {
       void vscode.window.withProgress(
-        { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+        { location: vscode.ProgressLocation.Notification, title: messageText(title), cancellable: true },
         (_progress, token) => {
           token.onCancellationRequested(() => source.cancel());
           return over;

@@ -13,7 +13,7 @@ import { accepts, askArguments } from './callDialogue';
 import { ChangeConsent } from './changeConsent';
 import type { Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
-import { lineText } from './displayText';
+import { lineText, pickText } from './displayText';
 import { showError, showInformation } from './messageBoxes';
 import { askText } from './multiStepInput';
 import { withPatience } from './patience';
@@ -147,7 +147,7 @@ export class ValueChanges {
       });
       this.refreshAround(row);
       if (node === undefined) {
-        vscode.window.setStatusBarMessage(`$(check) ${vscode.l10n.t('{0} gave None', name)}`, HINT_MS);
+        showHint('check', vscode.l10n.t('{0} gave None', name));
       } else {
         await this.showResult(profileId, node);
       }
@@ -246,7 +246,7 @@ export class ValueChanges {
       return;
     }
     if (result !== undefined) {
-      vscode.window.setStatusBarMessage(`$(discard) ${vscode.l10n.t('Put {0} back', name)}`, HINT_MS);
+      showHint('discard', vscode.l10n.t('Put {0} back', name));
     }
     await this.showChanged(row);
   }
@@ -308,6 +308,11 @@ export class ValueChanges {
   private nameOf({ node }: ObjectRow): string {
     return lineText(nodeName(node), TEXT_LIMIT);
   }
+}
+
+/** A short message in the status bar, in which nothing but `icon` is an icon. */
+function showHint(icon: string, text: string): void {
+  vscode.window.setStatusBarMessage(`$(${icon}) ${pickText(text, 4 * TEXT_LIMIT)}`, HINT_MS);
 }
 
 function errorText({ typeName, message }: RunError): string {

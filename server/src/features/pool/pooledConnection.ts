@@ -17,6 +17,7 @@ import {
 } from '../../rpyc/index';
 import { advisoriesFor } from '../advisories';
 import { Agent } from '../agent';
+import { singleLine } from '../inspect/preview';
 import { ProblemError, notClassicServer, rpycNg, stoppedAnswering } from '../problem';
 import { onAbort } from './abort';
 import { OpeningLatency } from './latency';
@@ -35,7 +36,8 @@ const CLASSIC_ROOTS = new Set([
 /** A root that certainly offers nothing. */
 const STRICT_ROOTS = new Set(['rpyc.core.service.VoidService', 'rpyc.core.service.Service']);
 
-const MAX_TYPE_TEXT = 200;
+/** Characters of what the peer calls itself. */
+const MAX_TEXT = 200;
 
 /** What is told of a change of the latency: more than both of these. */
 const LATENCY_STEP_MS = 2;
@@ -217,10 +219,12 @@ async function introduce(connection: Connection, options: OpenOptions): Promise<
     dialect,
     serverKind: serverKindOf(profile, agent),
     service: isClassic ? 'classic' : 'service',
-    rootType,
-    ...(rpycVersion === undefined ? {} : { rpycVersion }),
+    rootType: shownText(rootType),
+    ...(rpycVersion === undefined ? {} : { rpycVersion: shownText(rpycVersion) }),
     ...(advisories.length === 0 ? {} : { advisories }),
-    ...(agent === undefined ? {} : { pythonVersion: agent.info.pythonVersion, pid: agent.info.pid }),
+    ...(agent === undefined
+      ? {}
+      : { pythonVersion: shownText(agent.info.pythonVersion), pid: agent.info.pid }),
   };
   return { agent, peer };
 }
@@ -234,7 +238,12 @@ function serverKindOf({ oneShot, transport }: Profile, agent: Agent | undefined)
 
 function typeText(root: Netref): string {
   const { name, module } = type_(root);
-  return (module === '' ? name : `${module}.${name}`).slice(0, MAX_TYPE_TEXT);
+  return module === '' ? name : `${module}.${name}`;
+}
+
+/** What the peer says of itself, fit to be shown. */
+function shownText(text: string): string {
+  return singleLine(text, MAX_TEXT);
 }
 
 async function offersClassic(root: unknown, rootType: string, signal: AbortSignal): Promise<boolean> {
@@ -257,7 +266,7 @@ async function installAgent(
     return await Agent.install(connection, pythonDir, signal);
   } catch (error) {
     if (error instanceof RemoteError && error.isInstance('builtins.AttributeError')) {
-      throw new ProblemError(notClassicServer(profile.label, rootType), { cause: error });
+      throw new ProblemError(notClassicServer(profile.label, shownText(rootType)), { cause: error });
     }
     throw error;
   }
