@@ -6,8 +6,7 @@ import { RPYC_VERSIONS, startPeer } from '../../support/pythonPeer';
 
 /** What turns, hides or breaks text, or is meant for a terminal. */
 const UNSAFE_IN_LINE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u;
-const UNSAFE_IN_LINES =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+const UNSAFE_IN_LINES = /(?![\n\r\t])[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 /** No row is worth more to a reader. */
 const MAX_NODE_CHARACTERS = 10_000;
