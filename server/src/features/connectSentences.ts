@@ -49,7 +49,7 @@ export function connectSentence(code: string, message: string, about: ProblemCon
     case ErrorCode.dialect:
       return dialectSentence(at, message);
     case ErrorCode.dialectRequired:
-      return `${name} takes one client only and must not be probed: set the dialect in its settings first (C for rpyc 4.1 to 5, D for rpyc 6).`;
+      return `${name} takes one client only and must not be probed: set the dialect in its settings first (A for rpyc 3, B for 4.0, C for 4.1 to 5, D for 6).`;
     case ErrorCode.closed:
       return about.stage === undefined
         ? `The connection to ${name} is closed: connect it again.`
@@ -112,9 +112,13 @@ function hungUpSentence(at: string): string {
   return `${at} hung up before it answered: check that it is an RPyC server, and whether it wants a password or TLS first.`;
 }
 
+/** A fork of RPyC that says of itself that it cannot talk to it. */
+export function forkSentence(at: string): string {
+  return `${at} runs rpyc-ng, a fork that cannot talk to RPyC: install rpyc itself on the server, best version 6.`;
+}
+
 function dialectSentence(at: string, message: string): string {
-  const old = /\b(3\.x|4\.0)/.exec(message);
-  return old === null
-    ? `${at} speaks another dialect of RPyC than the one that is set: set the dialect of the connection to auto.`
-    : `${at} speaks the dialect of rpyc 3.x or 4.0, and this extension those of rpyc 4.1 to 6: update rpyc on the server.`;
+  return /\brpyc-ng\b/.test(message)
+    ? forkSentence(at)
+    : `${at} speaks another dialect of RPyC than the one that is set: set the dialect of the connection to auto.`;
 }

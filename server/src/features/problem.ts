@@ -1,7 +1,7 @@
 import type { Problem } from '../api/model';
 import { AsyncResultTimeout, ErrorCode, ListenError, RemoteError, RpycError } from '../rpyc/index';
 import { UntrustedCertificateError } from './certificate';
-import { type ProblemContext, STALE_SENTENCE, connectSentence } from './connectSentences';
+import { type ProblemContext, STALE_SENTENCE, connectSentence, forkSentence } from './connectSentences';
 import { oneLine, withoutSecrets } from './problemText';
 
 /** An error whose message is already the sentence for the user. */
@@ -45,6 +45,8 @@ const PASSING: ReadonlySet<string> = new Set([
   ErrorCode.unreachable,
   ErrorCode.timeout,
   ErrorCode.closed,
+  // What stands in front of a server that is being started hangs up, or says so in a language of its own.
+  ErrorCode.notRpyc,
   ProblemCode.connectionLimit,
   // A server that was started anew registers after a while.
   ProblemCode.noRegistry,
@@ -134,7 +136,7 @@ export function notClassicServer(label: string, rootType: string): Problem {
 export function rpycNg(endpoint: string, version: string): Problem {
   return {
     code: ErrorCode.dialect,
-    message: `${endpoint} runs rpyc-ng, which cannot talk to RPyC: install rpyc 4.1 to 6 on the server.`,
+    message: forkSentence(endpoint),
     detail: `The peer calls itself version ${oneLine(version)}`,
   };
 }

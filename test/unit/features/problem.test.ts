@@ -92,7 +92,14 @@ const FAILURES: readonly (readonly [string, unknown, object, string, RegExp])[] 
     new ConnectError('Peer speaks rpyc 3.x', ErrorCode.dialect),
     {},
     'ERR_DIALECT',
-    /3\.x or 4\.0.*update/,
+    /set the dialect.*auto/,
+  ],
+  [
+    'a fork',
+    new ProtocolError('The peer refers to objects as the fork rpyc-ng does', ErrorCode.dialect),
+    {},
+    'ERR_DIALECT',
+    /runs rpyc-ng.*install rpyc itself/,
   ],
   [
     'dialect required',

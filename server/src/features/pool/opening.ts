@@ -9,6 +9,7 @@ import type {
   Secrets,
   SshMachineFields,
   SshTransport,
+  TcpTransport,
   TlsTransport,
 } from '../../api/model';
 import { DEFAULT_RPYC_PORT } from '../../api/transport';
@@ -30,6 +31,7 @@ import {
 } from '../../rpyc/index';
 import { UntrustedCertificateError, certificateFacts } from '../certificate';
 import { ProblemError, missingSecret, noNamedPipes } from '../problem';
+import { NO_PIN, tellingTls } from './hiddenTls';
 import { connectByName } from './serviceByName';
 import type { PoolTimings } from './timings';
 
@@ -68,7 +70,7 @@ export async function openTransport(options: OpeningOptions): Promise<Opened> {
   };
   switch (transport.kind) {
     case 'tcp':
-      return alone(await connect(transport.host, transport.port, { ...ours, keepalive: true }));
+      return alone(await connectTcp(transport, ours));
     case 'tls':
       return alone(await connectTls(transport, ours, secrets));
     case 'unix':
@@ -133,8 +135,9 @@ function machineOf(fields: SshMachineFields, timings: PoolTimings): SshMachine {
   });
 }
 
-/** A pin that no certificate has. */
-const NO_PIN = '0'.repeat(64);
+function connectTcp({ host, port }: TcpTransport, ours: ConnectOptions): Promise<Connection> {
+  return tellingTls(connect(host, port, { ...ours, keepalive: true }), host, port, ours);
+}
 
 /** Where a certificate is not trusted, it is told which one it is: whoever knows it can pin it then. */
 async function connectTls(

@@ -26,7 +26,7 @@ export interface PoolTimings {
 }
 
 export const DEFAULT_TIMINGS: PoolTimings = {
-  stageSeconds: 4.5,
+  stageSeconds: 4,
   startSeconds: 15,
   loginSeconds: 15,
   registrySeconds: 2,

@@ -130,7 +130,14 @@ function idPack(value: BrineValue): IdPack {
     return parts;
   }
   if (isInteger(value)) throw olderForm();
-  throw malformed();
+  throw isForkPack(value) ? fork() : malformed();
+}
+
+/** The fork rpyc-ng has a fourth part: whether the object is an instance, a class or a module. */
+function isForkPack(value: BrineValue): boolean {
+  if (!Array.isArray(value) || value.length !== 4) return false;
+  const [name, ...ids] = value as readonly BrineValue[];
+  return name !== undefined && isName(name) && ids.every(isInteger);
 }
 
 function packKey(value: BrineValue): string {
@@ -160,6 +167,10 @@ export function nameText(name: BrineValue): string {
 
 function malformed(): ProtocolError {
   return new ProtocolError('The peer sent a malformed reference');
+}
+
+function fork(): ProtocolError {
+  return new ProtocolError('The peer refers to objects as the fork rpyc-ng does', ErrorCode.dialect);
 }
 
 function olderForm(): ProtocolError {
