@@ -182,7 +182,25 @@ function commandTable(parts: CommandParts): CommandTable {
         await copy(expression);
       }
     },
-    'rpyc.runSelection': () => parts.snippets.runSelection(),
+    'rpyc.runSelection': () => parts.snippets.runPart('selection', false),
+    'rpyc.runSelectionAndMoveOn': () => parts.snippets.runPart('selection', true),
+    'rpyc.runCell': (line) => parts.snippets.runPart('cell', false, lineOf(line)),
+    'rpyc.runCellAndMoveOn': (line) => parts.snippets.runPart('cell', true, lineOf(line)),
+    'rpyc.runFile': () => parts.snippets.runPart('file', false),
+    'rpyc.copyResult': async () => {
+      const editor = vscode.window.activeTextEditor;
+      const text =
+        editor && (await parts.snippets.inline)?.textAt(editor.document.uri, editor.selection.active.line);
+      if (text !== undefined) {
+        await copy(text);
+      }
+    },
+    'rpyc.clearResults': async () => {
+      const uri = vscode.window.activeTextEditor?.document.uri;
+      if (uri !== undefined) {
+        (await parts.snippets.inline)?.clear(uri);
+      }
+    },
     'rpyc.interruptRun': async (argument) => {
       const { interruptRun } = await import(/* webpackChunkName: "interruption" */ './interruption.js');
       await interruptRun(parts, profileOf(argument));
@@ -330,6 +348,11 @@ async function copyDiagnostics({ backend, connections, version }: CommandParts):
 /** A keybinding or another extension may give a text; a menu gives the rows that are selected. */
 function textOf(more: unknown): string | undefined {
   return typeof more === 'string' ? more : undefined;
+}
+
+/** A line above the code gives its own number. */
+function lineOf(argument: unknown): number | undefined {
+  return typeof argument === 'number' ? argument : undefined;
 }
 
 function profileOf(argument: Argument): string | undefined {

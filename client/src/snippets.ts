@@ -1,13 +1,15 @@
 import * as vscode from 'vscode';
 import { Run } from '../../server/src/api/messages';
-import type { RunError, RunOutput } from '../../server/src/api/model';
+import type { RunError, RunOutput, RunResult } from '../../server/src/api/model';
 import type { Backend } from './backend';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
 import { showInformation } from './messageBoxes';
 import { BACKEND_LOST, isCancelled, problemOf, showProblem } from './problems';
 import { RunChannel } from './runOutput';
-import { sourceToRun } from './sourceSelection';
+import type { InlineResults } from './inlineResults';
+import { partToRun } from './runUnits';
+import type { RunPart, RunUnit } from './runUnits';
 
 const BOUND_KEY = 'connectionByDocument';
 const BOUND_LIMIT = 200;
@@ -26,6 +28,7 @@ export class Snippets implements vscode.Disposable {
   private readonly runEnded = new vscode.EventEmitter<string>();
   private readonly listeners: vscode.Disposable;
   private lastRun = 0;
+  private loadedInline: Promise<InlineResults> | undefined;
 
   readonly onDidChangeRuns = this.runsChanged.event;
   /** A run on this profile ended. */
@@ -40,6 +43,13 @@ export class Snippets implements vscode.Disposable {
     this.listeners = vscode.Disposable.from(
       backend.onDidProduceOutput((output) => this.produced(output)),
       connections.onDidChangeProfiles((gone) => this.dropChannels(gone)),
+      vscode.languages.registerCodeLensProvider(
+        { language: 'python' },
+        {
+          onDidChangeCodeLenses: this.onDidChangeRuns,
+          provideCodeLenses: (document) => this.lenses(document),
+        },
+      ),
     );
   }
 
@@ -62,6 +72,17 @@ export class Snippets implements vscode.Disposable {
     return Object.fromEntries([...this.channels].map(([profileId, channel]) => [profileId, channel.tail]));
   }
 
+  /** Only above documents that have run on a connection: others are left to the editor's other extensions. */
+  private async lenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
+    const profileId = Object.entries(this.bound()).find(([uri]) => uri === document.uri.toString())?.[1];
+    const wanted = vscode.workspace.getConfiguration('rpyc').get('run.codeLens', true);
+    if (profileId === undefined || this.connections.entry(profileId) === undefined || !wanted) {
+      return [];
+    }
+    const { lensesOf } = await import(/* webpackChunkName: "cellLenses" */ './cellLenses.js');
+    return lensesOf(document, this.connections.label(profileId));
+  }
+
   /** Something was run on this profile, and its output is still there. */
   hasOutput(profileId: string): boolean {
     return this.channels.has(profileId);
@@ -77,28 +98,48 @@ export class Snippets implements vscode.Disposable {
     return usable.length === 1 ? usable[0] : undefined;
   }
 
-  /** Runs the selection of the active editor, or the line of its cursor. */
-  async runSelection(): Promise<void> {
+  /**
+   * Runs a part of the active document: the selection or the line of its cursor, the cell around it, or all of it.
+   *
+   * @param moveOn puts the cursor behind what is run
+   * @param at zero-based line to take instead of the cursor's
+   */
+  async runPart(unit: RunUnit, moveOn: boolean, at?: number): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) {
       void showInformation(vscode.l10n.t('Open a Python file and put the cursor on the line to run.'));
       return;
     }
     const { document, selection } = editor;
-    const taken = sourceToRun(document.getText().split(/\r\n|\r|\n/), {
-      startLine: selection.start.line,
-      startCharacter: selection.start.character,
-      endLine: selection.end.line,
-      endCharacter: selection.end.character,
-    });
-    if (taken === undefined) {
+    const part = partToRun(
+      document.getText().split(/\r\n|\r|\n/),
+      {
+        startLine: selection.start.line,
+        startCharacter: selection.start.character,
+        endLine: at ?? selection.end.line,
+        endCharacter: selection.end.character,
+      },
+      unit,
+    );
+    if (part === undefined) {
       void showInformation(vscode.l10n.t('There is nothing to run on this line.'));
       return;
     }
     const profileId = await this.connectionFor(document);
-    if (profileId !== undefined) {
-      await this.run(profileId, document, taken.source, taken.line);
+    if (profileId === undefined) {
+      return;
     }
+    if (moveOn && part.next !== undefined) {
+      const cursor = new vscode.Position(part.next, 0);
+      editor.selection = new vscode.Selection(cursor, cursor);
+      editor.revealRange(new vscode.Range(cursor, cursor));
+    }
+    await this.run(profileId, document, part);
+  }
+
+  /** Results in the text. Their code is loaded with the first run. */
+  get inline(): Promise<InlineResults> | undefined {
+    return this.loadedInline;
   }
 
   /** Lets the user choose on which connection the active document runs. */
@@ -147,6 +188,7 @@ export class Snippets implements vscode.Disposable {
 
   dispose(): void {
     this.listeners.dispose();
+    void this.loadedInline?.then((inline) => inline.dispose());
     this.runsChanged.dispose();
     this.runEnded.dispose();
     for (const channel of this.channels.values()) {
@@ -157,8 +199,7 @@ export class Snippets implements vscode.Disposable {
   private async run(
     profileId: string,
     document: vscode.TextDocument,
-    source: string,
-    line: number,
+    { source, line, lastLine }: RunPart,
   ): Promise<void> {
     const runId = `${Date.now()}-${++this.lastRun}`;
     const channel = this.channelOf(profileId);
@@ -166,8 +207,15 @@ export class Snippets implements vscode.Disposable {
     channel.begin(`${vscode.workspace.asRelativePath(document.uri)}:${line + 1}`);
     this.runs.set(runId, { profileId, channel });
     this.runsChanged.fire();
+    const fileName = document.uri.scheme === 'file' ? document.uri.fsPath : document.uri.toString(true);
+    const inline = this.loadInline();
+    const label = this.connections.label(profileId);
+    const lines = { startLine: line, lastLine };
+    const shown = inline.then((one) =>
+      one.begin({ runId, profileId, label, uri: document.uri, fileName, lines }),
+    );
+    let ended: RunResult | undefined;
     try {
-      const fileName = document.uri.scheme === 'file' ? document.uri.fsPath : document.uri.toString(true);
       const result = await this.backend.request(Run, {
         profileId,
         runId,
@@ -176,6 +224,7 @@ export class Snippets implements vscode.Disposable {
         lineOffset: line,
       });
       channel.end(result);
+      ended = result;
     } catch (error) {
       const problem = problemOf(error);
       const message =
@@ -186,10 +235,19 @@ export class Snippets implements vscode.Disposable {
       // Not awaited: the run is over, whenever the message is closed.
       void showProblem({ ...problem, message });
     } finally {
+      await shown.catch(() => undefined);
+      (await inline).end(runId, ended);
       this.runs.delete(runId);
       this.runsChanged.fire();
       this.runEnded.fire(profileId);
     }
+  }
+
+  private loadInline(): Promise<InlineResults> {
+    this.loadedInline ??= import(/* webpackChunkName: "inlineResults" */ './inlineResults.js').then(
+      ({ InlineResults: Loaded }) => new Loaded(),
+    );
+    return this.loadedInline;
   }
 
   /** The connection that the document ran on last, else the only one there is, else the one the user picks. */

@@ -7,6 +7,7 @@ import type { BackendStatus } from './processKeeper';
 import type { DiscoveryRow } from './discoveryModel';
 import type { DiscoveryView } from './discoveryView';
 import { GREY_SCHEME } from './rowItems';
+import type { InlineResults } from './inlineResults';
 import { depthOf } from './rows';
 import type { Row } from './rows';
 import type { Snippets } from './snippets';
@@ -49,6 +50,8 @@ export interface TestApi {
   snapshot(): Snapshot;
   /** What a hover over an open row shows, as Markdown; as the editor asks for it. */
   hover(rowId: string): Promise<string>;
+  /** What stands at the end of the lines of a document. */
+  results(uri: vscode.Uri): Promise<ReturnType<InlineResults['shown']>>;
 }
 
 export interface SnapshotParts {
@@ -62,7 +65,12 @@ export interface SnapshotParts {
 }
 
 export function testApi(parts: SnapshotParts): TestApi {
-  return { version: 1, snapshot: () => snapshot(parts), hover: (rowId) => hover(parts.view, rowId) };
+  return {
+    version: 1,
+    snapshot: () => snapshot(parts),
+    hover: (rowId) => hover(parts.view, rowId),
+    results: async (uri) => (await parts.snippets.inline)?.shown(uri) ?? [],
+  };
 }
 
 /** Throws for a text whose links could run commands: none of what a peer sends may. */

@@ -103,6 +103,10 @@ describe('Manifest', () => {
       'rpyc.addConnection',
       'rpyc.connect',
       'rpyc.runSelection',
+      'rpyc.runSelectionAndMoveOn',
+      'rpyc.runCell',
+      'rpyc.runCellAndMoveOn',
+      'rpyc.runFile',
       'rpyc.findModule',
       'rpyc.lookForServices',
       'rpyc.findService',
@@ -187,7 +191,7 @@ describe('Manifest', () => {
     for (const { command, when } of keybindings) {
       assert.match(
         when,
-        /editorLangId == python && rpyc:connected|focusedView == rpyc\.connections/,
+        /editorLangId == python && rpyc:connected|editorTextFocus && rpyc:hasInlineResults|focusedView == rpyc\.connections/,
         command,
       );
     }
