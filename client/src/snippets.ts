@@ -74,8 +74,8 @@ export class Snippets implements vscode.Disposable {
 
   /** Only above documents that have run on a connection: others are left to the editor's other extensions. */
   private async lenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
-    const profileId = Object.entries(this.bound()).find(([uri]) => uri === document.uri.toString())?.[1];
-    const wanted = vscode.workspace.getConfiguration('rpyc').get('run.codeLens', true);
+    const profileId: string | undefined = this.bound()[document.uri.toString()];
+    const wanted = vscode.workspace.getConfiguration('rpyc').get<boolean>('run.codeLens', true);
     if (profileId === undefined || this.connections.entry(profileId) === undefined || !wanted) {
       return [];
     }
