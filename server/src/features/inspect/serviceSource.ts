@@ -161,7 +161,7 @@ export class ServiceSource implements ObjectSource {
     const { typeName, length } = facts;
     const shown = { typeName, ...(length === undefined ? {} : { length }) };
     if (step.kind !== 'attr' || parent === undefined || facts.unread || isResults(parent)) {
-      return facts.value === '' ? shown : { ...shown, value: facts.value };
+      return facts.value === '' || facts.unread ? shown : { ...shown, value: facts.value };
     }
     const owner = await this.objectOf(parent);
     const methods = await inspectMethods(owner, this.options);
@@ -171,7 +171,7 @@ export class ServiceSource implements ObjectSource {
       ...(signature === undefined ? {} : { signature: singleLine(signature, TextLimit.hover) }),
       ...(documentation !== ''
         ? { documentation: multiLine(documentation, TextLimit.documentation) }
-        : signature === undefined
+        : signature === undefined && facts.blocked === undefined && facts.value !== ''
           ? { value: facts.value }
           : {}),
     };
