@@ -111,6 +111,13 @@ for (const version of [...RPYC_VERSIONS, ...OLDER_RPYC_VERSIONS]) {
       assert.deepEqual([asked(more), more.down.exceptions], [2 + steps, 0]);
       assert.deepEqual([rest.total, rest.more, rest.nodes.length], [150, false, 50]);
       assert.deepEqual(shown(rest.nodes.slice(0, 1)), [['[100]', '100']]);
+      const found = await explorer.page(queue, 0, 100, '14');
+      assert.deepEqual(shown(found.nodes).slice(0, 3), [
+        ['[14]', '14'],
+        ['[114]', '114'],
+        ['[140]', '140'],
+      ]);
+      assert.deepEqual([found.total, found.more], [12, false]);
       assert.deepEqual(refusals(server), []);
     });
 
@@ -132,6 +139,9 @@ for (const version of [...RPYC_VERSIONS, ...OLDER_RPYC_VERSIONS]) {
           ['[2]', 'list'],
         ],
       );
+      assert.deepEqual(shown((await explorer.page(await bench.read('row'), 0, 100, '1')).nodes), [
+        ['[1]', "'two'"],
+      ]);
       assert.deepEqual(refusals(server), []);
     });
 

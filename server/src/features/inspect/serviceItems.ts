@@ -84,6 +84,9 @@ export class ServiceItems {
     if (container === 'mapping') {
       return this.mappingPage(object, query);
     }
+    if (query.filter !== '') {
+      return this.searchPage(object, query);
+    }
     const { offset, limit } = query;
     const [length, items] =
       container === 'sequence'
@@ -93,6 +96,20 @@ export class ServiceItems {
     return {
       parts: items.map((item, position) => withAccess(itemPart(offset + position, item), access)),
       ...extent(offset, limit, length, container),
+    };
+  }
+
+  /** Those of the first items whose names contain a text. */
+  private async searchPage(object: Netref, { offset, limit, filter }: PageQuery): Promise<SourcePage> {
+    const [, items] = await this.passOver(object, 0, MAX_PASSED);
+    const found = [...items.keys()].filter((index) => itemTitle(index).includes(filter));
+    const shown = new Set(found.slice(offset, offset + limit));
+    letGo(items.filter((_item, index) => !shown.has(index)));
+    const access = accessTo(object);
+    return {
+      parts: [...shown].map((index) => withAccess(itemPart(index, items[index]), access)),
+      total: found.length,
+      more: offset + limit < found.length,
     };
   }
 
