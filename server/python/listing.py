@@ -70,8 +70,8 @@ def kind_of(obj):
         return u'exception' if among(BaseException, mro(obj)) else u'class'
     for base, kind in _KINDS:
         if derives(obj, base):
-            return kind
-    return u'object'
+            return known_kind(obj) or kind if kind == 'tuple' else kind
+    return known_kind(obj) or u'object'
 
 
 _KINDS = tuple(
@@ -155,7 +155,13 @@ def item_row(container, position, entry):
         return row((u'k', position, text), text, value, is_literal(key) and not cut, item_access(container))
     if container.kind == 'set':
         return row((u'i', position), u'{%d}' % position, entry, False)
-    return row((u'i', position), u'[%d]' % position, entry, True, item_access(container))
+    return row((u'i', position), item_name(container, position), entry, True, item_access(container))
+
+
+def item_name(container, position):
+    """What an item of a sequence is called: the fields of a named tuple have names."""
+    names = field_names(container.obj) if container.kind == 'tuple' else None
+    return clean(names[position], NAME_LIMIT) if names is not None and position < len(names) else u'[%d]' % position
 
 
 def page(obj, offset, limit, needle):
@@ -169,7 +175,7 @@ def page(obj, offset, limit, needle):
     container, names = _parts(obj)
     attributes = obj if type(obj) is Names else Attributes(obj)
     if names is None:
-        names = attributes.names()
+        names = _in_order(obj, container, attributes.names())
     note = u''
     if needle:
         items, note = _matching_items(container, needle)
@@ -200,6 +206,20 @@ def _parts(obj):
     if container.exact:
         return container, []
     return container, None
+
+
+def _in_order(obj, container, names):
+    """Names with the declared fields first; those of a named tuple are its items already."""
+    if type(container) is MembersReader:
+        return [name for name in names if name not in container.members]
+    fields = None if type(obj) is Names else field_names(obj)
+    if not fields:
+        return names
+    others = [name for name in names if name not in fields]
+    if container is not None:
+        return others
+    known = set(names)
+    return [name for name in fields if name in known] + others
 
 
 def _candidates(container, items, attributes, names, offset, limit):
@@ -310,7 +330,8 @@ def row_of(parent, step):
         # Key texts that were not cut and look like literals were made from literals.
         return row(step, step[2], value, _key_is_literal(parent, step), access)
     is_set = container.kind == 'set'
-    return row(step, (u'{%d}' if is_set else u'[%d]') % step[1], value, not is_set, access)
+    name = u'{%d}' % step[1] if is_set else item_name(container, step[1])
+    return row(step, name, value, not is_set, access)
 
 
 def _key_is_literal(parent, step):

@@ -117,11 +117,11 @@ class Container(object):
 
 
 def container_of(obj):
-    """A reader for a list, tuple, dict, set, frozenset, deque or range, or None."""
+    """A reader for a list, tuple, dict, set, frozenset, deque or range, for what kinds.py knows, or None."""
     for base, kind, iterate, ordered in _CONTAINERS:
         if derives(obj, base):
             return Container(kind, obj, base, iterate, ordered)
-    return None
+    return reader_of(obj)
 
 
 def _iterate_dict(obj):
@@ -189,6 +189,8 @@ def _write(out, obj, depth, ask, above):
         _write_container(out, obj, depth, ask, above)
     elif ask:
         _write_asked(out, obj)
+    elif fields_of(obj) is not None:
+        _write_fields(out, obj, depth, above)
     elif is_class(obj):
         out.write(u"<class '%s'>" % clean(class_name(obj), NAME_LIMIT))
     elif derives(obj, types.ModuleType):
@@ -203,7 +205,20 @@ def _write(out, obj, depth, ask, above):
         out.write(clean(type_name(obj), NAME_LIMIT).rsplit(u'.', 1)[-1])
         _write_items(out, u'(', u')', _EXCEPTION_ARGS(obj), depth, ask, above)
     else:
-        out.write(placeholder(obj))
+        out.write(summary(obj) or placeholder(obj))
+
+
+def _write_fields(out, obj, depth, above):
+    """`Point(x=1, y=2)`, from what is stored."""
+    out.write(clean(class_name(class_of(obj)), NAME_LIMIT).rsplit(u'.', 1)[-1])
+    if id(obj) in above or depth <= 0:
+        out.write(u'(%s)' % ELLIPSIS)
+        return
+    out.write(u'(')
+    for position, (name, value) in enumerate(fields_of(obj)):
+        out.write((u', ' if position else u'') + clean(name, NAME_LIMIT) + u'=')
+        _write(out, value, depth - 1, False, above + (id(obj),))
+    out.write(u')')
 
 
 def _write_integer(out, obj):

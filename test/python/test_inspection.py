@@ -220,9 +220,8 @@ class Pages(unittest.TestCase):
     def test_named_tuples(self):
         point = collections.namedtuple('Point', 'x y')(3, 4)
         found = peer_helper.rows(peer_helper.agent(p=point), u'namespace', (A(u'p'),))
-        self.assertEqual(u'3', found[u'[0]'][VALUE])
-        if sys.version_info >= (3, 8):
-            self.assertEqual(u'4', found[u'y'][VALUE])
+        self.assertEqual((u'3', u'4'), (found[u'x'][VALUE], found[u'y'][VALUE]))
+        self.assertEqual((u'i', 1), found[u'y'][0])
 
     def test_classes_and_functions(self):
         class Thing(object):
@@ -328,9 +327,9 @@ class NothingIsLeft(unittest.TestCase):
         made = peer_helper.load()['create_agent'](namespace)
         self.assertEqual({}, namespace)
         self.assertEqual(set(), set(name for name in set(sys.modules) - before if 'rpyc_explorer' in name))
-        version, pid, kind, rpyc_version = made[1]
+        version, pid, kind, rpyc_version, signals = made[1]
         self.assertEqual('.'.join(map(str, sys.version_info[:3])), version)
-        self.assertEqual((u'unknown', u''), (kind, rpyc_version))
+        self.assertEqual((u'unknown', u'', False), (kind, rpyc_version, signals))
 
     def test_the_service_is_found_by_its_namespace(self):
         loaded = peer_helper.load()

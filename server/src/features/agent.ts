@@ -9,6 +9,7 @@ import { type Connection, type Disposable, Handler, type Netref, isNetref, relea
 const FILES = [
   'static_lookup.py',
   'render.py',
+  'kinds.py',
   'access.py',
   'listing.py',
   'output.py',
