@@ -252,7 +252,7 @@ def _matching_items(container, needle):
         if container.kind == 'dict':
             name = render(entry[0], KEY_LIMIT)[0]
         else:
-            name = u'[%d]' % position
+            name = item_name(container, position)
         if needle in name.lower():
             found.append((position, entry))
     if container.length > SEARCH_LIMIT:
