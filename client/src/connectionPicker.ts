@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Problem } from '../../server/src/api/model';
+import type { CertificateFacts, Problem } from '../../server/src/api/model';
 import { connectionText } from './appearance';
 import type { Connections } from './connections';
 import { pickText } from './displayText';
@@ -8,7 +8,10 @@ import { isOffered } from './offers';
 import type { OfferedCommand } from './offers';
 import { showProblem } from './problems';
 import type { Mend } from './problems';
+import { loadPinning } from './pinning';
+import type { ProfileEntry } from './profiles';
 import { hasSecrets } from './secretStore';
+import type { Settings } from './settings';
 
 const TEXT_LIMIT = 200;
 
@@ -21,7 +24,10 @@ interface ConnectionItem extends vscode.QuickPickItem {
 
 /** Asks the user which connection is meant, and connects on the user's behalf. */
 export class ConnectionPicker {
-  constructor(private readonly connections: Connections) {}
+  constructor(
+    private readonly connections: Connections,
+    private readonly settings: Settings,
+  ) {}
 
   /** The connected classic ones. */
   connectedForRuns(): readonly string[] {
@@ -81,8 +87,12 @@ export class ConnectionPicker {
   }
 
   /** What was refused may have been typed wrongly; anything else is tried again as it is. */
-  private mend(profileId: string, { code }: Problem): Mend {
+  private mend(profileId: string, { code, certificate }: Problem): Mend {
     const entry = this.connections.entry(profileId);
+    if (entry !== undefined && certificate !== undefined) {
+      const run = (): Promise<unknown> => this.pin(entry, certificate);
+      return { title: vscode.l10n.t('Pin This Certificate…'), run };
+    }
     if (entry !== undefined && SECRET_PROBLEMS.includes(code) && hasSecrets(entry.profile)) {
       const run = async (): Promise<void> => {
         await this.connections.forgetSecrets(entry);
@@ -91,6 +101,16 @@ export class ConnectionPicker {
       return { title: vscode.l10n.t('Type the Secret Again…'), run };
     }
     return { title: vscode.l10n.t('Retry'), run: () => this.connect(profileId) };
+  }
+
+  /** Trusts this one certificate from now on, once the user has looked at it, and connects. */
+  private async pin(entry: ProfileEntry, certificate: CertificateFacts): Promise<void> {
+    const { transport } = entry.profile;
+    const { agreesToPin, pinned } = await loadPinning();
+    if (transport.kind === 'tls' && (await agreesToPin(entry.profile, certificate))) {
+      const change = { transport: pinned(transport, certificate) };
+      await this.connect(await this.settings.changeProfile(entry, change));
+    }
   }
 
   private async pick(ids: readonly string[], placeholder: string): Promise<string | undefined> {

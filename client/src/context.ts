@@ -10,6 +10,7 @@ import { DiscoveryView } from './discoveryView';
 import { ErrorExplainer } from './errorExplainer';
 import { showError } from './messageBoxes';
 import { problemOf } from './problems';
+import { Proposals } from './proposals';
 import { SecretStore } from './secretStore';
 import { Settings } from './settings';
 import { Snippets } from './snippets';
@@ -19,9 +20,15 @@ import type { TestApi } from './testApi';
 import { ChangeCommands } from './changeCommands';
 import { WorkspaceConsent } from './workspaceConsent';
 
+/** What `activate` returns to other extensions; the rest of it is for our own tests. */
+export interface ExtensionApi extends TestApi {
+  /** See `Proposals`. */
+  readonly proposeConnection: (profile: unknown, by?: string) => Promise<boolean>;
+}
+
 /** All that lives as long as the extension is active, put together. No process is started here. */
 export class ExtensionParts implements vscode.Disposable {
-  readonly api: TestApi;
+  readonly api: ExtensionApi;
   private readonly backend: Backend;
   private readonly owned: vscode.Disposable;
 
@@ -42,7 +49,7 @@ export class ExtensionParts implements vscode.Disposable {
       new SecretStore(context.secrets),
       new AgreedAddresses(context.globalState),
     );
-    const picker = new ConnectionPicker(connections);
+    const picker = new ConnectionPicker(connections, settings);
     const snippets = new Snippets(backend, connections, picker, context.workspaceState);
     const view = new ConnectionsView(backend, connections, snippets, log);
     const changes = new ChangeCommands({ backend, connections, view, snippets, memory: context.globalState });
@@ -55,6 +62,7 @@ export class ExtensionParts implements vscode.Disposable {
       log,
       takesOneClient: (address) => connections.takesOneClient(address),
     });
+    const proposals = new Proposals({ connections, settings, picker, view });
     const explainer = new ErrorExplainer(backend);
     const manifest: unknown = context.extension.packageJSON;
     const commands = registerCommands({
@@ -82,6 +90,7 @@ export class ExtensionParts implements vscode.Disposable {
       afterRuns,
       commands,
       statusBar,
+      proposals,
       discovery,
       view,
       snippets,
@@ -91,15 +100,18 @@ export class ExtensionParts implements vscode.Disposable {
       settings,
       log,
     );
-    this.api = testApi({
-      backend,
-      connections,
-      view,
-      discovery,
-      snippets,
-      statusBar,
-      activationMs: performance.now() - since,
-    });
+    this.api = {
+      ...testApi({
+        backend,
+        connections,
+        view,
+        discovery,
+        snippets,
+        statusBar,
+        activationMs: performance.now() - since,
+      }),
+      proposeConnection: (profile, by) => proposals.proposeConnection(profile, by),
+    };
   }
 
   /** Ends the background process in order. */

@@ -1,10 +1,9 @@
 import type * as vscode from 'vscode';
-import { ExtensionParts } from './context';
-import type { TestApi } from './testApi';
+import { type ExtensionApi, ExtensionParts } from './context';
 
 let parts: ExtensionParts | undefined;
 
-export function activate(context: vscode.ExtensionContext): TestApi {
+export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const since = performance.now();
   parts = new ExtensionParts(context, since);
   context.subscriptions.push(parts);

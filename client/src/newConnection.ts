@@ -1,11 +1,16 @@
 import * as vscode from 'vscode';
+import type { CertificateFacts } from '../../server/src/api/model';
 import { askForConnection } from './addConnection';
+import type { AskedConnection } from './addConnection';
 import { connectionText, stageText } from './appearance';
+import { profileFrom } from './connectionForm';
+import type { Answers } from './connectionForm';
 import type { ConnectOutcome, Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
 import { VIEW_ID } from './connectionsView';
 import { pickText } from './displayText';
 import { showError, showInformation } from './messageBoxes';
+import { loadPinning } from './pinning';
 import type { ProfileEntry } from './profiles';
 import type { Settings } from './settings';
 
@@ -28,10 +33,12 @@ export async function addConnection(parts: NewConnectionParts): Promise<void> {
       await settings.addProfile(asked.profile);
       return;
     }
-    let choice: 'add' | 'edit' | undefined;
+    let choice: Choice;
+    let certificate: CertificateFacts | undefined;
     try {
       await vscode.commands.executeCommand(`${VIEW_ID}.focus`);
       const outcome = await tryOut(connections, draft);
+      certificate = outcome.kind === 'failed' ? outcome.problem.certificate : undefined;
       choice = await decide(outcome, draft);
       if (choice === 'add') {
         await settings.addProfile(asked.profile);
@@ -43,7 +50,11 @@ export async function addConnection(parts: NewConnectionParts): Promise<void> {
     } finally {
       connections.withdraw(draft);
     }
-    asked = choice === 'edit' ? await askForConnection(connections.entries, asked.answers) : undefined;
+    const answered: AskedConnection = asked;
+    asked = choice === 'pin' && certificate !== undefined ? await pinIn(answered, certificate) : undefined;
+    if (asked === undefined && (choice === 'edit' || choice === 'pin')) {
+      asked = await askForConnection(connections.entries, answered.answers);
+    }
   }
 }
 
@@ -76,24 +87,41 @@ function tryOut(connections: Connections, { profile }: ProfileEntry): Thenable<C
   });
 }
 
-async function decide(
-  outcome: ConnectOutcome,
-  { profile }: ProfileEntry,
-): Promise<'add' | 'edit' | undefined> {
+/** The same connection with the certificate pinned. @returns undefined where the user does not know it */
+async function pinIn(
+  { profile, answers }: AskedConnection,
+  certificate: CertificateFacts,
+): Promise<AskedConnection | undefined> {
+  const { agreesToPin } = await loadPinning();
+  if (!(await agreesToPin(profile, certificate))) {
+    return undefined;
+  }
+  const texts = { ...answers.texts, pin: certificate.fingerprint };
+  const changed: Answers = { ...answers, trust: 'pin', texts };
+  const pinned = profileFrom(changed);
+  return pinned === undefined ? undefined : { profile: pinned, answers: changed };
+}
+
+type Choice = 'add' | 'edit' | 'pin' | undefined;
+
+async function decide(outcome: ConnectOutcome, { profile }: ProfileEntry): Promise<Choice> {
   if (outcome.kind === 'connected') {
     return 'add';
   }
+  const isPinnable = outcome.kind === 'failed' && outcome.problem.certificate !== undefined;
+  const pin = isPinnable ? [vscode.l10n.t('Pin This Certificate…')] : [];
   const edit = vscode.l10n.t('Edit…');
   const add = vscode.l10n.t('Add Anyway');
   const choice =
     outcome.kind === 'failed'
-      ? await showError(outcome.problem.message, edit, add)
+      ? await showError(outcome.problem.message, ...pin, edit, add)
       : await showInformation(
           vscode.l10n.t('The connection "{0}" was not tried to the end.', profile.label),
           edit,
           add,
         );
-  return choice === edit ? 'edit' : choice === add ? 'add' : undefined;
+  const isPin = choice !== undefined && pin.includes(choice);
+  return isPin ? 'pin' : choice === edit ? 'edit' : choice === add ? 'add' : undefined;
 }
 
 function showResult(connections: Connections, { profile }: ProfileEntry): void {

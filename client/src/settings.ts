@@ -9,7 +9,13 @@ const PROFILES = 'rpyc.profiles';
 const TRACE = 'rpyc.trace.wire';
 
 /** A profile as the Add Connection dialogue makes it: the rest has defaults. */
-export type NewProfile = Pick<Profile, 'label' | 'transport' | 'service'>;
+export type NewProfile = Pick<Profile, 'label' | 'transport' | 'service'> &
+  Partial<Pick<Profile, 'dialect' | 'oneShot' | 'preHandshake'>>;
+
+/** Fields of a profile to be written anew; one that is undefined is taken out. */
+export type ProfileChange = {
+  readonly [Field in keyof Omit<Profile, 'id' | 'version'>]?: Profile[Field] | undefined;
+};
 
 /** The settings of the extension, typed. */
 export class Settings implements vscode.Disposable {
@@ -64,20 +70,27 @@ export class Settings implements vscode.Disposable {
    * @throws ProblemError when it was changed since the entry was read
    */
   async removeProfile({ origin, profile }: ProfileEntry): Promise<void> {
-    const found = this.profiles().entries.find(
-      (entry) => entry.origin === origin && entry.profile.id === profile.id,
-    );
-    if (found === undefined || profileContent(found.profile) !== profileContent(profile)) {
-      throw new ProblemError({
-        code: 'ERR_PROFILE_CHANGED',
-        message: vscode.l10n.t(
-          'The connection "{0}" was changed in the settings meanwhile: look at it, and remove it again.',
-          profile.label,
-        ),
-      });
-    }
+    const found = this.current(origin, profile);
     const kept = this.raw(origin).filter((_, index) => index !== found.index);
     await this.write(origin, kept.length === 0 ? undefined : kept);
+  }
+
+  /**
+   * Writes fields of a profile anew, wherever it stands by now.
+   *
+   * @returns the id that it has now: one that is made from the address is another after the address has changed
+   * @throws ProblemError when it was changed since the entry was read
+   */
+  async changeProfile({ origin, profile }: ProfileEntry, change: ProfileChange): Promise<string> {
+    const found = this.current(origin, profile);
+    const values = [...this.raw(origin)];
+    const fields = Object.entries({ ...(values[found.index] as object), ...change });
+    values[found.index] = Object.fromEntries(fields.filter(([, value]) => value !== undefined));
+    await this.write(origin, values);
+    const now = this.profiles().entries.find(
+      (entry) => entry.origin === origin && entry.index === found.index,
+    );
+    return now?.profile.id ?? profile.id;
   }
 
   /** Opens the settings file that holds the profiles. */
@@ -95,6 +108,22 @@ export class Settings implements vscode.Disposable {
     this.listeners.dispose();
     this.profilesChanged.dispose();
     this.traceChanged.dispose();
+  }
+
+  private current(origin: ProfileOrigin, profile: Profile): ProfileEntry {
+    const found = this.profiles().entries.find(
+      (entry) => entry.origin === origin && entry.profile.id === profile.id,
+    );
+    if (found === undefined || profileContent(found.profile) !== profileContent(profile)) {
+      throw new ProblemError({
+        code: 'ERR_PROFILE_CHANGED',
+        message: vscode.l10n.t(
+          'The connection "{0}" was changed in the settings meanwhile: look at it, and remove it again.',
+          profile.label,
+        ),
+      });
+    }
+    return found;
   }
 
   private raw(origin: ProfileOrigin): readonly unknown[] {

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 
 import * as vscode from 'vscode';
 
-import type { RowSnapshot, Snapshot, TestApi } from '../../client/src/testApi';
+import type { ExtensionApi } from '../../client/src/context';
+import type { RowSnapshot, Snapshot } from '../../client/src/testApi';
 import type { ConnectionState, Profile } from '../../server/src/api/model';
 import { eventually, eventuallyOk } from '../support/poll';
 
@@ -15,8 +16,8 @@ const LOAD_MORE = 'Load more…';
 /** How long one try to reach a row waits for its effect. */
 const TRY_MS = 3000;
 
-export function extension(): vscode.Extension<TestApi> {
-  const found = vscode.extensions.getExtension<TestApi>(EXTENSION_ID);
+export function extension(): vscode.Extension<ExtensionApi> {
+  const found = vscode.extensions.getExtension<ExtensionApi>(EXTENSION_ID);
   assert.ok(found !== undefined, 'The extension is not there');
   return found;
 }

@@ -26,6 +26,8 @@ export interface VsCodeServerOptions {
   readonly dataDir: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly workspaceTrust?: boolean;
+  /** Shows dialogs, which older versions refuse to do in tests. */
+  readonly dialogs?: boolean;
   readonly env?: NodeJS.ProcessEnv;
 }
 

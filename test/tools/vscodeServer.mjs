@@ -33,20 +33,28 @@ export const QUIET_SETTINGS = {
  *
  * @param build what `ensureVsCode` returned
  * @param options `dataDir` for everything it writes; `settings` become machine settings; `workspaceTrust` asks
- *   before a folder is trusted, off unless told; `env` for the server and the extension host; `port`, a free one
- *   unless told
+ *   before a folder is trusted, off unless told; `dialogs` shows dialogs, which older versions refuse to do in tests;
+ *   `env` for the server and the extension host; `port`, a free one unless told
  * @returns `{ version, origin, authority, token, pid, exited, log(), stop() }`; whoever has the token may do what
  *   this user may
  */
 export async function startVsCodeServer(build, options) {
-  const { dataDir, settings = {}, workspaceTrust = false, env = process.env, port = 0 } = options;
+  const {
+    dataDir,
+    settings = {},
+    workspaceTrust = false,
+    dialogs = false,
+    env = process.env,
+    port = 0,
+  } = options;
   writeMachineSettings(dataDir, { ...QUIET_SETTINGS, ...settings });
   const token = writeToken(dataDir);
   const args = [
     path.join(build.root, 'out/server-main.js'),
     ...['--host', HOST, '--port', String(port), '--connection-token-file', token.file],
     ...folderArguments(dataDir),
-    ...['--telemetry-level', 'off', '--enable-smoke-test-driver'],
+    ...['--telemetry-level', 'off'],
+    ...(dialogs ? [] : ['--enable-smoke-test-driver']),
     ...(workspaceTrust ? [] : ['--disable-workspace-trust']),
   ];
   const child = spawn(build.node, args, {

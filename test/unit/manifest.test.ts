@@ -207,7 +207,8 @@ describe('Manifest', () => {
     }
   });
 
-  it('activates on views and commands alone', () => assert.deepEqual(manifest.activationEvents, []));
+  it('activates on views, commands and links alone', () =>
+    assert.deepEqual(manifest.activationEvents, ['onUri']));
 
   it('has a square PNG of at least 128 pixels', () => {
     const png = readFileSync(path.join(REPOSITORY, manifest.icon));
