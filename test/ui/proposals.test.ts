@@ -126,7 +126,7 @@ for (const build of ['OLDEST_VSCODE', 'CURRENT_VSCODE'] as const) {
     });
 
     it('job 13: pins a self-signed certificate from its failure, and connects', async () => {
-      await workbench.runCommand('RPyC: Connect');
+      await workbench.row('Vault').click();
       const notifications = await workbench.openNotifications();
       await notifications.getByText(/is self-signed/).waitFor();
       await notifications.getByRole('button', { name: 'Pin This Certificate…' }).click();
