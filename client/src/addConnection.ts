@@ -28,12 +28,14 @@ export interface AskedConnection {
 /**
  * Asks how the server is reached, what that way needs, what is there and what to call it; each step can go back.
  *
- * @param before the answers of an earlier round, whose last step is asked again first
+ * @param before the answers of an earlier round, or of the connection that is edited
+ * @param title what is done
  * @returns undefined when the dialogue was closed
  */
 export async function askForConnection(
   existing: readonly ProfileEntry[],
   before?: Answers,
+  title = vscode.l10n.t('Add RPyC Connection'),
 ): Promise<AskedConnection | undefined> {
   const answers = before ?? noAnswers();
   const last = stepsOf(answers).length - 1;
@@ -45,7 +47,7 @@ export async function askForConnection(
     if (step === undefined) {
       break;
     }
-    const position = { title: vscode.l10n.t('Add RPyC Connection'), step: at + 1, totalSteps: steps.length };
+    const position = { title, step: at + 1, totalSteps: steps.length };
     const outcome = await ask(step, position, answers, existing);
     if (outcome === 'closed') {
       return undefined;

@@ -60,6 +60,8 @@ export function objectIcon({ kind, blocked }: ObjectNode, grey: boolean): vscode
 export function connectionIcon(state: ConnectionState, profile: Profile): vscode.ThemeIcon {
   const { kind } = profile.transport;
   const unverified = isUnverified(profile);
+  const name = profile.color ?? (profile.production === true ? 'red' : undefined);
+  const color = name === undefined ? {} : { color: `rpyc.connection.${name}` };
   switch (state.status) {
     case 'connected':
       if (state.busy) {
@@ -67,7 +69,7 @@ export function connectionIcon(state: ConnectionState, profile: Profile): vscode
       }
       return unverified
         ? themeIcon(UNVERIFIED)
-        : themeIcon({ id: kind === 'tcp' ? 'vm-active' : KIND_ICONS[kind], color: 'charts.green' });
+        : themeIcon({ id: kind === 'tcp' ? 'vm-active' : KIND_ICONS[kind], color: 'charts.green', ...color });
     case 'connecting':
     case 'reconnecting':
       return themeIcon({ id: 'loading~spin' });
@@ -76,7 +78,7 @@ export function connectionIcon(state: ConnectionState, profile: Profile): vscode
     case 'lost':
       return themeIcon({ id: 'debug-disconnect', color: 'disabledForeground' });
     case 'disconnected':
-      return themeIcon(unverified ? UNVERIFIED : { id: KIND_ICONS[kind] });
+      return themeIcon(unverified ? UNVERIFIED : { id: KIND_ICONS[kind], ...color });
   }
 }
 
@@ -88,6 +90,11 @@ const UNVERIFIED: Icon = { id: 'unlock', color: 'problemsWarningIcon.foreground'
  * @param seconds that connecting has taken so far
  */
 export function connectionText(state: ConnectionState, profile: Profile, seconds = 0): string {
+  const text = stateText(state, profile, seconds);
+  return profile.production === true ? vscode.l10n.t('PRODUCTION · {0}', text) : text;
+}
+
+function stateText(state: ConnectionState, profile: Profile, seconds: number): string {
   const address = addressText(profile.transport);
   switch (state.status) {
     case 'connected': {

@@ -12,9 +12,10 @@ import type { DiscoverySettings } from './discoverySettings';
 import type { DiscoveryView } from './discoveryView';
 import type { ErrorExplainer } from './errorExplainer';
 import { pickChild } from './findObject';
-import { addConnection } from './dialogues';
+import { addConnection, profileAction } from './dialogues';
 import { pickText } from './displayText';
-import { confirm, showInformation } from './messageBoxes';
+import type { ListMemory } from './listMemory';
+import { showInformation } from './messageBoxes';
 import { isCancelled, ProblemError, problemOf, showProblem } from './problems';
 import { addressOf, nodeName } from './rowItems';
 import type { ObjectRow, Row } from './rows';
@@ -33,6 +34,7 @@ export interface CommandParts {
   readonly connections: Connections;
   readonly picker: ConnectionPicker;
   readonly view: ConnectionsView;
+  readonly memory: ListMemory;
   readonly snippets: Snippets;
   readonly changes: ChangeCommands;
   readonly discovery: { readonly settings: DiscoverySettings; readonly view: DiscoveryView };
@@ -103,8 +105,14 @@ function register<Id extends string>(
 }
 
 function commandTable(parts: CommandParts): CommandTable {
+  const act =
+    (name: Parameters<typeof profileAction>[0]) =>
+    (argument: Argument, more?: unknown): Promise<void> =>
+      profileAction(name, parts, argument, textOf(more));
   return {
-    'rpyc.addConnection': () => addConnection(parts),
+    'rpyc.addConnection': (argument) =>
+      addConnection(parts, typeof argument === 'string' ? argument : undefined),
+    'rpyc.openRecent': act('openRecent'),
     'rpyc.connect': (argument) => connect(parts, argument),
     'rpyc.cancelConnecting': async (argument) => {
       const id =
@@ -122,14 +130,18 @@ function commandTable(parts: CommandParts): CommandTable {
         await parts.connections.disconnect(id);
       }
     },
-    'rpyc.editConnection': async (argument) => {
-      const id = profileOf(argument);
-      const entry = id === undefined ? undefined : parts.connections.entry(id);
-      const noted =
-        typeof argument === 'object' && argument.kind === 'note' ? argument.aboutSettings : undefined;
-      await parts.settings.openProfiles(entry?.origin ?? noted ?? 'user');
-    },
-    'rpyc.removeConnection': (argument) => removeConnection(parts, argument),
+    'rpyc.editConnection': act('edit'),
+    'rpyc.duplicateConnection': act('duplicate'),
+    'rpyc.openSettings': act('openSettings'),
+    'rpyc.addFavourite': act('addFavourite'),
+    'rpyc.removeFavourite': act('removeFavourite'),
+    'rpyc.moveUp': act('moveUp'),
+    'rpyc.moveDown': act('moveDown'),
+    'rpyc.moveToGroup': act('moveToGroup'),
+    'rpyc.setColor': act('setColor'),
+    'rpyc.markProduction': act('markProduction'),
+    'rpyc.unmarkProduction': act('unmarkProduction'),
+    'rpyc.removeConnection': act('remove'),
     'rpyc.refresh': (argument) => parts.view.refresh(typeof argument === 'string' ? undefined : argument),
     'rpyc.findModule': (argument) => findModule(parts, argument),
     'rpyc.findChild': async (argument) => {
@@ -241,29 +253,6 @@ async function connect({ picker }: CommandParts, argument: Argument): Promise<vo
   const id = profileOf(argument) ?? (await picker.pickOffered('connect', vscode.l10n.t('Connect to which?')));
   if (id !== undefined) {
     await picker.connect(id);
-  }
-}
-
-async function removeConnection(
-  { connections, picker, settings }: CommandParts,
-  argument: Argument,
-): Promise<void> {
-  const id =
-    profileOf(argument) ?? (await picker.pickWhere(() => true, vscode.l10n.t('Remove which connection?')));
-  const entry = id === undefined ? undefined : connections.entry(id);
-  if (entry === undefined) {
-    return;
-  }
-  const agreed = await confirm(
-    vscode.l10n.t('Remove the connection "{0}" from the settings?', entry.profile.label),
-    vscode.l10n.t('Nothing changes on the server.'),
-    vscode.l10n.t('Remove'),
-  );
-  if (agreed && connections.isDraft(entry)) {
-    connections.withdraw(entry);
-  } else if (agreed) {
-    await settings.removeProfile(entry);
-    await connections.forgetSecrets(entry, connections.entries);
   }
 }
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { Connect, Disconnect, SetProfiles } from '../../server/src/api/messages';
 import type { ConnectParams } from '../../server/src/api/messages';
-import type { ConnectionState, Problem, Secrets } from '../../server/src/api/model';
+import type { ConnectionState, Problem, Profile, Secrets } from '../../server/src/api/model';
 import { isSingle } from '../../server/src/api/profile';
 import type { AgreedAddresses } from './agreedAddresses';
 import type { Backend } from './backend';
@@ -121,6 +121,11 @@ export class Connections implements vscode.Disposable {
       this.draft = undefined;
       this.readProfiles();
     }
+  }
+
+  /** The user has made this profile: where the workspace keeps it, it need not be asked about. */
+  async agreeTo(profile: Profile): Promise<void> {
+    await this.consent.give(profile);
   }
 
   /** What the profile names is asked for again when it is next needed. */

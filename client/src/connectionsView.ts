@@ -7,15 +7,28 @@ import {
   ObjectResolve,
   ObjectRoots,
 } from '../../server/src/api/messages';
+import { arrange } from './arrangement';
+import type { ListItem } from './arrangement';
 import type { Backend } from './backend';
 import type { ConnectionChange, Connections } from './connections';
+import type { ListMemory } from './listMemory';
 import { problemOf } from './problems';
 import type { ProfileField } from './profiles';
-import { connectionItem, moreItem, noteItem, objectItem, objectTooltip, GREY_SCHEME } from './rowItems';
+import {
+  connectionItem,
+  GREY_SCHEME,
+  groupItem,
+  moreItem,
+  noteItem,
+  objectItem,
+  objectTooltip,
+  PRODUCTION_SCHEME,
+} from './rowItems';
 import { RowModel } from './rowModel';
 import type { ObjectSource } from './rowModel';
 import type { Snippets } from './snippets';
-import type { ConnectionRow, NoteRow, ObjectRow, ParentRow, Row } from './rows';
+import { groupRowId } from './rows';
+import type { ConnectionRow, GroupRow, NoteRow, ObjectRow, ParentRow, Row } from './rows';
 
 export const VIEW_ID = 'rpyc.connections';
 
@@ -23,34 +36,59 @@ export const VIEW_ID = 'rpyc.connections';
 const NEW_ROW_PAUSE_MS = 250;
 const NEW_ROW_ATTEMPTS = 8;
 
+const DRAGGED = 'application/vnd.code.tree.rpyc.connections';
+
+/** Connections that were dragged onto a row, or below all of them. */
+export interface ConnectionDrop {
+  readonly ids: readonly string[];
+  readonly target: Row | undefined;
+}
+
 /** The one tree: connections, and under each its remote objects. */
 export class ConnectionsView
-  implements vscode.TreeDataProvider<Row>, vscode.FileDecorationProvider, vscode.Disposable
+  implements
+    vscode.TreeDataProvider<Row>,
+    vscode.TreeDragAndDropController<Row>,
+    vscode.FileDecorationProvider,
+    vscode.Disposable
 {
   readonly model: RowModel;
+  readonly dragMimeTypes = [DRAGGED];
+  readonly dropMimeTypes = [DRAGGED];
   private readonly treeChanged = new vscode.EventEmitter<Row | undefined>();
   private readonly view: vscode.TreeView<Row>;
   private readonly registrations: vscode.Disposable;
   /** Connections that the user has closed; others show their objects as soon as they are connected. */
   private readonly collapsed = new Set<string>();
+  private readonly groups = new Map<string, GroupRow>();
+  private readonly collapsedGroups = new Set<string>();
+  private readonly dropped = new vscode.EventEmitter<ConnectionDrop>();
   /** Connections that were last shown with rows under them. */
   private readonly withRows = new Set<string>();
 
   readonly onDidChangeTreeData = this.treeChanged.event;
+  readonly onDidDropConnections = this.dropped.event;
 
   constructor(
     private readonly backend: Backend,
     private readonly connections: Connections,
     private readonly snippets: Snippets,
     private readonly log: vscode.LogOutputChannel,
+    private readonly memory: ListMemory,
   ) {
     this.model = new RowModel(objectSource(backend, connections, log));
-    this.view = vscode.window.createTreeView<Row>(VIEW_ID, { treeDataProvider: this, showCollapseAll: true });
+    this.view = vscode.window.createTreeView<Row>(VIEW_ID, {
+      treeDataProvider: this,
+      dragAndDropController: this,
+      showCollapseAll: true,
+    });
     this.registrations = vscode.Disposable.from(
       this.view,
       vscode.window.registerFileDecorationProvider(this),
       this.view.onDidExpandElement(({ element }) => this.expanded(element)),
       this.view.onDidCollapseElement(({ element }) => this.wasCollapsed(element)),
+      this.dropped,
+      memory.onDidChange(() => this.treeChanged.fire(undefined)),
       connections.onDidChange((change) => this.connectionChanged(change)),
       connections.onDidChangeProfiles((gone) => {
         for (const profileId of gone) {
@@ -78,6 +116,9 @@ export class ConnectionsView
     if (row === undefined) {
       return this.topRows();
     }
+    if (row.kind === 'group') {
+      return this.rowsOfGroup(row);
+    }
     if (row.kind === 'connection') {
       return [...this.problemRows(row), ...(await this.model.childrenOf(row))];
     }
@@ -85,11 +126,20 @@ export class ConnectionsView
   }
 
   getParent(row: Row): Row | undefined {
-    return row.kind === 'connection' ? undefined : row.parent;
+    if (row.kind === 'connection') {
+      const group = this.connections.entry(row.profileId)?.profile.group;
+      return group === undefined ? undefined : this.groupRow(group);
+    }
+    return row.kind === 'group' ? undefined : row.parent;
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
     switch (row.kind) {
+      case 'group': {
+        const rows = this.rowsOfGroup(row);
+        const connected = rows.filter(({ profileId }) => this.connections.isConnected(profileId)).length;
+        return groupItem(row, { count: rows.length, connected }, this.isExpanded(row));
+      }
       case 'connection':
         return this.connectionItem(row);
       case 'object':
@@ -121,13 +171,31 @@ export class ConnectionsView
   }
 
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
+    if (uri.scheme === PRODUCTION_SCHEME) {
+      const red = new vscode.ThemeColor('rpyc.productionForeground');
+      return new vscode.FileDecoration('P', vscode.l10n.t('Production'), red);
+    }
     const grey = new vscode.ThemeColor('disabledForeground');
     return uri.scheme === GREY_SCHEME ? new vscode.FileDecoration(undefined, undefined, grey) : undefined;
   }
 
+  handleDrag(rows: readonly Row[], data: vscode.DataTransfer): void {
+    const ids = rows.filter(({ kind }) => kind === 'connection').map(({ profileId }) => profileId);
+    if (ids.length > 0) {
+      data.set(DRAGGED, new vscode.DataTransferItem(ids));
+    }
+  }
+
+  handleDrop(target: Row | undefined, data: vscode.DataTransfer): void {
+    const ids: unknown = data.get(DRAGGED)?.value;
+    if (Array.isArray(ids)) {
+      this.dropped.fire({ ids: ids.map(String), target });
+    }
+  }
+
   /** Asks for the objects of a connection, or of all, anew. */
   refresh(row?: Row): void {
-    if (row === undefined || row.kind === 'note') {
+    if (row === undefined || row.kind === 'note' || row.kind === 'group') {
       for (const { profile } of this.connections.entries) {
         this.model.invalidate(profile.id);
       }
@@ -192,7 +260,10 @@ export class ConnectionsView
     }
   }
 
-  isExpanded(row: ParentRow): boolean {
+  isExpanded(row: ParentRow | GroupRow): boolean {
+    if (row.kind === 'group') {
+      return !this.collapsedGroups.has(row.id);
+    }
     return row.kind === 'connection' ? !this.collapsed.has(row.profileId) : this.model.isExpanded(row);
   }
 
@@ -202,6 +273,9 @@ export class ConnectionsView
     const add = (rows: readonly Row[]): void => {
       for (const row of rows) {
         shown.push(row);
+        if (row.kind === 'group' && this.isExpanded(row)) {
+          add(this.rowsOfGroup(row));
+        }
         if ((row.kind === 'connection' || row.kind === 'object') && this.isExpanded(row)) {
           add(row.kind === 'connection' ? this.problemRows(row) : []);
           add(orEmptyNote(row, this.model.loaded(row)));
@@ -223,16 +297,37 @@ export class ConnectionsView
       return [];
     }
     return [
-      ...this.connections.entries.map(({ profile }) => this.model.connectionRow(profile.id)),
+      ...this.items().map((item) =>
+        item.kind === 'group' ? this.groupRow(item.name) : this.model.connectionRow(item.entry.profile.id),
+      ),
       ...this.connections.rejected.map(({ origin, index, field }): NoteRow => ({
         kind: 'note',
         id: `rejected:${origin}:${index}`,
         profileId: '',
         severity: 'error',
-        message: rejectedText(index, field),
+        message: origin === 'private' ? storedText(field) : rejectedText(index, field),
         aboutSettings: origin,
       })),
     ];
+  }
+
+  private items(): readonly ListItem[] {
+    return arrange(this.connections.entries, this.memory);
+  }
+
+  private groupRow(name: string): GroupRow {
+    let row = this.groups.get(name);
+    if (row === undefined) {
+      row = { kind: 'group', id: groupRowId(name), profileId: '', name };
+      this.groups.set(name, row);
+    }
+    return row;
+  }
+
+  private rowsOfGroup({ name }: GroupRow): ConnectionRow[] {
+    return this.items()
+      .flatMap((item) => (item.kind === 'group' && item.name === name ? item.entries : []))
+      .map(({ profile }) => this.model.connectionRow(profile.id));
   }
 
   private problemRows(row: ConnectionRow): NoteRow[] {
@@ -270,7 +365,15 @@ export class ConnectionsView
     const expansion = this.isExpanded(row) ? Expanded : Collapsed;
     const hasOutput = this.snippets.hasOutput(row.profileId);
     const seconds = this.connections.clock.seconds(row.profileId);
-    return connectionItem(row, { entry, state, seconds, hasOutput, expansion: hasRows ? expansion : None });
+    const isFavourite = this.memory.favourites.includes(row.profileId);
+    return connectionItem(row, {
+      entry,
+      state,
+      seconds,
+      hasOutput,
+      isFavourite,
+      expansion: hasRows ? expansion : None,
+    });
   }
 
   private connectionChanged({ profileId, fresh, idle }: ConnectionChange): void {
@@ -282,6 +385,11 @@ export class ConnectionsView
       this.model.invalidate(profileId);
     } else if (status === 'disconnected') {
       this.model.forget(profileId);
+    }
+    const group = this.getParent(row);
+    if (group !== undefined) {
+      // It tells how many of its connections are there.
+      this.treeChanged.fire(group);
     }
     this.treeChanged.fire(row);
     if (idle) {
@@ -307,7 +415,9 @@ export class ConnectionsView
   }
 
   private expanded(row: Row): void {
-    if (row.kind === 'connection') {
+    if (row.kind === 'group') {
+      this.collapsedGroups.delete(row.id);
+    } else if (row.kind === 'connection') {
       this.collapsed.delete(row.profileId);
     } else if (row.kind === 'object' && this.model.expand(row)) {
       this.treeChanged.fire(row);
@@ -315,7 +425,9 @@ export class ConnectionsView
   }
 
   private wasCollapsed(row: Row): void {
-    if (row.kind === 'connection') {
+    if (row.kind === 'group') {
+      this.collapsedGroups.add(row.id);
+    } else if (row.kind === 'connection') {
       this.collapsed.add(row.profileId);
     } else if (row.kind === 'object') {
       this.model.collapse(row);
@@ -352,6 +464,13 @@ function orEmptyNote(row: ParentRow, rows: readonly Row[]): readonly Row[] {
   const message = vscode.l10n.t('Empty: names that a run defines appear here.');
   const { id, profileId } = row;
   return [{ kind: 'note', id: `${id}/empty`, profileId, parent: row, severity: 'info', message }];
+}
+
+function storedText(field: ProfileField): string {
+  return vscode.l10n.t(
+    'A connection in VS Code\'s own store has a wrong "{0}": click to remove it, and add it anew.',
+    field,
+  );
 }
 
 function rejectedText(index: number, field: ProfileField): string {

@@ -5,11 +5,14 @@ import { registerCommands } from './commands';
 import { ConnectionPicker } from './connectionPicker';
 import { Connections } from './connections';
 import { ConnectionsView } from './connectionsView';
+import { dropConnections } from './dialogues';
 import { DiscoverySettings } from './discoverySettings';
 import { DiscoveryView } from './discoveryView';
 import { ErrorExplainer } from './errorExplainer';
+import { ListMemory } from './listMemory';
 import { showError } from './messageBoxes';
-import { problemOf } from './problems';
+import { problemOf, showProblem } from './problems';
+import { ProductionGuard } from './productionGuard';
 import { Proposals } from './proposals';
 import { SecretStore } from './secretStore';
 import { Settings } from './settings';
@@ -35,7 +38,7 @@ export class ExtensionParts implements vscode.Disposable {
   /** @param since when activation began, in milliseconds of `performance.now` */
   constructor(context: vscode.ExtensionContext, since: number) {
     const log = vscode.window.createOutputChannel('RPyC', { log: true });
-    const settings = new Settings();
+    const settings = new Settings(context.globalState);
     const backend = new Backend({
       module: context.asAbsolutePath('dist/server/main.js'),
       memory: context.globalState,
@@ -50,9 +53,18 @@ export class ExtensionParts implements vscode.Disposable {
       new AgreedAddresses(context.globalState),
     );
     const picker = new ConnectionPicker(connections, settings);
-    const snippets = new Snippets(backend, connections, picker, context.workspaceState);
-    const view = new ConnectionsView(backend, connections, snippets, log);
-    const changes = new ChangeCommands({ backend, connections, view, snippets, memory: context.globalState });
+    const production = new ProductionGuard(connections);
+    const snippets = new Snippets(backend, connections, picker, context.workspaceState, production);
+    const list = new ListMemory(context.globalState);
+    const view = new ConnectionsView(backend, connections, snippets, log, list);
+    const changes = new ChangeCommands({
+      backend,
+      connections,
+      view,
+      snippets,
+      memory: context.globalState,
+      production,
+    });
     const statusBar = new StatusBar(backend, connections, snippets);
     const discoverySettings = new DiscoverySettings();
     const discovery = new DiscoveryView({
@@ -71,6 +83,7 @@ export class ExtensionParts implements vscode.Disposable {
       connections,
       picker,
       view,
+      memory: list,
       snippets,
       changes,
       discovery: { settings: discoverySettings, view: discovery },
@@ -83,16 +96,31 @@ export class ExtensionParts implements vscode.Disposable {
         void offerRestart(backend, log);
       }
     });
+    const drops = view.onDidDropConnections((dropped) => {
+      dropConnections({ connections, settings, picker, view, memory: list }, dropped).catch(
+        (error: unknown) => {
+          void showProblem(problemOf(error));
+        },
+      );
+    });
+    const uses = connections.onDidChange(({ profileId, fresh }) => {
+      if (fresh) {
+        void list.used(profileId);
+      }
+    });
     const afterRuns = snippets.onDidEndRun((profileId) => view.refreshNamespace(profileId));
     this.backend = backend;
     this.owned = vscode.Disposable.from(
       crashes,
+      drops,
+      uses,
       afterRuns,
       commands,
       statusBar,
       proposals,
       discovery,
       view,
+      list,
       snippets,
       explainer,
       connections,

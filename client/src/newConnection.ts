@@ -3,8 +3,9 @@ import type { CertificateFacts } from '../../server/src/api/model';
 import { askForConnection } from './addConnection';
 import type { AskedConnection } from './addConnection';
 import { connectionText, stageText } from './appearance';
-import { profileFrom } from './connectionForm';
+import { noAnswers, profileFrom } from './connectionForm';
 import type { Answers } from './connectionForm';
+import { askForPlace } from './connectionPlace';
 import type { ConnectOutcome, Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
 import { VIEW_ID } from './connectionsView';
@@ -12,7 +13,7 @@ import { pickText } from './displayText';
 import { showError, showInformation } from './messageBoxes';
 import { loadPinning } from './pinning';
 import type { ProfileEntry } from './profiles';
-import type { Settings } from './settings';
+import type { NewProfile, Settings } from './settings';
 
 const HINT_MS = 5_000;
 const LABEL_LIMIT = 60;
@@ -23,14 +24,20 @@ export interface NewConnectionParts {
   readonly view: ConnectionsView;
 }
 
-/** Asks for a connection, tries it out, and lists it; one that fails goes back to the dialogue, or is listed as it is. */
-export async function addConnection(parts: NewConnectionParts): Promise<void> {
+/**
+ * Asks for a connection, tries it out, asks where it is kept, and lists it; one that fails goes back to the dialogue,
+ * or is listed as it is.
+ *
+ * @param address the address that the dialogue begins with
+ */
+export async function addConnection(parts: NewConnectionParts, address?: string): Promise<void> {
   const { connections, settings, view } = parts;
-  let asked = await askForConnection(connections.entries);
+  const begun = address === undefined ? undefined : { ...noAnswers(), texts: { address } };
+  let asked = await askForConnection(connections.entries, begun);
   while (asked !== undefined) {
     const draft = settings.preview(asked.profile);
     if (draft === undefined || !connections.propose(draft)) {
-      await settings.addProfile(asked.profile);
+      await keep(parts, asked.profile);
       return;
     }
     let choice: Choice;
@@ -40,12 +47,9 @@ export async function addConnection(parts: NewConnectionParts): Promise<void> {
       const outcome = await tryOut(connections, draft);
       certificate = outcome.kind === 'failed' ? outcome.problem.certificate : undefined;
       choice = await decide(outcome, draft);
-      if (choice === 'add') {
-        await settings.addProfile(asked.profile);
-        if (outcome.kind === 'connected') {
-          showResult(connections, draft);
-          await view.reveal(view.model.connectionRow(draft.profile.id), true);
-        }
+      if (choice === 'add' && (await keep(parts, asked.profile, draft)) && outcome.kind === 'connected') {
+        showResult(connections, draft);
+        await view.reveal(view.model.connectionRow(draft.profile.id), true);
       }
     } finally {
       connections.withdraw(draft);
@@ -56,6 +60,23 @@ export async function addConnection(parts: NewConnectionParts): Promise<void> {
       asked = await askForConnection(connections.entries, answered.answers);
     }
   }
+}
+
+/** Lists it in the place that the user names. @returns whether there is one */
+async function keep(
+  { connections, settings }: NewConnectionParts,
+  profile: NewProfile,
+  draft?: ProfileEntry,
+): Promise<boolean> {
+  const origin = await askForPlace(vscode.l10n.t('Add RPyC Connection'));
+  if (origin === undefined) {
+    return false;
+  }
+  if (origin === 'workspace' && draft !== undefined) {
+    await connections.agreeTo(draft.profile);
+  }
+  await settings.addProfile(profile, origin, draft?.profile.id);
+  return true;
 }
 
 function tryOut(connections: Connections, { profile }: ProfileEntry): Thenable<ConnectOutcome> {

@@ -2,8 +2,11 @@ import type { Profile } from '../../server/src/api/model';
 import { checkProfile } from '../../server/src/api/profile';
 import { DEFAULT_RPYC_PORT, isHost, isPort } from '../../server/src/api/transport';
 
-/** Where in the settings a profile is written. */
-export type ProfileOrigin = 'user' | 'workspace';
+/** Where a profile is written: in settings of the user or of the workspace, or in VS Code's own store. */
+export type ProfileOrigin = 'user' | 'private' | 'workspace';
+
+/** The user's own come first: a workspace must not take an id of theirs. */
+const ORIGINS: readonly ProfileOrigin[] = ['user', 'private', 'workspace'];
 
 /** A profile and the place that it was read from. */
 export interface ProfileEntry {
@@ -32,15 +35,15 @@ export interface ProfileList {
  * Reads the profiles of all places, the user's first. What a profile leaves out is filled in; an entry with a
  * wrong field is set aside.
  */
-export function readProfiles(places: Readonly<Record<ProfileOrigin, unknown>>): ProfileList {
+export function readProfiles(places: Readonly<Partial<Record<ProfileOrigin, unknown>>>): ProfileList {
   const entries: ProfileEntry[] = [];
   const rejected: RejectedProfile[] = [];
   const taken = new Set<string>();
-  for (const origin of ['user', 'workspace'] as const) {
+  for (const origin of ORIGINS) {
     const place = places[origin];
     const values: readonly unknown[] = Array.isArray(place) ? place : [];
     values.forEach((value, index) => {
-      const profile = readProfile(value, taken);
+      const profile = readProfile(value, taken, origin);
       if (typeof profile === 'string') {
         rejected.push({ origin, index, field: profile });
       } else {
@@ -52,7 +55,11 @@ export function readProfiles(places: Readonly<Record<ProfileOrigin, unknown>>): 
   return { entries, rejected };
 }
 
-function readProfile(value: unknown, taken: ReadonlySet<string>): Profile | ProfileField {
+function readProfile(
+  value: unknown,
+  taken: ReadonlySet<string>,
+  origin: ProfileOrigin,
+): Profile | ProfileField {
   const checked = checkProfile(value);
   if ('fault' in checked) {
     return checked.fault.field;
@@ -61,12 +68,16 @@ function readProfile(value: unknown, taken: ReadonlySet<string>): Profile | Prof
   if (!taken.has(profile.id)) {
     return profile;
   }
-  const isGiven = isRecord(value) && value['id'] !== undefined;
+  // Nobody can correct an id that nobody wrote.
+  const isGiven = origin !== 'private' && isRecord(value) && value['id'] !== undefined;
   return isGiven ? 'id' : { ...profile, id: freeId(profile.id, taken) };
 }
 
 /** Where an id is made from the address, so that a new label keeps the rows that are open, two may be the same. */
-function freeId(id: string, taken: ReadonlySet<string>): string {
+export function freeId(id: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(id)) {
+    return id;
+  }
   let n = 2;
   while (taken.has(`${id}#${n}`)) {
     n++;

@@ -12,7 +12,7 @@ import { isTrying } from './connections';
 import { codeBlock, lineText } from './displayText';
 import { addressText, wayLines } from './kindText';
 import type { ProfileEntry } from './profiles';
-import type { ConnectionRow, MoreRow, NoteRow, ObjectRow } from './rows';
+import type { ConnectionRow, GroupRow, MoreRow, NoteRow, ObjectRow } from './rows';
 
 const NAME_LIMIT = 200;
 const VALUE_LIMIT = 300;
@@ -25,6 +25,9 @@ const CLICK_TO_READ = 'click to read';
 /** Rows of this scheme are grey: those of a connection that is gone, and what a service lets nobody reach. */
 export const GREY_SCHEME = 'rpyc-grey';
 
+/** Rows of this scheme are marked as production. */
+export const PRODUCTION_SCHEME = 'rpyc-production';
+
 export interface ConnectionItemOptions {
   readonly entry: ProfileEntry;
   readonly state: ConnectionState;
@@ -32,6 +35,7 @@ export interface ConnectionItemOptions {
   readonly seconds: number;
   /** What runs on it printed can be shown. */
   readonly hasOutput: boolean;
+  readonly isFavourite: boolean;
   readonly expansion: vscode.TreeItemCollapsibleState;
 }
 
@@ -43,10 +47,14 @@ export function connectionItem(row: ConnectionRow, options: ConnectionItemOption
   const text = connectionText(state, profile, options.seconds);
   item.id = row.id;
   item.iconPath = connectionIcon(state, profile);
-  item.description = text;
+  item.description = options.isFavourite ? `★ ${text}` : text;
   item.contextValue = connectionContext(options);
+  if (profile.production === true) {
+    item.resourceUri = vscode.Uri.from({ scheme: PRODUCTION_SCHEME, path: `/${row.id}` });
+  }
   item.tooltip = connectionTooltip(options);
-  item.accessibilityInformation = { label: `${profile.label}, ${text}` };
+  const spoken = options.isFavourite ? vscode.l10n.t('{0}, favourite', text) : text;
+  item.accessibilityInformation = { label: `${profile.label}, ${spoken}` };
   // There is nothing to open yet, other than under a lost connection: a click is a wish to connect.
   if (state.status === 'disconnected' || state.status === 'failed') {
     item.command = { command: 'rpyc.connect', title: vscode.l10n.t('Connect'), arguments: [row] };
@@ -54,11 +62,28 @@ export function connectionItem(row: ConnectionRow, options: ConnectionItemOption
   return item;
 }
 
+/** The folder of a group, with how many of its connections are there. */
+export function groupItem(
+  row: GroupRow,
+  { count: all, connected }: { readonly count: number; readonly connected: number },
+  expanded: boolean,
+): vscode.TreeItem {
+  const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(lineText(row.name, NAME_LIMIT), expanded ? Expanded : Collapsed);
+  item.id = row.id;
+  item.iconPath = new vscode.ThemeIcon('folder');
+  item.description = vscode.l10n.t('{0} of {1} connected', connected, all);
+  item.contextValue = 'rpycGroup';
+  item.tooltip = row.name;
+  item.accessibilityInformation = { label: `${row.name}, ${item.description}` };
+  return item;
+}
+
 export function addressOf(profile: Profile): string {
   return addressText(profile.transport);
 }
 
-function connectionContext({ entry, state, hasOutput }: ConnectionItemOptions): string {
+function connectionContext({ entry, state, hasOutput, isFavourite }: ConnectionItemOptions): string {
   const tokens = ['rpycConnection', state.status, entry.origin];
   if (state.peer?.service === 'classic') {
     tokens.push('classic');
@@ -69,14 +94,27 @@ function connectionContext({ entry, state, hasOutput }: ConnectionItemOptions): 
   if (hasOutput) {
     tokens.push('output');
   }
+  if (isFavourite) {
+    tokens.push('favourite');
+  }
+  if (entry.profile.production === true) {
+    tokens.push('production');
+  }
   return tokens.join(' ');
 }
 
 function connectionTooltip({ entry, state, seconds }: ConnectionItemOptions): vscode.MarkdownString {
   const { profile, origin } = entry;
   const lines = [...wayLines(profile)];
-  if (origin === 'workspace') {
-    lines.push(vscode.l10n.t('from workspace settings'));
+  if (profile.production === true) {
+    lines.unshift(vscode.l10n.t('PRODUCTION: each run, call and change is confirmed'));
+  }
+  if (origin !== 'user') {
+    lines.push(
+      origin === 'workspace'
+        ? vscode.l10n.t('from workspace settings')
+        : vscode.l10n.t("kept in VS Code's own store"),
+    );
   }
   const { problem } = state;
   lines.push(...peerLines(state));
@@ -221,8 +259,8 @@ export function noteItem(row: NoteRow): vscode.TreeItem {
       : new vscode.ThemeIcon('info');
   item.tooltip = row.message;
   if (row.aboutSettings !== undefined) {
-    const title = vscode.l10n.t('Edit Connections in Settings');
-    item.command = { command: 'rpyc.editConnection', title, arguments: [row] };
+    const title = vscode.l10n.t('Open Connections in Settings');
+    item.command = { command: 'rpyc.openSettings', title, arguments: [row] };
   }
   item.contextValue = 'rpycNote';
   item.accessibilityInformation = { label: row.message };

@@ -7,6 +7,14 @@ export interface ConnectionRow {
   readonly profileId: string;
 }
 
+/** A folder of connections. */
+export interface GroupRow {
+  readonly kind: 'group';
+  readonly id: string;
+  readonly profileId: '';
+  readonly name: string;
+}
+
 export interface ObjectRow {
   readonly kind: 'object';
   readonly id: string;
@@ -39,13 +47,17 @@ export interface NoteRow {
   readonly aboutSettings?: ProfileOrigin;
 }
 
-export type Row = ConnectionRow | ObjectRow | MoreRow | NoteRow;
+export type Row = GroupRow | ConnectionRow | ObjectRow | MoreRow | NoteRow;
 
 /** A row that has rows under it. */
 export type ParentRow = ConnectionRow | ObjectRow;
 
 export function connectionRowId(profileId: string): string {
   return `c:${encodeURIComponent(profileId)}`;
+}
+
+export function groupRowId(name: string): string {
+  return `g:${encodeText(name)}`;
 }
 
 /** The same for the same object after a reconnect and after a restart of the background process. */
@@ -78,8 +90,4 @@ function wholeOrCode(text: string, half: string, at: number): string {
   const paired =
     code < 0xdc00 ? /[\udc00-\udfff]/.test(text[at + 1] ?? '') : /[\ud800-\udbff]/.test(text[at - 1] ?? '');
   return paired ? half : `\\u${code.toString(16)}`;
-}
-
-export function depthOf(row: Row): number {
-  return row.kind === 'connection' || row.parent === undefined ? 0 : depthOf(row.parent) + 1;
 }

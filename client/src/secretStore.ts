@@ -73,7 +73,7 @@ function keysOf(entry: ProfileEntry): readonly string[] {
 
 /** A profile of the workspace has its own: it must not lead a secret of the user's elsewhere by naming it. */
 function keyOf({ origin, profile }: ProfileEntry, name: string): string {
-  return origin === 'user'
-    ? `${KEY_PREFIX}.user.${name}`
-    : `${KEY_PREFIX}.workspace.${name}.${profileContent(profile)}`;
+  return origin === 'workspace'
+    ? `${KEY_PREFIX}.workspace.${name}.${profileContent(profile)}`
+    : `${KEY_PREFIX}.user.${name}`;
 }

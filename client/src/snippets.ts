@@ -6,6 +6,7 @@ import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
 import { showInformation } from './messageBoxes';
 import { BACKEND_LOST, isCancelled, problemOf, showProblem } from './problems';
+import type { ProductionGuard } from './productionGuard';
 import { RunChannel } from './runOutput';
 import type { InlineResults } from './inlineResults';
 import { partToRun } from './runUnits';
@@ -39,6 +40,7 @@ export class Snippets implements vscode.Disposable {
     private readonly connections: Connections,
     private readonly picker: ConnectionPicker,
     private readonly memory: vscode.Memento,
+    private readonly production: ProductionGuard,
   ) {
     this.listeners = vscode.Disposable.from(
       backend.onDidProduceOutput((output) => this.produced(output)),
@@ -126,7 +128,7 @@ export class Snippets implements vscode.Disposable {
       return;
     }
     const profileId = await this.connectionFor(document);
-    if (profileId === undefined) {
+    if (profileId === undefined || !(await this.production.agrees(profileId, 'run', part.source))) {
       return;
     }
     if (moveOn && part.next !== undefined) {

@@ -71,14 +71,20 @@ export class StatusBar implements vscode.Disposable {
     const running = this.snippets.running.length;
     const stopped = this.backend.status === 'givenUp';
 
-    this.item.text = this.text({ connected, trying, troubled, running, stopped });
+    const text = this.text({ connected, trying, troubled, running, stopped });
+    const { production } = this;
+    const marked = (words: string): string => (production ? vscode.l10n.t('{0} PRODUCTION', words) : words);
+    this.item.text = marked(text);
     this.item.tooltip = this.tooltip();
-    this.item.backgroundColor =
-      stopped || lost > 0 ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    this.item.backgroundColor = production
+      ? new vscode.ThemeColor('statusBarItem.errorBackground')
+      : stopped || lost > 0
+        ? new vscode.ThemeColor('statusBarItem.warningBackground')
+        : undefined;
     const summary = stopped
       ? vscode.l10n.t('RPyC: background process stopped')
       : vscode.l10n.t('RPyC: {0} connected, {1} connecting, {2} with a problem', connected, trying, troubled);
-    this.item.accessibilityInformation = { label: summary, role: 'button' };
+    this.item.accessibilityInformation = { label: marked(summary), role: 'button' };
     if (states.length === 0 && this.connections.rejected.length === 0) {
       this.item.hide();
     } else {
@@ -127,6 +133,13 @@ export class StatusBar implements vscode.Disposable {
       return '$(vm-outline) RPyC';
     }
     return `$(vm-active) RPyC: ${this.target() ?? now.connected}`;
+  }
+
+  /** Something is connected that is marked as production. */
+  private get production(): boolean {
+    return this.connections.entries.some(
+      ({ profile }) => profile.production === true && this.connections.isConnected(profile.id),
+    );
   }
 
   /** What the Python file in front runs on, so that nobody has to run it to find out. */

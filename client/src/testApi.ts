@@ -8,7 +8,6 @@ import type { DiscoveryRow } from './discoveryModel';
 import type { DiscoveryView } from './discoveryView';
 import { GREY_SCHEME } from './rowItems';
 import type { InlineResults } from './inlineResults';
-import { depthOf } from './rows';
 import type { Row } from './rows';
 import type { Snippets } from './snippets';
 import type { StatusBar, StatusBarText } from './statusBar';
@@ -23,6 +22,8 @@ export interface RowSnapshot {
   /** Kind of the row: that of the object where it stands for one. */
   readonly kind: string;
   readonly icon: string;
+  /** Name of the colour of its icon; empty where it has none. */
+  readonly color: string;
   /** Its text is grey. */
   readonly grey: boolean;
 }
@@ -120,11 +121,16 @@ function rowSnapshot(view: ConnectionsView, row: Row): RowSnapshot {
     id: row.id,
     label: textOf(item.label),
     description: typeof item.description === 'string' ? item.description : '',
-    depth: depthOf(row),
+    depth: depthOf(view, row),
     expanded: item.collapsibleState === vscode.TreeItemCollapsibleState.Expanded,
     kind: row.kind === 'object' ? row.node.kind : row.kind,
     ...lookOf(item),
   };
+}
+
+function depthOf(view: ConnectionsView, row: Row): number {
+  const parent = view.getParent(row);
+  return parent === undefined ? 0 : depthOf(view, parent) + 1;
 }
 
 function serviceSnapshots(view: DiscoveryView, row: DiscoveryRow, depth: number): readonly RowSnapshot[] {
@@ -144,9 +150,10 @@ function serviceSnapshots(view: DiscoveryView, row: DiscoveryRow, depth: number)
   ];
 }
 
-function lookOf({ iconPath, resourceUri }: vscode.TreeItem): Pick<RowSnapshot, 'icon' | 'grey'> {
+function lookOf({ iconPath, resourceUri }: vscode.TreeItem): Pick<RowSnapshot, 'icon' | 'color' | 'grey'> {
   return {
     icon: iconPath instanceof vscode.ThemeIcon ? iconPath.id : '',
+    color: iconPath instanceof vscode.ThemeIcon ? (iconPath.color?.id ?? '') : '',
     grey: resourceUri?.scheme === GREY_SCHEME,
   };
 }

@@ -21,6 +21,7 @@ import { isCancelled, problemOf } from './problems';
 import { isUnread, nodeName } from './rowItems';
 import type { ObjectRow } from './rows';
 import { shortType } from './runOutput';
+import type { ProductionAction, ProductionGuard } from './productionGuard';
 import type { Snippets } from './snippets';
 import { editableText, fixedReason } from './valueText';
 
@@ -41,6 +42,7 @@ export interface ValueChangesParts {
   readonly view: ConnectionsView;
   readonly snippets: Snippets;
   readonly memory: vscode.Memento;
+  readonly production: ProductionGuard;
 }
 
 /** Edits, deletes and calls what the tree shows, and undoes changes. */
@@ -89,7 +91,7 @@ export class ValueChanges {
       void showInformation(fixedReason(row));
       return;
     }
-    if (!(await this.agrees(row, vscode.l10n.t('Delete {0}', name)))) {
+    if (!(await this.agrees(row, vscode.l10n.t('Delete {0}', name), 'delete'))) {
       return;
     }
     const change = await this.patiently(vscode.l10n.t('Deleting {0}…', name), (token) =>
@@ -110,14 +112,14 @@ export class ValueChanges {
 
   /** @param given what stands between the brackets, where the user need only confirm it */
   async call(row: ObjectRow, given?: string): Promise<void> {
-    const { backend, view, snippets } = this.parts;
+    const { backend, view, snippets, production } = this.parts;
     const { profileId } = row;
     const name = this.nameOf(row);
     const signature = await this.patiently(vscode.l10n.t('Asking how {0} is called…', name), (token) =>
       view.model.withFreshHandle(row, (handle) => backend.request(ObjectSignature, { handle }, token)),
     );
     const source = signature === undefined ? undefined : await askArguments(name, signature, given);
-    if (source === undefined) {
+    if (source === undefined || !(await production.agrees(profileId, 'call', `${name}(${short(source)})`))) {
       return;
     }
     const callId = `call-${Date.now()}-${++this.lastCall}`;
@@ -174,8 +176,12 @@ export class ValueChanges {
     return result.kind === 'value' ? result.value : undefined;
   }
 
-  private async agrees(row: ObjectRow, what: string): Promise<boolean> {
-    const entry = this.parts.connections.entry(row.profileId);
+  private async agrees(row: ObjectRow, what: string, action: ProductionAction = 'change'): Promise<boolean> {
+    const { connections, production } = this.parts;
+    if (production.isProduction(row.profileId)) {
+      return production.agrees(row.profileId, action, what);
+    }
+    const entry = connections.entry(row.profileId);
     return entry !== undefined && (await this.consent.ask(entry.profile, what));
   }
 
@@ -229,8 +235,11 @@ export class ValueChanges {
   }
 
   private async undo(undoable: Undoable): Promise<void> {
-    const { backend, snippets } = this.parts;
+    const { backend, snippets, production } = this.parts;
     const { undo, row, name } = undoable;
+    if (!(await production.agrees(row.profileId, 'change', vscode.l10n.t('Put {0} back', name)))) {
+      return;
+    }
     // Good once, whatever comes of it.
     this.undoable = this.undoable.filter((one) => one !== undoable);
     this.tellUndoable();

@@ -17,7 +17,7 @@ export class WorkspaceConsent {
   constructor(private readonly memory: vscode.Memento) {}
 
   isGiven({ origin, profile }: ProfileEntry): boolean {
-    return origin === 'user' || this.contents().includes(profileContent(profile));
+    return origin !== 'workspace' || this.contents().includes(profileContent(profile));
   }
 
   /** @returns whether the user agreed */
@@ -35,10 +35,15 @@ export class WorkspaceConsent {
       vscode.l10n.t('Connect'),
     );
     if (agreed) {
-      const kept = [...this.contents(), profileContent(profile)].slice(-CONSENT_LIMIT);
-      await this.memory.update(CONSENT_KEY, kept);
+      await this.give(profile);
     }
     return agreed;
+  }
+
+  /** The user has agreed to this profile, or made it just now. */
+  async give(profile: Profile): Promise<void> {
+    const kept = [...this.contents(), profileContent(profile)].slice(-CONSENT_LIMIT);
+    await this.memory.update(CONSENT_KEY, kept);
   }
 
   private contents(): readonly string[] {

@@ -30,6 +30,37 @@ export function command(id: string, ...args: unknown[]): Thenable<unknown> {
   return vscode.commands.executeCommand(id, ...args);
 }
 
+export const ACCEPT = 'workbench.action.acceptSelectedQuickOpenItem';
+export const SELECT_NEXT = 'workbench.action.quickOpenSelectNext';
+
+/**
+ * Presses Enter at whatever a command asks, until the command is over and has its effect.
+ *
+ * @param keys commands of other keys to press before each Enter
+ */
+export async function answerUntil(
+  what: string,
+  running: Thenable<unknown>,
+  done: () => boolean | Promise<boolean>,
+  keys: readonly string[] = [],
+): Promise<void> {
+  let isOver = false;
+  void running.then(() => (isOver = true));
+  await eventually(
+    what,
+    async () => {
+      if (isOver) {
+        return done();
+      }
+      for (const key of [...keys, ACCEPT]) {
+        await command(key);
+      }
+      return false;
+    },
+    { timeoutMs: 20_000, intervalMs: 100 },
+  );
+}
+
 /** Writes the user's settings, and waits until the view lists these connections. */
 export async function listConnections(profiles: readonly Profile[]): Promise<void> {
   await vscode.workspace

@@ -104,6 +104,9 @@ describe('the journey of a person', () => {
     await browser.page.keyboard.press('Enter');
     await browser.page.getByText('What is this connection called?').first().waitFor();
     await workbench.answer('Harbour');
+    await workbench.asked('Where is the connection kept?');
+    await workbench.picture('place');
+    await browser.page.keyboard.press('Enter');
     await workbench.row('Namespace').waitFor();
     await workbench.row('Harbour').getByText(`rpyc ${VERSION}`).waitFor();
     await workbench.picture('connected');
@@ -221,6 +224,8 @@ describe('the journey of a person', () => {
     await workbench.row(`127.0.0.1:${silent.port} accepts connections but stays silent`).waitFor();
     await workbench.picture('silent');
     await (await workbench.openNotifications()).getByRole('button', { name: 'Add Anyway' }).click();
+    await workbench.asked('Where is the connection kept?');
+    await browser.page.keyboard.press('Enter');
     await workbench.clearNotifications();
     await workbench.rowMenu('Silent', 'Remove Connection…');
     await browser.page.getByRole('button', { name: 'Remove', exact: true }).click();

@@ -124,6 +124,9 @@ describe('the kinds of connections, as a person sees them', () => {
     await answer('The file with the key', client.key);
     await choose('What is at the other end?', 'Find Out');
     await answer('What is this connection called?', 'Vault');
+    await choose('Where is the connection kept?', 'In My Settings');
+    // Once it is kept, the tree goes to its row.
+    await browser.page.locator('.monaco-list-row.selected').getByText('Vault').first().waitFor();
     await workbench.row('Vault').getByText(`rpyc ${VERSION}`).waitFor();
     await workbench.row('Namespace').waitFor();
   });

@@ -126,6 +126,10 @@ describe('Manifest', () => {
   it('ends the title of a command that asks for input with an ellipsis, and of no other', () => {
     const asking = [
       'addConnection',
+      'openRecent',
+      'editConnection',
+      'moveToGroup',
+      'setColor',
       'removeConnection',
       'findModule',
       'findChild',

@@ -139,7 +139,15 @@ export interface Profile {
   /** The server takes one client only: it is never probed and never given a second connection. */
   readonly oneShot?: boolean;
   readonly preHandshake?: readonly PreHandshakeStep[];
+  /** The folder of the list that the connection stands in. */
+  readonly group?: string;
+  /** The colour of its icon. */
+  readonly color?: ProfileColor;
+  /** What runs there matters: each run and each change is confirmed. */
+  readonly production?: boolean;
 }
+
+export type ProfileColor = 'red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple';
 
 /** How a failure is told: one sentence for the user that names the mend, and the technical cause behind it. */
 export interface Problem {

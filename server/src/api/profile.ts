@@ -2,8 +2,17 @@
  * The one check of a profile, used by the client for what is in the settings and by the background process for what
  * it is told. The JSON schema of the setting in `package.json` says the same.
  */
-import { type Fault, isFields, isLine, isOneOf, MAX_PROFILE_TEXT, unknownField, wrong } from './fields';
-import type { DialectChoice, Profile, ServiceKind } from './model';
+import {
+  type Fault,
+  type Fields,
+  isFields,
+  isLine,
+  isOneOf,
+  MAX_PROFILE_TEXT,
+  unknownField,
+  wrong,
+} from './fields';
+import type { DialectChoice, Profile, ProfileColor, ServiceKind } from './model';
 import { checkPreHandshake } from './preHandshake';
 import { checkTransport, endpointOf } from './transport';
 
@@ -24,7 +33,12 @@ export const PROFILE_FIELDS: readonly string[] = [
   'dialect',
   'oneShot',
   'preHandshake',
+  'group',
+  'color',
+  'production',
 ];
+
+export const PROFILE_COLORS: readonly ProfileColor[] = ['red', 'orange', 'yellow', 'green', 'blue', 'purple'];
 
 /** An id that is made from the address leaves room for the number of one more to the same place. */
 const MAX_MADE_ID = MAX_PROFILE_TEXT - 10;
@@ -75,6 +89,10 @@ export function checkProfile(value: unknown): CheckedProfile {
   if ('fault' in steps) {
     return steps;
   }
+  const marks = checkMarks(value);
+  if ('fault' in marks) {
+    return marks;
+  }
   const { transport } = checked;
   const address = endpointOf(transport);
   const { id = `${transport.kind}:${address}`.slice(0, MAX_MADE_ID) } = value;
@@ -91,8 +109,28 @@ export function checkProfile(value: unknown): CheckedProfile {
     dialect,
     oneShot,
     ...(steps.steps.length === 0 ? {} : { preHandshake: steps.steps }),
+    ...marks,
   };
   return { profile };
+}
+
+/** What a profile looks like in the list, and whether it is handled with care. */
+function checkMarks(value: Fields): Pick<Profile, 'group' | 'color' | 'production'> | { fault: Fault } {
+  const { group = '', color, production = false } = value;
+  if (!isLine(group)) {
+    return wrong('group', `must be one line of at most ${MAX_PROFILE_TEXT} characters`);
+  }
+  if (color !== undefined && !isOneOf(PROFILE_COLORS, color)) {
+    return wrong('color', `must be one of ${PROFILE_COLORS.join(', ')}`);
+  }
+  if (typeof production !== 'boolean') {
+    return wrong('production', 'must be true or false');
+  }
+  return {
+    ...(group.trim() === '' ? {} : { group: group.trim() }),
+    ...(color === undefined ? {} : { color }),
+    ...(production ? { production } : {}),
+  };
 }
 
 /** The same text for two profiles that lead to the same place in the same way, whatever they are called. */

@@ -6,6 +6,7 @@ import { type Fault, MAX_PROFILE_TEXT } from '../../../server/src/api/fields';
 import type { Profile, Transport, TransportKind } from '../../../server/src/api/model';
 import { MAX_STEPS, STEP_NAMES } from '../../../server/src/api/preHandshake';
 import {
+  PROFILE_COLORS,
   PROFILE_DEFAULTS,
   PROFILE_FIELDS,
   checkProfile,
@@ -53,6 +54,13 @@ describe('checkProfile', () => {
       dialect: 'auto',
       oneShot: false,
     });
+  });
+
+  it('keeps what marks a profile, and leaves out what marks nothing', () => {
+    const marks = { group: 'Bench', color: 'blue', production: true } as const;
+    assert.deepEqual(good({ ...FULL, ...marks, group: ' Bench ' }), { ...FULL, ...marks });
+    assert.deepEqual(good({ ...FULL, group: ' ', production: false }), FULL);
+    assert.equal(targetText({ ...FULL, ...marks }), targetText(FULL));
   });
 
   it('gives a profile without a name its address for one', () => {
@@ -372,6 +380,7 @@ describe('The schema of the setting rpyc.profiles', () => {
   it('knows the fields and kinds that the check knows, and no other', () => {
     assert.deepEqual(Object.keys(fields).sort(), [...PROFILE_FIELDS].sort());
     assert.equal(schema.additionalProperties, false);
+    assert.deepEqual(fields['color']?.enum, PROFILE_COLORS);
     assert.deepEqual([...variants.keys()], TRANSPORT_KINDS);
   });
 

@@ -86,6 +86,9 @@ describe('Profiles in the settings', () => {
       [{ ...tcp('a'), dialect: 'E' }, 'dialect'],
       [{ ...tcp('a'), oneShot: 'yes' }, 'oneShot'],
       [{ ...tcp('a'), label: 'two\nlines' }, 'label'],
+      [{ ...tcp('a'), group: 1 }, 'group'],
+      [{ ...tcp('a'), color: 'pink' }, 'color'],
+      [{ ...tcp('a'), production: 'yes' }, 'production'],
       [{ ...tcp('a'), id: '' }, 'id'],
       [{ ...tcp('a'), id: ' ' }, 'id'],
     ];
@@ -114,6 +117,44 @@ describe('Profiles in the settings', () => {
       workspace: [],
     });
     assert.deepEqual(rejected, [{ origin: 'user', index: 1, field: 'id' }]);
+  });
+});
+
+describe('Profiles of the private store', () => {
+  it('stand behind those of the user, before those of the workspace', () => {
+    const { entries } = readProfiles({
+      user: [tcp('a')],
+      private: [tcp('b'), tcp('a')],
+      workspace: [tcp('b')],
+    });
+    assert.deepEqual(
+      entries.map(({ origin, index, profile }) => [origin, index, profile.id]),
+      [
+        ['user', 0, 'tcp:a:18812'],
+        ['private', 0, 'tcp:b:18812'],
+        ['private', 1, 'tcp:a:18812#2'],
+        ['workspace', 0, 'tcp:b:18812#2'],
+      ],
+    );
+  });
+
+  it('are checked as those of the settings, and give way where an id is taken', () => {
+    const { entries, rejected } = readProfiles({
+      user: [{ ...tcp('a'), id: 'x' }],
+      private: [
+        { ...tcp('b'), id: 'x' },
+        { ...tcp('c'), production: 1 },
+      ],
+      workspace: [{ ...tcp('d'), id: 'x#2' }],
+    });
+    assert.deepEqual(
+      entries.map(({ profile }) => profile.id),
+      ['x', 'x#2'],
+    );
+    assert.deepEqual(rejected, [
+      { origin: 'private', index: 1, field: 'production' },
+      { origin: 'workspace', index: 0, field: 'id' },
+    ]);
   });
 });
 
