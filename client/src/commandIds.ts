@@ -22,6 +22,7 @@ export const COMMAND_IDS = [
   'rpyc.findChild',
   'rpyc.loadMore',
   'rpyc.readValue',
+  'rpyc.readAgain',
   'rpyc.tryAnyway',
   'rpyc.editValue',
   'rpyc.deleteValue',

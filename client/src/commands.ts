@@ -109,6 +109,12 @@ function commandTable(parts: CommandParts): CommandTable {
     (name: Parameters<typeof profileAction>[0]) =>
     (argument: Argument, more?: unknown): Promise<void> =>
       profileAction(name, parts, argument, textOf(more));
+  const readValue = async (argument: Argument): Promise<void> => {
+    const row = objectOf(parts, argument);
+    if (row !== undefined) {
+      await parts.view.read(row);
+    }
+  };
   return {
     'rpyc.addConnection': (argument) =>
       addConnection(parts, typeof argument === 'string' ? argument : undefined),
@@ -156,12 +162,8 @@ function commandTable(parts: CommandParts): CommandTable {
         await parts.view.loadMore(row.parent);
       }
     },
-    'rpyc.readValue': async (argument) => {
-      const row = objectOf(parts, argument);
-      if (row !== undefined) {
-        await parts.view.read(row);
-      }
-    },
+    'rpyc.readValue': readValue,
+    'rpyc.readAgain': readValue,
     'rpyc.tryAnyway': async (argument) => {
       const row = objectOf(parts, argument);
       if (row !== undefined) {

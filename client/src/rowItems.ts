@@ -144,7 +144,7 @@ export function objectItem(row: ObjectRow, stale: boolean, expanded: boolean): v
   item.id = row.id;
   item.iconPath = objectIcon(node, stale);
   item.description = nodeDescription(node);
-  item.contextValue = objectContext(node);
+  item.contextValue = objectContext(row);
   const spoken = [nodeName(node), node.typeName, lineText(valueText(node), VALUE_LIMIT)];
   if (stale || node.blocked !== undefined) {
     item.resourceUri = vscode.Uri.from({ scheme: GREY_SCHEME, path: `/${row.id}` });
@@ -208,10 +208,12 @@ export function isUnread(node: ObjectNode): boolean {
   return node.blocked === undefined && (node.kind === 'unread' || node.kind === 'property');
 }
 
-function objectContext(node: ObjectNode): string {
+function objectContext({ node, wasRead }: ObjectRow): string {
   const tokens = ['rpycObject', node.kind];
   if (isUnread(node)) {
     tokens.push('readable');
+  } else if (wasRead) {
+    tokens.push('wasRead');
   }
   if (node.blocked !== undefined) {
     tokens.push('blocked');

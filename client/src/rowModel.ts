@@ -334,6 +334,8 @@ export class RowModel {
   private async readNode(row: ObjectRow, anyway: boolean): Promise<void> {
     this.setNode(row, await this.withFreshHandle(row, (handle) => this.source.read(handle, anyway)));
     row.wasRead = true;
+    // What is loaded under it belongs to the value that was read before.
+    this.invalidateUnder(row);
     this.releaseUnused();
   }
 

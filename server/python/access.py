@@ -30,7 +30,7 @@ def _class_access(attributes, name):
     above = attributes.meta.get(name, MISSING)
     if above is not MISSING and _is_data_descriptor(above):
         return _descriptor_access(above)
-    if name_order(name)[0] == 2 and name != '__doc__':
+    if is_special(name) and name != '__doc__':
         return 0
     return EDITABLE | DELETABLE if name in attributes.own else EDITABLE
 
@@ -41,7 +41,7 @@ def _instance_access(attributes, name):
         return _descriptor_access(entry)
     if name in attributes.own:
         return EDITABLE | DELETABLE
-    if not attributes.stores or entry is MISSING or name_order(name)[0] == 2:
+    if not attributes.stores or entry is MISSING or is_special(name):
         return 0
     # A method can be covered by a value, but hardly anybody who points at it wants that.
     return 0 if among(type(entry), _FUNCTIONS) else EDITABLE

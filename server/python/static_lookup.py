@@ -200,7 +200,7 @@ class Attributes(object):
             self.inherited = _merged(class_of(obj))
 
     def names(self):
-        """All names, public ones first, then those with one underscore, then the special ones."""
+        """All names, in the order of `name_order`."""
         if type(self.obj) is types.ModuleType:
             names = set(self.own)
         else:
@@ -275,12 +275,19 @@ def special(obj, name):
 
 
 def name_order(name):
-    """Sorts attribute names: public, then `_private`, then `__special__`."""
-    if name.startswith('__') and name.endswith('__'):
+    """Sorts attribute names: public, then `_private`, then `__hidden`, then `__special__`."""
+    if is_special(name):
+        rank = 3
+    elif name.startswith('__'):
         rank = 2
     else:
         rank = 1 if name.startswith('_') else 0
     return rank, name.lower(), name
+
+
+def is_special(name):
+    """`__name__`: Python gives it a meaning."""
+    return name.startswith('__') and name.endswith('__')
 
 
 def _merged(cls):

@@ -38,9 +38,9 @@ class Pages(unittest.TestCase):
         self.assertEqual([u'x'], list(peer_helper.rows(agent, u'namespace')))
 
     def test_names_are_sorted_public_private_special(self):
-        agent = peer_helper.agent(_b=1, a=1, __c__=1, B=1)
+        agent = peer_helper.agent(_b=1, __d=1, a=1, __c__=1, B=1)
         answer = agent.page((), u'namespace', (), 0, 100, None)
-        self.assertEqual([u'a', u'B', u'_b', u'__c__'], [row[1] for row in answer[5]])
+        self.assertEqual([u'a', u'B', u'_b', u'__d', u'__c__'], [row[1] for row in answer[5]])
 
     def test_modules_and_filter(self):
         agent = peer_helper.agent()

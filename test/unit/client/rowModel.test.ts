@@ -309,6 +309,19 @@ describe('Rows of the tree', () => {
     assert.deepEqual(source.calls, ['roots', 'read', 'read']);
   });
 
+  it('under a value are asked for anew once it was read again', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    await model.read(root);
+    await model.childrenOf(root);
+    await model.childrenOf(root);
+    assert.deepEqual(source.calls, ['roots', 'read', 'children 0']);
+    assert.equal(root.wasRead, true);
+    await model.read(root);
+    await model.childrenOf(root);
+    assert.deepEqual(source.calls, ['roots', 'read', 'children 0', 'read', 'children 0']);
+  });
+
   it('are not added to where a refresh came first', async () => {
     const source = new FakeSource();
     const { model, root } = await opened(source);
