@@ -45,6 +45,18 @@ const STAGES = [
     run: (results) =>
       inRepository(process.execPath, [path.join(import.meta.dirname, 'e2e.mjs'), version], results, 700),
   })),
+  ...VSCODE_VERSIONS.map((version) => ({
+    name: `restricted ${version}`,
+    needs: ['types', 'build'],
+    tests: true,
+    run: (results) =>
+      inRepository(
+        process.execPath,
+        [path.join(import.meta.dirname, 'e2e.mjs'), '--restricted', version],
+        results,
+        300,
+      ),
+  })),
   { name: 'ui', needs: ['types', 'build'], tests: true, run: mocha('ui', 300_000, 900) },
 ];
 

@@ -29,6 +29,7 @@ const EXPECTED = [
   /^dist\/server\/[^/]+\.js$/,
   /^media\/[^/]+\.png$/,
   /^media\/[^/]+\.svg$/,
+  /^media\/walkthrough\/[^/]+\.svg$/,
   /^package\.json$/,
   /^package\.nls\.json$/,
   /^readme\.md$/,

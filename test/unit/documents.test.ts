@@ -3,8 +3,16 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { readTestSources } from '../support/testSources';
+
 const REPOSITORY = path.resolve(__dirname, '../../..');
-const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'server/README.md'];
+const DOCUMENTS = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'server/README.md',
+  'client/CHECKLIST.md',
+];
 
 /** Of npm's own. */
 const NPM_COMMANDS: ReadonlySet<string> = new Set(['ci', 'install']);
@@ -34,15 +42,6 @@ function missingScripts(text: string, scripts: ReadonlySet<string>): string[] {
 function invariantTests(text: string): string[] {
   const section = /## Invariants\n([^]*?)\n## /.exec(text)?.[1] ?? '';
   return matches(section, /\| "([^"|]+)" +\|$/gm);
-}
-
-function testSources(): string {
-  const folder = path.join(REPOSITORY, 'test');
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return files
-    .filter((name) => name.endsWith('.test.ts') && name !== 'unit/documents.test.ts')
-    .map((name) => readFileSync(path.join(folder, name), 'utf8'))
-    .join('\n');
 }
 
 describe('The documents', () => {
@@ -96,7 +95,7 @@ describe('The documents', () => {
   it('has a test behind each invariant', () => {
     const titles = invariantTests(read('ARCHITECTURE.md'));
     assert.ok(titles.length >= 10, `${titles.length} invariants`);
-    const sources = testSources();
+    const sources = readTestSources();
     assert.deepEqual(
       titles.filter((title) => !sources.includes(title)),
       [],

@@ -66,7 +66,15 @@ const nls = JSON.parse(read('package.nls.json')) as Readonly<Record<string, stri
 const { commands, keybindings, menus } = manifest.contributes;
 
 /** Every string under one of these names is shown to the user. */
-const SHOWN = ['title', 'name', 'contextualTitle', 'contents', 'description', 'markdownDescription'];
+const SHOWN = [
+  'title',
+  'name',
+  'contextualTitle',
+  'contents',
+  'description',
+  'markdownDescription',
+  'altText',
+];
 
 function shownStrings(value: unknown, key = '', found: string[] = []): string[] {
   if (typeof value === 'string') {

@@ -1,0 +1,154 @@
+/** VS Code's manners, as far as the manifest and the sources tell; `client/CHECKLIST.md` says which test is for what. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { readSources } from '../support/sourceImports';
+import { readTestSources } from '../support/testSources';
+import { REPOSITORY } from '../support/tools';
+
+interface MenuItem {
+  readonly command: string;
+  readonly when?: string;
+  readonly group?: string;
+}
+
+interface Step {
+  readonly description: string;
+  readonly completionEvents: readonly string[];
+  readonly media: { readonly svg: string; readonly altText: string };
+}
+
+interface Manifest {
+  readonly contributes: {
+    readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
+    readonly colors: readonly {
+      readonly id: string;
+      readonly defaults: Readonly<Record<string, string>>;
+    }[];
+    readonly walkthroughs: readonly { readonly steps: readonly Step[] }[];
+  };
+}
+
+function read(file: string): string {
+  return readFileSync(path.join(REPOSITORY, file), 'utf8');
+}
+
+const { contributes } = JSON.parse(read('package.json')) as Manifest;
+const checklist = read('client/CHECKLIST.md');
+const client = readSources(['client/src'], ['.ts']);
+const backend = readSources(['server/src/features', 'server/src/lsp', 'server/src/api'], ['.ts']);
+
+/** What a click on a row may do: nothing that changes anything on the peer. */
+const CLICKS = ['rpyc.connect', 'rpyc.loadMore', 'rpyc.openSettings', 'rpyc.readValue'];
+
+/** These end something or take it away. */
+const ENDING = /\.(?:disconnect|cancelConnecting|removeConnection|stop\w+)$/;
+
+describe('The manners', () => {
+  it('has four views at most', () => {
+    const views = Object.values(contributes.views).flat();
+    assert.ok(views.length >= 2 && views.length <= 4, `${views.length} views`);
+  });
+
+  it('changes nothing by a click', () => {
+    const clicks = client.flatMap(({ text }) =>
+      [...text.matchAll(/item\.command = \{\s*command: '([\w.]+)'/g)].map((match) => match[1]),
+    );
+    assert.ok(clicks.length >= 3);
+    assert.deepEqual(
+      clicks.filter((command) => !CLICKS.includes(command ?? '')),
+      [],
+    );
+  });
+
+  it('ends each menu with what ends or deletes', () => {
+    for (const { command, group = '' } of contributes.menus['view/item/context'] ?? []) {
+      if (ENDING.test(command) && !group.startsWith('inline')) {
+        assert.match(group, /^z_end@/, command);
+      }
+    }
+  });
+
+  it('keeps what needs a row out of the palette', () => {
+    const hidden = new Set((contributes.menus['commandPalette'] ?? []).map(({ command }) => command));
+    for (const command of ['loadMore', 'readValue', 'editValue', 'deleteValue', 'callObject', 'copyValue']) {
+      assert.ok(hidden.has(`rpyc.${command}`), command);
+    }
+    assert.ok((contributes.menus['commandPalette'] ?? []).every(({ when }) => when !== undefined));
+  });
+
+  it('gives each colour a default in every kind of theme', () => {
+    assert.ok(contributes.colors.length > 0);
+    for (const { id, defaults } of contributes.colors) {
+      assert.deepEqual(
+        Object.keys(defaults).sort(),
+        ['dark', 'highContrast', 'highContrastLight', 'light'],
+        id,
+      );
+    }
+  });
+
+  it('has one walkthrough, whose pictures follow the theme', () => {
+    assert.equal(contributes.walkthroughs.length, 1);
+    const steps = contributes.walkthroughs.flatMap((one) => one.steps);
+    assert.ok(steps.length >= 3 && steps.length <= 5);
+    const texts = JSON.parse(read('package.nls.json')) as Readonly<Record<string, string>>;
+    for (const { media, description, completionEvents } of steps) {
+      const svg = read(media.svg);
+      assert.match(svg, /var\(--vscode-foreground/);
+      // A colour of our own is only what is taken where the theme has none.
+      assert.doesNotMatch(svg.replace(/var\([^)]*\)/g, ''), /#[0-9a-f]{3,8}\b/i);
+      assert.notEqual(texts[media.altText.slice(1, -1)] ?? '', '');
+      assert.match(texts[description.slice(1, -1)] ?? '', /\(command:rpyc\.\w+\)/);
+      assert.equal(completionEvents.length, 1);
+    }
+  });
+
+  it('has one item in the status bar', () => {
+    const items = client.filter(({ text }) => text.includes('createStatusBarItem'));
+    assert.deepEqual(
+      items.map((source) => source.path),
+      ['client/src/statusBar.ts'],
+    );
+    assert.match(items[0]?.text ?? '', /accessibilityInformation/);
+  });
+
+  it('keeps secrets in one place', () => {
+    const keepers = client.filter(({ text }) => /\bSecretStorage\b/.test(text)).map((source) => source.path);
+    assert.deepEqual(keepers, ['client/src/secretStore.ts']);
+  });
+
+  it('sends nothing to anybody', () => {
+    for (const { path: file, text } of [...client, ...backend]) {
+      assert.doesNotMatch(text, /\bfetch\(['"`]|from 'node:https?'|TelemetryLogger/, file);
+    }
+  });
+
+  it('tells of every context key in the checklist', () => {
+    const set = client.flatMap(({ text }) => text.match(/'rpyc:\w+'/g) ?? []).map((key) => key.slice(1, -1));
+    assert.ok(set.length > 5);
+    const told = [...checklist.matchAll(/^\| `(rpyc:\w+)`/gm)].map((match) => match[1]);
+    assert.deepEqual([...new Set(told)].sort(), [...new Set(set)].sort());
+  });
+
+  it('has a test behind each row of the checklist', () => {
+    const [table = ''] = checklist.split('## Context keys');
+    const sources = readTestSources();
+    let rows = 0;
+    for (const line of table
+      .split('\n')
+      .filter((one) => /^\| [A-Z]/.test(one) && !one.startsWith('| Area'))) {
+      const tests = [...(line.split('|').at(-2) ?? '').matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? '');
+      assert.ok(tests.length > 0, line);
+      assert.deepEqual(
+        tests.filter((title) => !sources.includes(`'${title.replace(/'/g, "\\'")}'`)),
+        [],
+        line,
+      );
+      rows += 1;
+    }
+    assert.ok(rows >= 20, `${rows} rows`);
+  });
+});
