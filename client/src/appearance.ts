@@ -44,6 +44,7 @@ const OBJECT_ICONS: Readonly<Record<ObjectKind, Icon>> = {
   namespace: { id: 'symbol-namespace', color: 'symbolIcon.namespaceForeground' },
   modules: { id: 'library' },
   builtins: { id: 'package' },
+  threads: { id: 'pulse' },
   service: { id: 'server-process' },
   results: { id: 'output' },
   unread: { id: 'eye-closed', color: 'disabledForeground' },

@@ -178,6 +178,8 @@ function rootName({ path }: ObjectNode): string | undefined {
       return vscode.l10n.t('Modules');
     case 'builtins':
       return vscode.l10n.t('Builtins');
+    case 'threads':
+      return vscode.l10n.t('Threads');
     case 'service':
       return vscode.l10n.t('Root service');
     case 'results':

@@ -37,6 +37,8 @@ export function fixedReason({ node, parent }: ObjectRow): string {
       return vscode.l10n.t(
         'The modules and built-in names of a program are not changed here: run a snippet that does.',
       );
+    case 'threads':
+      return vscode.l10n.t('Threads are shown as they are: run a snippet that starts or stops one.');
     case 'service':
       return vscode.l10n.t('A service does not let its clients change it: call a method of it that does.');
     case 'results':

@@ -181,6 +181,9 @@ class Agent(object):
             return Names('modules', sys.modules)
         if base == u'builtins':
             return Names('builtins', vars(sys.modules['__builtin__' if PY2 else 'builtins']))
+        if base == u'threads':
+            threads, places = live_threads()
+            return Names('threads', threads, places)
         if base == u'service':
             return self.service
         if base == u'results':

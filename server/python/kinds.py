@@ -259,10 +259,51 @@ def _generator_text(obj):
     return u'%s, %s' % (name, where)
 
 
-def _thread_text(obj):
+def live_threads():
+    """The threads of this process by name, and where each of them is now: two dicts with the same keys.
+
+    A thread that `threading` does not know is shown by its frame.
+    """
+    active = named_module('threading').get('_active')
+    known = {}
+    if type(active) is dict:
+        known = dict([(key, value) for key, value in list(dict_pairs(active)) if among(type(key), INTEGERS)])
+    found, places = {}, {}
+    for ident, frame in sys._current_frames().items():
+        thread = known.get(ident, frame)
+        name = _thread_names(thread).get('_name') if derives(thread, _THREAD) else None
+        name = clean(name, 100) if among(type(name), STRINGS) else u'Thread'
+        if name in found or not derives(thread, _THREAD):
+            name += u' %d' % ident
+        found[name], places[name] = thread, _place_text(frame)
+    return found, places
+
+
+def named_module(name):
+    """What a module that is loaded here defines, by name."""
+    found = sys.modules.get(name)
+    return named_pairs(instance_dict(found) or {}) if type(found) is types.ModuleType else {}
+
+
+def _place_text(frame):
+    """`function, file.py:12` of the innermost frame that is not ours."""
+    inner = frame
+    while inner is not None and inner.f_globals is globals():
+        inner = inner.f_back
+    inner = inner or frame
+    code = inner.f_code
+    path = clean(code.co_filename, 1000).replace(u'\\', u'/').rsplit(u'/', 1)[-1]
+    return u'%s, %s:%d' % (clean(code.co_name, 60), clean(path, 60), inner.f_lineno or code.co_firstlineno)
+
+
+def _thread_names(obj):
     stored = named_pairs(instance_dict(obj) or {})
     # Python 2 puts the name of the class in front.
-    names = dict([(name.replace('_Thread__', '_'), value) for name, value in stored.items()])
+    return dict([(name.replace('_Thread__', '_'), value) for name, value in stored.items()])
+
+
+def _thread_text(obj):
+    names = _thread_names(obj)
     name, ident = names.get('_name'), names.get('_ident')
     parts = [clean(name, NAME_LIMIT) if among(type(name), STRINGS) else u'?']
     if names.get('_daemonic') is True:

@@ -33,8 +33,10 @@ class Stopped(Exception):
 class Names(object):
     """A root of the tree: named things that are shown like attributes."""
 
-    def __init__(self, kind, mapping):
+    def __init__(self, kind, mapping, texts=None):
         self.found = named_pairs(mapping)
+        # What a row says in the place of its value, by name.
+        self.texts = texts or {}
         self.order = result_order if kind == 'results' else name_order
         self.access = _ROOT_ACCESS.get(kind, 0)
         if kind == 'namespace':
@@ -144,7 +146,10 @@ def attribute_row(attributes, name):
         return None
     if status is UNREAD:
         return unread_row(step, shown, value, access)
-    return row(step, shown, value, True, access)
+    found = row(step, shown, value, True, access)
+    if type(attributes) is Names and name in attributes.texts:
+        return found[:4] + (attributes.texts[name],) + found[5:]
+    return found
 
 
 def item_row(container, position, entry):

@@ -104,7 +104,7 @@ export async function connect(profileId: string): Promise<ConnectionState> {
   await eventuallyOk('its roots are there', () => {
     assert.deepEqual(
       rowsUnder([profileId]).map(({ label }) => label),
-      ['Namespace', 'Modules', 'Builtins', 'Root service'],
+      ['Namespace', 'Modules', 'Builtins', 'Threads', 'Root service'],
     );
   });
   return connected;

@@ -65,5 +65,13 @@ for (const version of RPYC_VERSIONS) {
       assert.match(row(reading).description, /\[1, 1\]/);
       assert.equal(await timesRead(), 2);
     });
+
+    it('stands beside the threads of the program, which tell where they are', async () => {
+      const threads = [bench, 'Threads'];
+      await expand(threads);
+      const main = await waitForRow([...threads, 'MainThread']);
+      assert.deepEqual([main.kind, main.icon], ['thread', 'pulse']);
+      assert.match(main.description, /^accept, socket\.py:\d+/);
+    });
   });
 }

@@ -1,6 +1,7 @@
 import collections
 import io
 import os
+import re
 import socket
 import sys
 import tempfile
@@ -74,6 +75,52 @@ class StandardKinds(unittest.TestCase):
         thread.join()
         self.assertEqual(u'pump, daemon, ended', shown(t=thread)[u't'][VALUE])
         self.assertEqual(u'thread', shown(t=thread)[u't'][KIND])
+
+    def test_the_threads_of_the_process_and_where_they_are(self):
+        go, there = threading.Event(), threading.Event()
+        def pump_water():
+            there.set()
+            go.wait()
+        pumps = [threading.Thread(target=pump_water, name='pump') for _ in range(2)]
+        for pump in pumps:
+            pump.start()
+        there.wait()
+        try:
+            agent = peer_helper.agent()
+            found = peer_helper.rows(agent, u'threads')
+            named = [name for name in found if name.startswith(u'pump')]
+            self.assertEqual(2, len(named))
+            self.assertIn(u'pump', named)
+            self.assertEqual(u'thread', found[u'pump'][KIND])
+            self.assertTrue(re.match(u'^[a-zA-Z_]+, [a-z_0-9]+[.]py:[0-9]+$', found[u'pump'][VALUE]), found[u'pump'][VALUE])
+            # Our own frames are not where the thread is.
+            self.assertNotIn(u'rpyc-explorer', found[u'MainThread'][VALUE])
+            self.assertEqual(0, found[u'pump'][FLAGS] & 24)
+            inner = peer_helper.rows(agent, u'threads', ((u'a', u'MainThread'),))
+            self.assertTrue(inner)
+        finally:
+            go.set()
+            for pump in pumps:
+                pump.join()
+
+    def test_a_thread_of_a_hostile_class_is_listed(self):
+        touched = []
+        class Odd(threading.Thread):
+            def __repr__(self):
+                touched.append('repr')
+            def __getattr__(self, name):
+                touched.append(name)
+                raise AttributeError(name)
+        go = threading.Event()
+        odd = Odd(target=go.wait, name='odd')
+        odd.start()
+        del touched[:]
+        try:
+            self.assertEqual(u'thread', peer_helper.rows(peer_helper.agent(), u'threads')[u'odd'][KIND])
+            self.assertEqual([], touched)
+        finally:
+            go.set()
+            odd.join()
 
     def test_files_are_not_read(self):
         handle, path = tempfile.mkstemp()

@@ -236,7 +236,10 @@ export interface ConnectionState {
 
 /** One step from an object to one of its parts. */
 export type PathStep =
-  | { readonly kind: 'root'; readonly name: 'namespace' | 'modules' | 'builtins' | 'service' | 'results' }
+  | {
+      readonly kind: 'root';
+      readonly name: 'namespace' | 'modules' | 'builtins' | 'threads' | 'service' | 'results';
+    }
   | { readonly kind: 'attr'; readonly name: string }
   /** Position in the iteration order of a sequence, set or other ordered container. */
   | { readonly kind: 'index'; readonly index: number }
@@ -282,6 +285,7 @@ export type ObjectKind =
   | 'namespace'
   | 'modules'
   | 'builtins'
+  | 'threads'
   | 'service'
   | 'results'
   /** Known by name only: reading it was not asked for. */

@@ -71,7 +71,7 @@ for (const version of RPYC_VERSIONS) {
       await using explorer = await Explorer.connect(relay);
       await relay.reset();
       const names = explorer.tree.roots('p').map(({ name }) => name);
-      assert.deepEqual(names, ['Namespace', 'Modules', 'Builtins', 'Root service']);
+      assert.deepEqual(names, ['Namespace', 'Modules', 'Builtins', 'Threads', 'Root service']);
       assert.equal((await relay.counts()).up.frames, 0);
     });
 
@@ -172,6 +172,33 @@ for (const version of RPYC_VERSIONS) {
       const counts = await relay.counts();
       assert.equal(counts.roundTrips, 4);
       assert.ok(counts.down.bytes < 100_000, `${counts.down.bytes} bytes`);
+    });
+
+    it('lists the threads and where each of them is, in one request', async () => {
+      await using server = await startClassic(version);
+      await using relay = await Relay.start(server);
+      await using explorer = await Explorer.connect(relay, {
+        profile: { dialect: version === '5.3.0' ? 'C' : 'D' },
+      });
+      await explorer.run(`import threading
+def pump(): done.wait()
+done = threading.Event()
+threading.Thread(target=pump, name='pump', daemon=True).start()`);
+      await relay.reset();
+      const { nodes } = await explorer.page(explorer.root('Threads'));
+      assert.equal((await relay.counts()).roundTrips, 1);
+      const { kind, value, expression, editable } = named(nodes, 'pump');
+      assert.deepEqual(
+        { kind, expression, editable },
+        { kind: 'thread', expression: undefined, editable: undefined },
+      );
+      assert.match(value, /^\w+, [\w.]+:\d+$/);
+      assert.match(named(nodes, 'MainThread').value, /^accept, socket\.py:\d+$/);
+      const again = await explorer.tree.resolve('p', named(nodes, 'pump').path);
+      assert.equal(again.kind, 'thread');
+      assert.ok((await explorer.page(again)).nodes.length > 5);
+      await explorer.run('done.set()');
+      assert.doesNotMatch(server.log(), /Traceback|denied|cannot access/);
     });
 
     it('searches the modules', async () => {

@@ -24,7 +24,7 @@ const MAX_LENGTH = 2000;
 /** What an expression goes on from. */
 export interface ExpressionParent {
   /** The root's name where the parent is one of the connection's roots. */
-  readonly root: 'namespace' | 'modules' | 'builtins' | 'service' | 'results' | undefined;
+  readonly root: 'namespace' | 'modules' | 'builtins' | 'threads' | 'service' | 'results' | undefined;
   readonly expression: string | undefined;
 }
 
@@ -37,6 +37,7 @@ export function rootExpression(root: NonNullable<ExpressionParent['root']>): str
       return 'sys.modules';
     case 'builtins':
       return '__builtins__';
+    case 'threads':
     case 'service':
     case 'results':
       return undefined;
@@ -59,6 +60,9 @@ export function partExpression(
 }
 
 function buildExpression({ root, expression }: ExpressionParent, step: PathStep): string | undefined {
+  if (root === 'threads') {
+    return undefined;
+  }
   if (step.kind === 'attr' && root !== undefined && root !== 'service' && root !== 'results') {
     if (root === 'modules') {
       return `sys.modules[${pythonString(step.name)}]`;

@@ -235,8 +235,7 @@ export class ObjectTree {
     if (status !== 'connected' || peer === undefined) {
       throw new ProblemError(notConnected(this.options.label(profileId)));
     }
-    const names: readonly RootName[] =
-      peer.service === 'classic' ? ['namespace', 'modules', 'builtins', 'service'] : ['service'];
+    const names: readonly RootName[] = peer.service === 'classic' ? CLASSIC_ROOTS : ['service'];
     return this.withResults.has(profileId) ? [...names, 'results'] : names;
   }
 
@@ -329,10 +328,13 @@ export class ObjectTree {
   }
 }
 
+const CLASSIC_ROOTS: readonly RootName[] = ['namespace', 'modules', 'builtins', 'threads', 'service'];
+
 const ROOT_ROWS: Readonly<Record<RootName, (rootType: string) => ReturnType<typeof rootFacts>>> = {
   namespace: () => rootFacts('namespace', 'namespace', { name: 'Namespace', typeName: '', value: '' }),
   modules: () => rootFacts('modules', 'modules', { name: 'Modules', typeName: '', value: 'sys.modules' }),
   builtins: () => rootFacts('builtins', 'builtins', { name: 'Builtins', typeName: '', value: '' }),
+  threads: () => rootFacts('threads', 'threads', { name: 'Threads', typeName: '', value: '' }),
   service: (rootType) =>
     rootFacts('service', 'service', { name: 'Root service', typeName: rootType, value: '' }),
   results: () => rootFacts('results', 'results', { name: 'Results', typeName: '', value: '' }),
