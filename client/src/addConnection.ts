@@ -12,8 +12,11 @@ import {
 } from './connectionForm';
 import type { Answers, StepName, TextFault, TextStepName, Trust } from './connectionForm';
 import { KIND_ICONS } from './kindText';
-import { askPick, askText } from './multiStepInput';
-import type { StepPosition, StepResult } from './multiStepInput';
+import { choose, keep } from './formChoices';
+import type { Choice, Outcome } from './formChoices';
+import { askText } from './multiStepInput';
+import type { StepPosition } from './multiStepInput';
+import { askSpecial } from './specialServer';
 import type { ProfileEntry } from './profiles';
 import type { NewProfile } from './settings';
 
@@ -57,8 +60,6 @@ export async function askForConnection(
   const profile = profileFrom(answers);
   return profile === undefined ? undefined : { profile, answers };
 }
-
-type Outcome = 'next' | 'back' | 'closed';
 
 async function ask(
   step: StepName,
@@ -106,10 +107,25 @@ async function ask(
       return choose(
         position,
         vscode.l10n.t('What is at the other end?'),
+        [...serviceItems(), specialItem()],
+        answers.special ? 'special' : answers.service,
+        (choice) => {
+          answers.special = choice === 'special';
+          answers.service = choice === 'special' ? answers.service : choice;
+        },
+      );
+    case 'style':
+      return choose(
+        position,
+        vscode.l10n.t('And what is at the other end?'),
         serviceItems(),
         answers.service,
         (service) => (answers.service = service),
       );
+    case 'oneClient':
+    case 'dialect':
+    case 'greeting':
+      return askSpecial(step, position, answers);
     case 'label': {
       const result = await askText({
         ...position,
@@ -120,34 +136,6 @@ async function ask(
       return keep(result, (label) => (answers.label = label));
     }
   }
-}
-
-function keep<T>(result: StepResult<T>, take: (value: T) => unknown): Outcome {
-  if (result.kind !== 'value') {
-    return result.kind;
-  }
-  take(result.value);
-  return 'next';
-}
-
-interface Choice<T> extends vscode.QuickPickItem {
-  readonly value: T;
-}
-
-async function choose<T>(
-  position: StepPosition,
-  placeholder: string,
-  items: readonly Choice<T>[],
-  active: T,
-  take: (value: T) => unknown,
-): Promise<Outcome> {
-  const result = await askPick({
-    ...position,
-    items,
-    placeholder,
-    active: items.find((item) => item.value === active),
-  });
-  return keep(result, ({ value }) => take(value));
 }
 
 function labelFault(text: string, existing: readonly ProfileEntry[]): string | undefined {
@@ -240,6 +228,15 @@ function clientCertificateItems(): readonly Choice<boolean>[] {
       iconPath: new vscode.ThemeIcon('key'),
     },
   ];
+}
+
+function specialItem(): Choice<'special'> {
+  return {
+    value: 'special',
+    label: vscode.l10n.t('An Unusual Server…'),
+    detail: vscode.l10n.t('It takes one client only, or wants a password before RPyC.'),
+    iconPath: new vscode.ThemeIcon('settings-gear'),
+  };
 }
 
 function serviceItems(): readonly Choice<ServiceKind>[] {

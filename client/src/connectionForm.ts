@@ -1,4 +1,7 @@
+import { MAX_PROFILE_TEXT } from '../../server/src/api/fields';
 import type {
+  DialectChoice,
+  PreHandshakeStep,
   RegistryPlace,
   ServiceKind,
   SshMachineFields,
@@ -38,7 +41,20 @@ export type TextStepName =
   | 'serviceName'
   | 'registry';
 
-export type StepName = 'kind' | TextStepName | 'trust' | 'clientCertificate' | 'service' | 'label';
+/** What a server wants to hear before the protocol. */
+export type Greeting = 'none' | 'passwordLine' | 'passwordFrame';
+
+export type StepName =
+  | 'kind'
+  | TextStepName
+  | 'trust'
+  | 'clientCertificate'
+  | 'service'
+  | 'oneClient'
+  | 'dialect'
+  | 'greeting'
+  | 'style'
+  | 'label';
 
 /** What was answered so far. An answer outlives a change of mind about the steps before it. */
 export interface Answers {
@@ -47,6 +63,12 @@ export interface Answers {
   clientCertificate: boolean;
   texts: Partial<Record<TextStepName, string>>;
   service: ServiceKind;
+  /** The server is not as most are: what is unusual is asked. */
+  special: boolean;
+  oneClient: boolean;
+  /** Of a server that takes one client only, and so cannot be tried. */
+  dialect: Exclude<DialectChoice, 'auto'>;
+  greeting: Greeting;
   label: string;
 }
 
@@ -60,12 +82,16 @@ export function noAnswers(): Answers {
     clientCertificate: false,
     texts: {},
     service: 'auto',
+    special: false,
+    oneClient: false,
+    dialect: 'D',
+    greeting: 'none',
     label: '',
   };
 }
 
 /** The steps that the answers so far lead through. Each depends on those before it only. */
-export function stepsOf({ kind, trust, clientCertificate }: Answers): readonly StepName[] {
+export function stepsOf({ kind, trust, clientCertificate, ...more }: Answers): readonly StepName[] {
   const inside: Readonly<Record<TransportKind, readonly StepName[]>> = {
     tcp: ['address'],
     tls: [
@@ -83,8 +109,16 @@ export function stepsOf({ kind, trust, clientCertificate }: Answers): readonly S
     registry: ['serviceName', 'registry'],
   };
   // What is brought to a machine is a classic server.
-  const service: readonly StepName[] = kind === 'deploy' ? [] : ['service'];
+  const service: readonly StepName[] = kind === 'deploy' ? [] : ['service', ...specialSteps(kind, more)];
   return ['kind', ...inside[kind], ...service, 'label'];
+}
+
+type Special = Pick<Answers, 'special' | 'oneClient'>;
+
+/** A program that is started here has one client anyway. */
+function specialSteps(kind: TransportKind, { special, oneClient }: Special): readonly StepName[] {
+  const one: readonly StepName[] = oneClient ? ['oneClient', 'dialect'] : ['oneClient'];
+  return special ? [...(kind === 'subprocess' ? [] : one), 'greeting', 'style'] : [];
 }
 
 /** What a step begins with. */
@@ -180,11 +214,38 @@ export function suggestedLabel(answers: Answers): string {
 export function profileFrom(answers: Answers): NewProfile | undefined {
   const transport = transportOf(answers);
   const service = answers.kind === 'deploy' ? 'classic' : answers.service;
-  return transport === undefined ? undefined : { label: answers.label.trim(), transport, service };
+  return transport === undefined
+    ? undefined
+    : { label: answers.label.trim(), transport, service, ...specialFields(answers) };
 }
 
+function specialFields(answers: Answers): Partial<Pick<NewProfile, 'oneShot' | 'dialect' | 'preHandshake'>> {
+  const { dialect, label, greeting } = answers;
+  const steps = stepsOf(answers);
+  const secret = { secret: `password of ${label.trim()}`.slice(0, MAX_PROFILE_TEXT) };
+  const said: readonly PreHandshakeStep[] =
+    greeting === 'passwordFrame' ? [{ sendFrame: secret }] : [{ send: secret }, { send: '\n' }];
+  return {
+    ...(steps.includes('dialect') ? { oneShot: true, dialect } : {}),
+    ...(steps.includes('greeting') && greeting !== 'none' ? { preHandshake: said } : {}),
+  };
+}
+
+/** Steps that offer a choice, and the label. */
+const CHOICES: ReadonlySet<StepName> = new Set<StepName>([
+  'kind',
+  'trust',
+  'clientCertificate',
+  'service',
+  'oneClient',
+  'dialect',
+  'greeting',
+  'style',
+  'label',
+]);
+
 export function isTextStep(step: StepName): step is TextStepName {
-  return !['kind', 'trust', 'clientCertificate', 'service', 'label'].includes(step);
+  return !CHOICES.has(step);
 }
 
 // ---- what people type -----------------------------------------------------------------------------------------

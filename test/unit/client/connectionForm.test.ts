@@ -112,6 +112,39 @@ describe('The dialogue that adds a connection', () => {
     assert.equal(steps({ kind: 'registry' }), 'kind serviceName registry service label');
   });
 
+  it('asks about an unusual server only where the user says that it is one', () => {
+    const steps = (more: Partial<Answers>): string => stepsOf(answers({ special: true, ...more })).join(' ');
+    assert.equal(steps({}), 'kind address service oneClient greeting style label');
+    assert.equal(steps({ oneClient: true }), 'kind address service oneClient dialect greeting style label');
+    assert.equal(steps({ kind: 'subprocess' }), 'kind command service greeting style label');
+    assert.equal(steps({ kind: 'deploy' }), 'kind machine label');
+  });
+
+  it('makes a profile of a server that takes one client and wants a password', () => {
+    const texts = { address: 'lab:1' };
+    const special = { special: true, oneClient: true, dialect: 'C', texts } as const;
+    const line = profileFrom(answers({ ...special, greeting: 'passwordLine' }));
+    const secret = { secret: 'password of Lab' };
+    assert.deepEqual(line, {
+      label: 'Lab',
+      transport: { kind: 'tcp', host: 'lab', port: 1 },
+      service: 'auto',
+      oneShot: true,
+      dialect: 'C',
+      preHandshake: [{ send: secret }, { send: '\n' }],
+    });
+    assert.ok('profile' in checkProfile(line), 'the one check takes it');
+    const frame = profileFrom(answers({ ...special, greeting: 'passwordFrame' }));
+    assert.deepEqual(frame?.preHandshake, [{ sendFrame: secret }]);
+    assert.ok('profile' in checkProfile(frame), 'the one check takes it');
+    // Answers to questions that are no longer asked count no more.
+    assert.deepEqual(Object.keys(profileFrom(answers({ ...special, special: false })) ?? {}), [
+      'label',
+      'transport',
+      'service',
+    ]);
+  });
+
   it('makes no profile while an answer is missing or wrong', () => {
     for (const given of [
       { texts: {} },
