@@ -185,8 +185,8 @@ async function edit(parts: ProfileActionParts, entry: ProfileEntry): Promise<voi
   const title = vscode.l10n.t('Edit RPyC Connection');
   const asked = await askForConnection(others, answersFrom(profile), title);
   if (asked !== undefined) {
-    const { label, transport, service } = asked.profile;
-    await change(parts, entry, { label, transport: withRest(transport, profile.transport), service });
+    const { transport, ...more } = asked.profile;
+    await change(parts, entry, { ...more, transport: withRest(transport, profile.transport) });
   }
 }
 
