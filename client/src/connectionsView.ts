@@ -7,6 +7,7 @@ import {
   ObjectResolve,
   ObjectRoots,
 } from '../../server/src/api/messages';
+import type { ConnectionState } from '../../server/src/api/model';
 import { arrange } from './arrangement';
 import type { ListItem } from './arrangement';
 import type { Backend } from './backend';
@@ -331,21 +332,14 @@ export class ConnectionsView
   }
 
   private problemRows(row: ConnectionRow): NoteRow[] {
-    const { problem } = this.connections.state(row.profileId);
-    if (problem === undefined) {
+    const { problem, renewed } = this.connections.state(row.profileId);
+    const message = problem?.message ?? (renewed && renewedText(renewed));
+    if (message === undefined) {
       return [];
     }
     const { profileId } = row;
-    return [
-      {
-        kind: 'note',
-        id: `${row.id}/problem`,
-        profileId,
-        parent: row,
-        severity: 'error',
-        message: problem.message,
-      },
-    ];
+    const severity = problem === undefined ? 'info' : 'error';
+    return [{ kind: 'note', id: `${row.id}/problem`, profileId, parent: row, severity, message }];
   }
 
   private connectionItem(row: ConnectionRow): vscode.TreeItem {
@@ -464,6 +458,14 @@ function orEmptyNote(row: ParentRow, rows: readonly Row[]): readonly Row[] {
   const message = vscode.l10n.t('Empty: names that a run defines appear here.');
   const { id, profileId } = row;
   return [{ kind: 'note', id: `${id}/empty`, profileId, parent: row, severity: 'info', message }];
+}
+
+function renewedText(renewed: NonNullable<ConnectionState['renewed']>): string {
+  return renewed === 'process'
+    ? vscode.l10n.t(
+        'The server was started anew: nothing of before is left in it, and the rows show what is there now.',
+      )
+    : vscode.l10n.t('Connected again to the same process: names that runs had defined are gone.');
 }
 
 function storedText(field: ProfileField): string {

@@ -12,6 +12,8 @@ import { forVersions, hasPassed, type Row, type RowResult } from './row';
 import { brineRows } from './rows/brine';
 import { burstRows } from './rows/bursts';
 import { callRows } from './rows/calls';
+import { explorerRows } from './rows/explorer';
+import { extensionRows } from './rows/extension';
 import { fileRows } from './rows/files';
 import { memoryRows } from './rows/memory';
 import { servingRows } from './rows/serving';
@@ -26,7 +28,8 @@ const ROWS: readonly Row[] = [
   ...forVersions(RPYC_VERSIONS, fileRows),
   ...forVersions(RPYC_VERSIONS, servingRows),
   ...memoryRows(),
-  // The extension's own rows follow here: activation, what is loaded then, the size of the package.
+  ...forVersions(RPYC_VERSIONS, explorerRows),
+  ...extensionRows(),
 ];
 
 interface Outcome {

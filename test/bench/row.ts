@@ -11,7 +11,7 @@ export interface Target {
 export interface RowResult {
   /** What is compared with the target: a ratio to the other side, or a figure in `unit`. */
   readonly figure: number;
-  readonly unit: '×' | 'ms' | 'MB' | 'µs';
+  readonly unit: '×' | 'ms' | 'MB' | 'kB' | 'µs' | 'objects';
   readonly target?: Target | undefined;
   /** The unit of both sides' raw numbers. */
   readonly rawUnit: string;

@@ -52,6 +52,16 @@ export class Relay implements AsyncDisposable {
     await this.command({ kind: 'cut' });
   }
 
+  /** Nothing goes through any more, and nobody is told: what arrives waits, also who comes new. */
+  public async hold(): Promise<void> {
+    await this.command({ kind: 'hold', held: true });
+  }
+
+  /** Everything that waited goes on. */
+  public async resume(): Promise<void> {
+    await this.command({ kind: 'hold', held: false });
+  }
+
   /** Changes the delay for what arrives from now on. */
   public async setDelay(delayMs: number): Promise<void> {
     await this.command({ kind: 'delay', delayMs });

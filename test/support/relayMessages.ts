@@ -36,6 +36,7 @@ export interface RelayCounts {
 export type RelayCommand =
   | { readonly kind: 'listen'; readonly target: RelayTarget; readonly delayMs: number }
   | { readonly kind: 'counts' | 'reset' | 'cut' }
+  | { readonly kind: 'hold'; readonly held: boolean }
   | { readonly kind: 'delay'; readonly delayMs: number };
 
 export interface RelayAnswer {

@@ -19,12 +19,29 @@ const UNAWAITED = new Set([2, 15]);
 const sockets = new Set<net.Socket>();
 let counts = emptyCounts();
 let delayMs = 0;
+/** What waits for the link to come back, oldest first. */
+let held: (() => void)[] | undefined;
+
+function whenLinked(go: () => void): void {
+  if (held === undefined) go();
+  else held.push(go);
+}
+
+function link(isHeld: boolean): void {
+  const waiting = held ?? [];
+  held = isHeld ? waiting : undefined;
+  if (!isHeld) waiting.forEach((go) => go());
+}
 
 /** Calls back in order, each not before its time. */
 class DelayLine {
   private last = 0;
 
   public push(deliver: () => void): void {
+    whenLinked(() => this.later(deliver));
+  }
+
+  private later(deliver: () => void): void {
     this.last = Math.max(this.last, performance.now() + delayMs);
     const wait = this.last - performance.now();
     if (delayMs === 0 && wait <= 0) {
@@ -71,6 +88,14 @@ function record(message: Sniffed | undefined, direction: RelayDirection): void {
   } else if (message?.kind === 'exception') {
     direction.exceptions += 1;
   }
+}
+
+function accept(client: net.Socket, target: RelayTarget): void {
+  // It may give up while it waits.
+  client.on('error', () => undefined);
+  whenLinked(() => {
+    if (!client.destroyed) relay(client, target);
+  });
 }
 
 function relay(client: net.Socket, target: RelayTarget): void {
@@ -127,10 +152,12 @@ const port = new Promise<number>((resolve) => {
   process.on('message', (command: RelayCommand) => {
     if (command.kind === 'listen') {
       delayMs = command.delayMs;
-      const server = net.createServer({ allowHalfOpen: true }, (client) => relay(client, command.target));
+      const server = net.createServer({ allowHalfOpen: true }, (client) => accept(client, command.target));
       server.listen(0, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port));
     } else if (command.kind === 'cut') {
       cut();
+    } else if (command.kind === 'hold') {
+      link(command.held);
     } else if (command.kind === 'delay') {
       delayMs = command.delayMs;
     }

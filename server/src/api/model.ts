@@ -230,6 +230,8 @@ export interface ConnectionState {
   readonly openConnections: number;
   /** A run is in progress. */
   readonly busy: boolean;
+  /** It came back by itself: as another process, or anew to the same one, in which only its names are gone. */
+  readonly renewed?: 'process' | 'names';
   /** While `connected`: milliseconds of the newest short round trip that was needed anyway. */
   readonly latencyMs?: number;
 }

@@ -373,9 +373,12 @@ export class ProfileConnections {
         await main.close();
         throw asError(signal.reason);
       }
+      const { peer } = main;
+      const renewed = peer.pid === this.current.peer?.pid ? 'names' : 'process';
+      const news = this.returning ? ({ peer, renewed } as const) : { peer };
       this.main = main;
       this.returning = false;
-      this.change({ status: 'connected', generation: this.current.generation + 1, peer: main.peer });
+      this.change({ status: 'connected', generation: this.current.generation + 1, ...news });
     } catch (error) {
       const problem = this.problemOf(error, signal, stage);
       if (problem.code === ProblemCode.cancelled) {

@@ -34,7 +34,8 @@ export const DEFAULT_TIMINGS: PoolTimings = {
   pingTimeoutSeconds: 10,
   idleSeconds: 300,
   firstRetryMs: 500,
-  maxRetryMs: 30_000,
+  // Whoever waits for a server that comes back does not wait for longer than 5 s after it.
+  maxRetryMs: 4000,
   connectionsPerEndpoint: 64,
   placeSeconds: 5,
   leasesPerConnection: 16,
