@@ -81,6 +81,22 @@ class Agent(object):
         """`('ok', text, cut)`: the value as Python writes it, at most `limit` characters. May run its `__repr__`."""
         return _answered(lambda: render(self._evaluate(base, steps), limit, ask=True))
 
+    def json(self, base, steps, limit):
+        """`('ok', JSON, cut)` of a value. Evaluates nothing."""
+        return _answered(lambda: json_document(self._walk(base, steps), limit))
+
+    def pretty(self, base, steps, limit):
+        """`('ok', text, cut)`: the value in lines that are good to compare. Evaluates nothing."""
+        return _answered(lambda: pretty_document(self._walk(base, steps), limit))
+
+    def source(self, base, steps):
+        """`('ok', file, line, text, cut)` of the code of an object. Evaluates nothing."""
+        return _answered(lambda: source_of(self._definition(base, steps)))
+
+    def import_line(self, base, steps):
+        """`('ok', statement)` that imports a module, class or function. Evaluates nothing."""
+        return _answered(lambda: (import_line(self._walk(base, steps)),))
+
     def release(self, numbers):
         """Forgets objects of the table."""
         self.kept.release(numbers)
@@ -156,6 +172,15 @@ class Agent(object):
             if mapping is None:
                 raise Stopped('fixed', u'%s cannot be changed here' % step_name(steps[-1]))
         return Place(obj, steps[-1], mapping)
+
+    def _definition(self, base, steps):
+        # The code of a property is that of its function, and needs no value.
+        try:
+            return self._walk(base, steps)
+        except Stopped:
+            if sys.exc_info()[1].status != 'unread':
+                raise
+        return Attributes(self._walk(base, steps[:-1])).lookup(steps[-1][1])[1]
 
     def _walk(self, base, steps):
         obj = self._base(base)

@@ -12,6 +12,8 @@ const FILES = [
   'kinds.py',
   'access.py',
   'listing.py',
+  'documents.py',
+  'sourcecode.py',
   'output.py',
   'interrupting.py',
   'runner.py',
