@@ -19,6 +19,7 @@ import type {
   ServiceSearchParams,
   ServiceSearchResult,
 } from './discovery';
+import type { ObjectDocumentParams, ObjectDocumentResult, SourceCode } from './documents';
 import type { Explanation } from './explanation';
 import type {
   ConnectionState,
@@ -159,6 +160,15 @@ export const ObjectText = request<
   { readonly handle: Handle; readonly limit: number },
   { readonly text: string; readonly truncated: boolean }
 >('rpyc/objects/text');
+
+/** Client → process: a value as JSON, or as lines to compare. Evaluates nothing on classic peers. */
+export const ObjectDocument = request<ObjectDocumentParams, ObjectDocumentResult>('rpyc/objects/document');
+
+/** Client → process: the Python source that an object is written in. Evaluates nothing. */
+export const ObjectSourceCode = request<{ readonly handle: Handle }, SourceCode>('rpyc/objects/source');
+
+/** Client → process: the statement that imports a module, class or function. Evaluates nothing. */
+export const ObjectImportLine = request<{ readonly handle: Handle }, string>('rpyc/objects/importLine');
 
 /** Client → process: these rows are closed; what they hold on the peer can go. */
 export const ObjectRelease = notification<{ readonly handles: readonly Handle[] }>('rpyc/objects/release');

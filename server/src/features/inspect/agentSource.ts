@@ -3,6 +3,7 @@ import { AsyncResultTimeout } from '../../rpyc/index';
 import { type Agent, QUESTION_SECONDS } from '../agent';
 import { linkSignals, untilAborted } from '../pool/abort';
 import { ProblemError, staleHandle } from '../problem';
+import { noImportError, noSourceError } from './documentProblems';
 import type { Entry, Held } from './handleTable';
 import { TextLimit } from './preview';
 import {
@@ -171,6 +172,10 @@ export function accepted(answer: unknown): readonly unknown[] {
       throw heldLimitError(detail);
     case 'fixed':
       throw fixedError(detail);
+    case 'nosource':
+      throw noSourceError(detail);
+    case 'noimport':
+      throw noImportError(detail);
     case 'undone':
       throw undoneError();
     default:

@@ -12,6 +12,7 @@ import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemCode, ProblemError, badAnswer, notConnected, staleHandle } from '../problem';
 import { AccessPolicy } from './accessPolicy';
 import { AgentChanger } from './agentChanger';
+import { AgentDocuments } from './agentDocuments';
 import { AgentSource, type SourceReleases } from './agentSource';
 import {
   DEFAULT_HANDLE_LIMITS,
@@ -26,9 +27,11 @@ import type { ObjectChanger } from './objectChanger';
 import { ObjectChanges } from './objectChanges';
 import { PeerReleases } from './peerReleases';
 import { TextLimit, multiLine, singleLine } from './preview';
+import { type DocumentSource, RowDocuments } from './rowDocuments';
 import { type RowFacts, ShapeError } from './rows';
 import { ServiceChanger } from './serviceChanger';
 import type { RunsInProgress } from '../run/runsInProgress';
+import { ServiceDocuments } from './serviceDocuments';
 import { ServiceResults } from './serviceResults';
 import { ServiceSource } from './serviceSource';
 import type { ObjectSource } from './source';
@@ -61,6 +64,8 @@ const MAX_PATH = 200;
 export class ObjectTree {
   /** Changes of what the rows show. */
   readonly changes: ObjectChanges;
+  /** What rows become outside of the tree. */
+  readonly documents: RowDocuments;
   private readonly table: HandleTable;
   private readonly limits: HandleLimits;
   private readonly releases: PeerReleases;
@@ -81,6 +86,11 @@ export class ObjectTree {
     );
     this.limits = limits;
     this.releases = new PeerReleases(options);
+    this.documents = new RowDocuments({
+      table: this.table,
+      borrow: (entry, signal, use) =>
+        this.borrow(entry, signal, (lease) => use(this.documentsOf(lease, signal))),
+    });
     this.changes = new ObjectChanges({
       table: this.table,
       lend: options.lend,
@@ -246,10 +256,18 @@ export class ObjectTree {
   }
 
   /** Borrows the connection that an entry belongs to, for as long as `use` takes. */
-  private async with<T>(
+  private with<T>(
     entry: Entry,
     signal: AbortSignal | undefined,
     use: (source: ObjectSource) => Promise<T>,
+  ): Promise<T> {
+    return this.borrow(entry, signal, (lease) => use(this.sourceOf(lease, signal)));
+  }
+
+  private async borrow<T>(
+    entry: Entry,
+    signal: AbortSignal | undefined,
+    use: (lease: Lease) => Promise<T>,
   ): Promise<T> {
     const { profileId, generation } = entry;
     const lease = await this.options.lend(profileId, 'explore', signal);
@@ -258,7 +276,7 @@ export class ObjectTree {
         this.forget(profileId);
         throw new ProblemError(staleHandle());
       }
-      return await use(this.sourceOf(lease, signal));
+      return await use(lease);
     } catch (error) {
       if (error instanceof ShapeError) {
         const label = this.options.label(profileId);
@@ -295,6 +313,16 @@ export class ObjectTree {
       this.policies.set(profileId, policy);
     }
     return new ServiceSource({ connection, results, policy, label, signal });
+  }
+
+  private documentsOf(lease: Lease, signal: AbortSignal | undefined): DocumentSource {
+    const { agent, profileId } = lease;
+    if (agent !== undefined) {
+      return new AgentDocuments(agent, signal);
+    }
+    const results = this.results.get(profileId) ?? new ServiceResults();
+    const source = this.serviceSource(lease, results, signal);
+    return new ServiceDocuments(source, this.options.label(profileId));
   }
 
   private changerOf(lease: Lease): ObjectChanger {

@@ -209,6 +209,24 @@ export class ServiceSource implements ObjectSource {
     return this.textOf(await this.attribute(entry, await this.objectOf(parent), step.name, false), limit);
   }
 
+  /** The value of a row, or a reference to it. Reads it where it was not read. */
+  async valueOf(entry: Entry): Promise<unknown> {
+    const { held, step, parent } = entry;
+    const result = this.resultOf(entry);
+    if (result !== undefined) {
+      return result;
+    }
+    if (held !== undefined && held.kind !== 'number') {
+      return held.kind === 'netref' ? held.netref : held.items;
+    }
+    if (parent?.held?.kind === 'value' && step.kind === 'index') {
+      return parent.held.items[step.index];
+    }
+    return parent !== undefined && step.kind === 'attr'
+      ? this.attribute(entry, await this.objectOf(parent), step.name, false)
+      : this.objectOf(entry);
+  }
+
   /** Reads an attribute, unless that would only be refused; what comes of it tells more about the policy. */
   private async attribute({ facts }: Entry, owner: Netref, name: string, anyway: boolean): Promise<unknown> {
     if (facts.blocked !== undefined && !anyway) {

@@ -1,10 +1,13 @@
 import {
   ObjectChildren,
   ObjectDescribe,
+  ObjectDocument,
+  ObjectImportLine,
   ObjectRead,
   ObjectRelease,
   ObjectResolve,
   ObjectRoots,
+  ObjectSourceCode,
   ObjectText,
 } from '../../api/messages';
 import type { Handle } from '../../api/model';
@@ -32,5 +35,12 @@ export function handleInspection(edge: MessageEdge, pool: ConnectionPool, tree: 
     tree.read(handle, signal, anyway === true),
   );
   edge.onRequest(ObjectText, ofHandle, ({ handle, limit }, signal) => tree.text(handle, limit, signal));
+  edge.onRequest(ObjectDocument, ofHandle, (params, signal) => tree.documents.document(params, signal));
+  edge.onRequest(ObjectSourceCode, ofHandle, ({ handle }, signal) =>
+    tree.documents.sourceCode(handle, signal),
+  );
+  edge.onRequest(ObjectImportLine, ofHandle, ({ handle }, signal) =>
+    tree.documents.importLine(handle, signal),
+  );
   edge.onNotification(ObjectRelease, ({ handles }) => tree.release(handles));
 }
