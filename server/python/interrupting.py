@@ -51,7 +51,9 @@ class Stop(object):
                 with self.lock:
                     if self.open:
                         self.open = False
-                        _take_back(self.thread)
+                        # What nobody asked for is not on its way, and a module that nobody needs is not loaded.
+                        if self.asked:
+                            _take_back(self.thread)
                 return
             except STOPS:
                 pass

@@ -192,8 +192,8 @@ class Changes(unittest.TestCase):
 
 class Access(unittest.TestCase):
 
-    def flags(self, names, steps, base=u'namespace'):
-        found = peer_helper.rows(peer_helper.agent(**names), base, steps)
+    def flags(self, names, steps, base=u'namespace', needle=None):
+        found = peer_helper.rows(peer_helper.agent(**names), base, steps, needle=needle)
         return dict((name, row[FLAGS] & (EDITABLE | DELETABLE)) for name, row in found.items())
 
     def test_parts_of_an_instance(self):
@@ -217,7 +217,7 @@ class Access(unittest.TestCase):
 
     def test_roots(self):
         self.assertEqual(EDITABLE | DELETABLE, self.flags(dict(x=1), ())[u'x'])
-        self.assertEqual(0, self.flags({}, (), u'modules')[u'sys'])
+        self.assertEqual(0, self.flags({}, (), u'modules', u'sys')[u'sys'])
         self.assertEqual(0, self.flags({}, (), u'builtins')[u'len'])
 
     def test_what_can_be_called(self):

@@ -74,6 +74,11 @@ class Interrupts(unittest.TestCase):
         self.interrupt()
         self.assertEqual(u'interrupted', self.end(thread)[0])
 
+    def test_a_run_that_nobody_stops_loads_no_module(self):
+        before = set(sys.modules)
+        self.running.run(u'1', u'x', 0, lambda *_: None, u'one')
+        self.assertEqual(before, set(sys.modules))
+
     def test_a_run_that_is_over(self):
         self.running.run(u'1', u'x', 0, lambda *_: None, u'one')
         self.assertEqual((u'ok', False, None), self.beside.interrupt(u'one'))
