@@ -48,6 +48,19 @@ export const COMMAND_IDS = [
   'rpyc.restart',
 ] as const;
 
+/** What can be done with rows of objects beside reading and changing them, behind those above in the manifest. */
+export const ROW_ACTION_IDS = [
+  'rpyc.goToMember',
+  'rpyc.openSource',
+  'rpyc.copyJson',
+  'rpyc.copyImport',
+  'rpyc.selectForCompare',
+  'rpyc.compareWithSelected',
+  'rpyc.compareSelected',
+] as const;
+
+export type RowActionId = (typeof ROW_ACTION_IDS)[number];
+
 /** The commands of the registries' view, which stand behind the others in the manifest. */
 export const DISCOVERY_COMMAND_IDS = [
   'rpyc.lookForServices',

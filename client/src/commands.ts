@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { Diagnostics, ObjectText } from '../../server/src/api/messages';
 import type { Backend } from './backend';
-import { COMMAND_IDS, DISCOVERY_COMMAND_IDS } from './commandIds';
-import type { CommandId, DiscoveryCommandId } from './commandIds';
+import { COMMAND_IDS, DISCOVERY_COMMAND_IDS, ROW_ACTION_IDS } from './commandIds';
+import type { CommandId, DiscoveryCommandId, RowActionId } from './commandIds';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
@@ -11,7 +11,6 @@ import type { DiscoveryArguments, DiscoveryCommandParts } from './discoveryComma
 import type { DiscoverySettings } from './discoverySettings';
 import type { DiscoveryView } from './discoveryView';
 import type { ErrorExplainer } from './errorExplainer';
-import { pickChild } from './findObject';
 import { addConnection, profileAction } from './dialogues';
 import { pickText } from './displayText';
 import type { ListMemory } from './listMemory';
@@ -19,6 +18,7 @@ import { showInformation } from './messageBoxes';
 import { isCancelled, ProblemError, problemOf, showProblem } from './problems';
 import { addressOf, nodeName } from './rowItems';
 import type { ObjectRow, Row } from './rows';
+import type { RemoteDocuments } from './remoteDocuments';
 import { listAndConnect } from './serviceConnections';
 import type { Settings } from './settings';
 import type { Snippets } from './snippets';
@@ -37,6 +37,7 @@ export interface CommandParts {
   readonly memory: ListMemory;
   readonly snippets: Snippets;
   readonly changes: ChangeCommands;
+  readonly documents: RemoteDocuments;
   readonly discovery: { readonly settings: DiscoverySettings; readonly view: DiscoveryView };
   readonly explainer: ErrorExplainer;
   readonly log: vscode.LogOutputChannel;
@@ -53,6 +54,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
   const { discovery, backend } = parts;
   return vscode.Disposable.from(
     register(COMMAND_IDS, commandTable(parts), parts.log),
+    register(ROW_ACTION_IDS, lazyRowActions(parts), parts.log),
     register(
       DISCOVERY_COMMAND_IDS,
       lazyDiscoveryCommands({
@@ -76,6 +78,25 @@ function lazyDiscoveryCommands(parts: DiscoveryCommandParts): Readonly<Record<Di
     (...args: DiscoveryArguments): Promise<void> => run(id, args),
   ]);
   return Object.fromEntries(entries) as Readonly<Record<DiscoveryCommandId, Lazy>>;
+}
+
+type RowActionTable = Readonly<Record<RowActionId, (argument: Argument, more?: unknown) => Promise<void>>>;
+
+/** The commands on rows: as above. */
+function lazyRowActions(parts: CommandParts): RowActionTable {
+  const run = async (id: RowActionId, argument: Argument, more: unknown): Promise<void> => {
+    const loaded = await import(/* webpackChunkName: "rowActions" */ './rowActions.js');
+    const rows = Array.isArray(more) ? (more as Row[]) : parts.view.selectedRows;
+    await loaded.runRowAction(parts, id, {
+      row: objectOf(parts, argument),
+      rows: rows.filter((row) => row.kind === 'object'),
+    });
+  };
+  const entries = ROW_ACTION_IDS.map((id) => [
+    id,
+    (argument: Argument, more?: unknown): Promise<void> => run(id, argument, more),
+  ]);
+  return Object.fromEntries(entries) as RowActionTable;
 }
 
 type Lazy = (...args: DiscoveryArguments) => Promise<void>;
@@ -283,6 +304,7 @@ async function findModule(parts: CommandParts, argument: Argument): Promise<void
 }
 
 async function find({ backend, view }: CommandParts, parent: ObjectRow, title: string): Promise<void> {
+  const { pickChild } = await import(/* webpackChunkName: "rowActions" */ './findObject.js');
   const node = await pickChild(backend, view.model, parent, title);
   if (node !== undefined) {
     const row = await view.model.reveal(parent, node);

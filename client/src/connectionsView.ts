@@ -25,6 +25,7 @@ import {
   objectTooltip,
   PRODUCTION_SCHEME,
 } from './rowItems';
+import { expressionLines } from './memberPaths';
 import { RowModel } from './rowModel';
 import type { ObjectSource } from './rowModel';
 import type { Snippets } from './snippets';
@@ -38,6 +39,8 @@ const NEW_ROW_PAUSE_MS = 250;
 const NEW_ROW_ATTEMPTS = 8;
 
 const DRAGGED = 'application/vnd.code.tree.rpyc.connections';
+/** What an editor takes in. */
+const DRAGGED_TEXT = 'text/plain';
 
 /** Connections that were dragged onto a row, or below all of them. */
 export interface ConnectionDrop {
@@ -54,7 +57,7 @@ export class ConnectionsView
     vscode.Disposable
 {
   readonly model: RowModel;
-  readonly dragMimeTypes = [DRAGGED];
+  readonly dragMimeTypes = [DRAGGED, DRAGGED_TEXT];
   readonly dropMimeTypes = [DRAGGED];
   private readonly treeChanged = new vscode.EventEmitter<Row | undefined>();
   private readonly view: vscode.TreeView<Row>;
@@ -82,6 +85,7 @@ export class ConnectionsView
       treeDataProvider: this,
       dragAndDropController: this,
       showCollapseAll: true,
+      canSelectMany: true,
     });
     this.registrations = vscode.Disposable.from(
       this.view,
@@ -111,6 +115,11 @@ export class ConnectionsView
   /** The row that a command without an argument means. */
   get selected(): Row | undefined {
     return this.view.selection[0];
+  }
+
+  /** All rows that are selected, in the order in which they were. */
+  get selectedRows(): readonly Row[] {
+    return this.view.selection;
   }
 
   async getChildren(row?: Row): Promise<Row[]> {
@@ -184,6 +193,12 @@ export class ConnectionsView
     const ids = rows.filter(({ kind }) => kind === 'connection').map(({ profileId }) => profileId);
     if (ids.length > 0) {
       data.set(DRAGGED, new vscode.DataTransferItem(ids));
+    }
+    const expressions = expressionLines(
+      rows.map((row) => (row.kind === 'object' ? row.node.expression : undefined)),
+    );
+    if (expressions !== '') {
+      data.set(DRAGGED_TEXT, new vscode.DataTransferItem(expressions));
     }
   }
 

@@ -15,6 +15,7 @@ import { problemOf, showProblem } from './problems';
 import { ProductionGuard } from './productionGuard';
 import { Proposals } from './proposals';
 import { SecretStore } from './secretStore';
+import { RemoteDocuments } from './remoteDocuments';
 import { Settings } from './settings';
 import { Snippets } from './snippets';
 import { StatusBar } from './statusBar';
@@ -75,6 +76,7 @@ export class ExtensionParts implements vscode.Disposable {
       takesOneClient: (address) => connections.takesOneClient(address),
     });
     const proposals = new Proposals({ connections, settings, picker, view });
+    const documents = new RemoteDocuments();
     const explainer = new ErrorExplainer(backend);
     const manifest: unknown = context.extension.packageJSON;
     const commands = registerCommands({
@@ -86,6 +88,7 @@ export class ExtensionParts implements vscode.Disposable {
       memory: list,
       snippets,
       changes,
+      documents,
       discovery: { settings: discoverySettings, view: discovery },
       explainer,
       log,
@@ -119,6 +122,7 @@ export class ExtensionParts implements vscode.Disposable {
       statusBar,
       proposals,
       discovery,
+      documents,
       view,
       list,
       snippets,

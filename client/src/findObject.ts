@@ -13,7 +13,7 @@ import type { ObjectRow } from './rows';
 const TYPING_PAUSE_MS = 150;
 const TEXT_LIMIT = 300;
 
-interface FoundItem extends vscode.QuickPickItem {
+export interface FoundItem extends vscode.QuickPickItem {
   readonly node: ObjectNode | undefined;
 }
 
@@ -95,7 +95,8 @@ export function pickChild(
   });
 }
 
-function foundItem(node: ObjectNode): FoundItem {
+/** A remote object in a list to pick from. */
+export function foundItem(node: ObjectNode): FoundItem {
   return {
     label: pickText(nodeName(node), TEXT_LIMIT),
     description: pickText(nodeDescription(node), TEXT_LIMIT),
@@ -106,6 +107,6 @@ function foundItem(node: ObjectNode): FoundItem {
 }
 
 /** A sentence among the objects that were found, which cannot be picked. */
-function noteItem(message: string): FoundItem {
+export function noteItem(message: string): FoundItem {
   return { label: pickText(message, TEXT_LIMIT), node: undefined, alwaysShow: true };
 }

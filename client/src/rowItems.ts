@@ -157,8 +157,17 @@ export function objectItem(row: ObjectRow, stale: boolean, expanded: boolean): v
   } else if (isUnread(node)) {
     item.command = { command: 'rpyc.readValue', title: vscode.l10n.t('Read Value'), arguments: [row] };
   }
+  if (isReadOnly(node)) {
+    spoken.push(vscode.l10n.t('read-only'));
+  }
   item.accessibilityInformation = { label: spoken.filter((part) => part !== '').join(', ') };
   return item;
+}
+
+/** Holds a value that one may want to change, and cannot. */
+function isReadOnly({ kind, path, editable, callable, blocked }: ObjectNode): boolean {
+  const isPlain = path.length > 1 && callable !== true && kind !== 'module' && kind !== 'modules';
+  return isPlain && editable !== true && blocked === undefined;
 }
 
 export function nodeName(node: ObjectNode): string {

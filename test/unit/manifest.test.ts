@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { getL10nJson } from '@vscode/l10n-dev';
 
-import { COMMAND_IDS, DISCOVERY_COMMAND_IDS } from '../../client/src/commandIds';
+import { COMMAND_IDS, DISCOVERY_COMMAND_IDS, ROW_ACTION_IDS } from '../../client/src/commandIds';
 import { readSources } from '../support/sourceImports';
 import { REPOSITORY } from '../support/tools';
 
@@ -95,7 +95,7 @@ describe('Manifest', () => {
   it('lists just the commands that the extension registers', () => {
     assert.deepEqual(
       commands.map(({ command }) => command),
-      [...COMMAND_IDS, ...DISCOVERY_COMMAND_IDS],
+      [...COMMAND_IDS, ...ROW_ACTION_IDS, ...DISCOVERY_COMMAND_IDS],
     );
   });
 
@@ -147,7 +147,7 @@ describe('Manifest', () => {
       'callObject',
       'tryAnyway',
     ];
-    asking.push('findService', 'addRegistry', 'startRegistry', 'explainError', 'showMenu');
+    asking.push('goToMember', 'findService', 'addRegistry', 'startRegistry', 'explainError', 'showMenu');
     for (const { command, title } of commands) {
       const text = nls[title.slice(1, -1)] ?? '';
       assert.equal(text.endsWith('…'), asking.includes(command.slice('rpyc.'.length)), command);
