@@ -30,14 +30,15 @@ class Stop(object):
         self.asked = 0
 
     def interrupt(self):
-        """Raises `next_exception` in the thread; False when the run has ended.
-
-        :raises Stopped: where this Python has no way to do so.
-        """
+        """Raises `next_exception` in the thread: False when the run has ended, None where this Python has no way to."""
+        raise_in = _thread_call()
         with self.lock:
-            if self.open:
-                _raise_in(self.thread, self.next_exception())
-            return self.open
+            if not self.open:
+                return False
+            if raise_in is None:
+                return None
+            raise_in(self.thread, self.next_exception())
+            return True
 
     def next_exception(self):
         """A gentle one first."""
@@ -80,7 +81,11 @@ def interrupt(run_id):
     if stop is None:
         return False, None
     place = stop.place()
-    return stop.interrupt(), place
+    going = stop.interrupt()
+    if going is None:
+        # Raised here: what the run's own helper raises, ours does not know.
+        raise Stopped('uninterruptible', u'This Python cannot raise an exception in another thread')
+    return going, place
 
 
 def _stop_of(run_id):
@@ -91,13 +96,6 @@ def _stop_of(run_id):
         if stop is not None and stop.run_id == run_id:
             return stop
     return None
-
-
-def _raise_in(thread, exception):
-    raise_in = _thread_call()
-    if raise_in is None:
-        raise Stopped('uninterruptible', u'This Python cannot raise an exception in another thread')
-    raise_in(thread, exception)
 
 
 def _take_back(thread):

@@ -7,11 +7,16 @@ import unittest
 
 import peer_helper
 
+try:
+    import ctypes
+except ImportError:
+    ctypes = None
+
 PATIENCE = 20
 
 
-class Interrupts(unittest.TestCase):
-    """A run on one thread, and another agent of the same process that stops it."""
+class Runs(unittest.TestCase):
+    """A run on one thread, and another agent of the same process."""
 
     def setUp(self):
         self.there = threading.Event()
@@ -42,6 +47,31 @@ class Interrupts(unittest.TestCase):
         thread.join(PATIENCE)
         self.assertFalse(thread.is_alive())
         return self.result
+
+
+class WithoutTheWay(Runs):
+
+    def test_it_says_so_and_the_run_goes_on(self):
+        go = threading.Event()
+        self.running.namespace['go'] = go
+        known = sys.modules.get('ctypes')
+        # As on a Python that was built without it.
+        sys.modules['ctypes'] = None
+        try:
+            thread = self.start(u'there.set()\ngo.wait()\n7')
+            self.assertTrue(self.there.wait(PATIENCE))
+            self.assertEqual(u'uninterruptible', self.beside.interrupt(u'one')[0])
+        finally:
+            go.set()
+            if known is None:
+                del sys.modules['ctypes']
+            else:
+                sys.modules['ctypes'] = known
+        self.assertEqual(u'7', self.end(thread)[1])
+
+
+@unittest.skipIf(ctypes is None, 'this Python was built without ctypes')
+class Interrupts(Runs):
 
     def test_an_endless_loop_ends_and_its_names_stay(self):
         thread = self.start(u'before = 1\nthere.set()\nwhile True:\n    pass')
