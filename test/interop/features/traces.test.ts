@@ -7,7 +7,7 @@ import { type PythonPeer, RPYC_VERSIONS, runPython, startClassic } from '../../s
 import { Relay } from '../../support/relay';
 import { type Sshd, startSshd } from '../../support/sshd';
 
-const CYCLES = 10_000;
+const EXPANSIONS = 10_000;
 const RUNS = 100;
 /** Cycles that are under way at once, as in a tree whose rows open together. */
 const TOGETHER = 20;
@@ -20,6 +20,12 @@ import gc, sys
 (sorted(len(c._local_objects._dict) for c in gc.get_objects()
         if type(c).__name__ == 'Connection' and type(c).__module__ == 'rpyc.core.protocol' and not c.closed),
  sys.stdout is sys.__stdout__ and sys.stderr is sys.__stderr__)
+`;
+
+/** Objects that the helper keeps by number. */
+const KEPT_BY_HELPER = `
+import gc
+sum(len(o.table) for o in gc.get_objects() if type(o).__name__ == 'Kept' and type(o).__module__ == 'rpyc_explorer')
 `;
 
 /** Asks in a client of its own, so that what is counted for us is ours alone. */
@@ -50,20 +56,24 @@ for (const version of RPYC_VERSIONS) {
       try {
         await explorer.run('items = [[1], [2], [3]]');
         const items = await explorer.find('Namespace', 'items');
+        // What stays open all along is held all along.
+        await explorer.page(items);
         const before = await held(server, version);
+        const kept = explorer.tree.heldCount('p');
         assert.match(before, /^\(\[\d+, \d+, \d+\], True\)$/);
-        for (let cycle = 0; cycle < CYCLES; cycle += TOGETHER) {
+        for (let done = 0; done < EXPANSIONS;) {
           const pages = await Promise.all(Array.from({ length: TOGETHER }, () => explorer.page(items)));
           const rows = pages.flatMap(({ nodes }) => nodes);
-          const [first] = rows;
-          assert.ok(first);
-          await explorer.page(first);
+          await Promise.all(rows.map((row) => explorer.page(row)));
+          done += pages.length + rows.length;
           explorer.tree.release(rows.map(({ handle }) => handle));
         }
         for (let run = 0; run < RUNS; run += 1) {
           await explorer.run(`print(${run})\nitems`);
         }
         assert.equal(await held(server, version), before);
+        assert.equal(explorer.tree.heldCount('p'), kept);
+        assert.equal(await explorer.value(KEPT_BY_HELPER), String(kept));
       } finally {
         await explorer[Symbol.asyncDispose]();
       }
