@@ -30,7 +30,7 @@ const STAGES = [
   { name: 'format', needs: ['provision'], run: () => npmScript('check:format') },
   { name: 'unit', needs: ['types'], tests: true, run: mocha('unit', 10_000, 300) },
   { name: 'python', needs: ['provision'], tests: true, run: runPythonTests },
-  { name: 'interop', needs: ['types', 'build'], tests: true, run: mocha('interop', 60_000, 900) },
+  { name: 'interop', needs: ['types', 'build'], tests: true, run: mocha('interop', 60_000, 1200) },
   { name: 'tutorial', needs: ['types', 'build'], tests: true, run: mocha('tutorial', 60_000, 300) },
   {
     name: 'survivors',
