@@ -7,7 +7,16 @@ import { badServer } from '../support/badServers';
 import { TestAuthority } from '../support/certificates';
 import { eventually, eventuallyOk } from '../support/poll';
 import { RPYC_VERSIONS, startClassic } from '../support/pythonPeer';
-import { command, connect, extension, listConnections, row, snapshot, waitForStatus } from './editor';
+import {
+  closeEditors,
+  command,
+  connect,
+  extension,
+  listConnections,
+  row,
+  snapshot,
+  waitForStatus,
+} from './editor';
 import { profileTo } from './profiles';
 
 function hoverOf(label: string): Promise<string> {
@@ -20,6 +29,9 @@ function tls(label: string, transport: object): Profile {
 }
 
 describe('the state of a connection', () => {
+  // The status bar tells where the file in front runs.
+  before(closeEditors);
+
   afterEach(async () => {
     for (const { id } of snapshot().profiles) {
       await command('rpyc.disconnect', id);

@@ -13,6 +13,8 @@ import { eventually, eventuallyOk } from '../support/poll';
 
 const EXTENSION_ID = 'rpyc-explorer.rpyc-explorer';
 const LOAD_MORE = 'Load more…';
+/** What stands under a classic connection. */
+export const ROOTS = ['Namespace', 'Modules', 'Builtins', 'Threads', 'Root service'];
 /** How long one try to reach a row waits for its effect. */
 const TRY_MS = 3000;
 
@@ -61,6 +63,13 @@ export async function answerUntil(
   );
 }
 
+/** Closes every editor. A text without a file is not to ask whether it should be saved. */
+export async function closeEditors(): Promise<void> {
+  while (vscode.window.tabGroups.activeTabGroup.activeTab !== undefined) {
+    await command('workbench.action.revertAndCloseActiveEditor');
+  }
+}
+
 /** Writes the user's settings, and waits until the view lists these connections. */
 export async function listConnections(profiles: readonly Profile[]): Promise<void> {
   await vscode.workspace
@@ -104,7 +113,7 @@ export async function connect(profileId: string): Promise<ConnectionState> {
   await eventuallyOk('its roots are there', () => {
     assert.deepEqual(
       rowsUnder([profileId]).map(({ label }) => label),
-      ['Namespace', 'Modules', 'Builtins', 'Threads', 'Root service'],
+      ROOTS,
     );
   });
   return connected;

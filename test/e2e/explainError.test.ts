@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 
 import { eventually } from '../support/poll';
 import { runPython, startPeer } from '../support/pythonPeer';
-import { command, extension } from './editor';
+import { closeEditors, command, extension } from './editor';
 
 const SCHEME = 'rpyc-explanation';
 const FAILING = `
@@ -13,13 +13,13 @@ rpyc.connect('127.0.0.1', int(sys.argv[1])).root.visible()
 `;
 
 describe('explaining an error', () => {
-  before(() => extension().activate());
+  before(async () => {
+    await extension().activate();
+    await closeEditors();
+  });
 
   afterEach(async () => {
-    // A text without a file is not to ask whether it should be saved.
-    while (vscode.window.tabGroups.activeTabGroup.activeTab !== undefined) {
-      await command('workbench.action.revertAndCloseActiveEditor');
-    }
+    await closeEditors();
     await vscode.env.clipboard.writeText('');
   });
 

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 
 import { eventually, eventuallyOk } from '../support/poll';
 import { type PythonPeer, RPYC_VERSIONS, startClassic } from '../support/pythonPeer';
-import { command, connect, extension, listConnections, snapshot } from './editor';
+import { closeEditors, command, connect, extension, listConnections, snapshot } from './editor';
 import { profileTo } from './profiles';
 
 const LAB = 'Inline lab';
@@ -51,6 +51,7 @@ for (const version of RPYC_VERSIONS) {
     });
 
     after(async () => {
+      await closeEditors();
       await listConnections([]);
       await peer[Symbol.asyncDispose]();
       await command('notifications.clearAll');

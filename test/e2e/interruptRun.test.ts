@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 
 import { eventually } from '../support/poll';
 import { RPYC_VERSIONS, startClassic } from '../support/pythonPeer';
-import { command, connect, listConnections, snapshot, state } from './editor';
+import { closeEditors, command, connect, listConnections, snapshot, state } from './editor';
 import { profileTo } from './profiles';
 
 const LAB = 'Lab that hangs';
@@ -45,6 +45,7 @@ for (const version of RPYC_VERSIONS) {
           await next;
           assert.equal(state(LAB).status, 'connected');
         } finally {
+          await closeEditors();
           await listConnections([]);
         }
       });
@@ -62,6 +63,7 @@ for (const version of RPYC_VERSIONS) {
         await run;
         assert.match(output(), /■ interrupted after \d/);
       } finally {
+        await closeEditors();
         await listConnections([]);
         await command('notifications.clearAll');
       }

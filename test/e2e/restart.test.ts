@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
-import { eventually } from '../support/poll';
+import { eventually, eventuallyOk } from '../support/poll';
 import { type PythonPeer, RPYC_VERSIONS } from '../support/pythonPeer';
-import { command, connect, listConnections, rowsUnder, snapshot, waitForStatus } from './editor';
+import { ROOTS, command, connect, listConnections, rowsUnder, snapshot, waitForStatus } from './editor';
 import { profileTo } from './profiles';
 import { startJourneyPeer } from './secondClient';
 
@@ -39,7 +39,12 @@ describe('a background process that keeps crashing', () => {
 
     await command('rpyc.restart');
     await waitForStatus(LAB, 'connected');
-    await eventually('the objects are back', () => rowsUnder([LAB]).length === 4);
+    await eventuallyOk('the objects are back', () =>
+      assert.deepEqual(
+        rowsUnder([LAB]).map(({ label }) => label),
+        ROOTS,
+      ),
+    );
     await command('notifications.clearAll');
   });
 });
@@ -64,7 +69,12 @@ describe('a restart of a healthy background process', () => {
     const { peer: after } = await waitForStatus(LAB, 'connected');
     assert.notEqual(snapshot().backendPid, pid);
     assert.deepEqual(after, before);
-    await eventually('the objects are back', () => rowsUnder([LAB]).length === 4);
+    await eventuallyOk('the objects are back', () =>
+      assert.deepEqual(
+        rowsUnder([LAB]).map(({ label }) => label),
+        ROOTS,
+      ),
+    );
   });
 
   it('leaves the connections alone that the user had ended', async () => {

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 
 import { eventually } from '../support/poll';
 import { type PythonPeer, RPYC_VERSIONS, startClassic } from '../support/pythonPeer';
-import { command, connect, expand, listConnections, row, waitForRow } from './editor';
+import { closeEditors, command, connect, expand, listConnections, row, waitForRow } from './editor';
 import { profileTo } from './profiles';
 
 const NAMES = `import json
@@ -40,7 +40,7 @@ for (const version of RPYC_VERSIONS) {
     });
 
     after(async () => {
-      await command('workbench.action.closeAllEditors');
+      await closeEditors();
       await listConnections([]);
       await peer[Symbol.asyncDispose]();
       await command('notifications.clearAll');
