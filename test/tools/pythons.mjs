@@ -70,7 +70,7 @@ function environment() {
 }
 
 /**
- * Runs the tests on every Python.
+ * Runs the tests on every Python, two at a time.
  *
  * @param resultFile gets the sum; a test counts as skipped where no Python has run it
  */
@@ -78,7 +78,7 @@ export async function runPythonTests(resultFile) {
   const passed = [];
   const failed = [];
   const skipped = new Set();
-  for (const { version, python } of findPythons()) {
+  const runOne = async ({ version, python }) => {
     progress(`Python ${version}`);
     const file = newResultFile(`python ${version}`);
     const script = path.join(import.meta.dirname, 'python_tests.py');
@@ -87,7 +87,7 @@ export async function runPythonTests(resultFile) {
       env: environment(),
       inherit: true,
       allowFailure: true,
-      timeoutSeconds: 120,
+      timeoutSeconds: 180,
     });
     if (!existsSync(file)) {
       throw new ToolError(`The tests did not run to their end on Python ${version}`);
@@ -97,7 +97,15 @@ export async function runPythonTests(resultFile) {
     results.skipped.forEach((test) => skipped.add(test));
     failed.push(...results.failed.map((test) => ({ ...test, title: `Python ${version}: ${test.title}` })));
     rmSync(file);
-  }
+  };
+  const waiting = findPythons();
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      await runOne(next);
+    }
+  };
+  // Each test mostly waits for threads of its own.
+  await Promise.all([work(), work()]);
   const ran = new Set(passed);
   const pending = [...skipped].filter((test) => !ran.has(test)).length;
   writeFileSync(resultFile, JSON.stringify({ passed: passed.length, pending, failed }));
