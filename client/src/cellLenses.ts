@@ -13,7 +13,7 @@ export function lensesOf(document: vscode.TextDocument, label: string): vscode.C
   const top = new vscode.Range(0, 0, 0, 0);
   const where = new vscode.CodeLens(top, {
     command: 'rpyc.chooseConnection',
-    title: `$(vm-active) ${vscode.l10n.t('Runs on {0}', pickText(label, LABEL_LIMIT))}`,
+    title: vscode.l10n.t('Runs on {0}', pickText(label, LABEL_LIMIT)),
     tooltip: vscode.l10n.t('Choose another connection for this file'),
   });
   const whole = new vscode.CodeLens(top, { command: 'rpyc.runFile', title: vscode.l10n.t('Run File') });
