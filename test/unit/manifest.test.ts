@@ -229,7 +229,9 @@ describe('Manifest', () => {
     assert.equal(png.readUInt32BE(16), png.readUInt32BE(20));
   });
 
-  it('has a bundle of the strings in the code, for translators', async () => {
+  it('has a bundle of the strings in the code, for translators', async function () {
+    // The parser of all sources takes its time.
+    this.timeout(60_000);
     const sources = readSources(['client/src'], ['.ts']);
     const strings = await getL10nJson(sources.map(({ text }) => ({ extension: '.ts', contents: text })));
     const bundle = JSON.parse(read(path.posix.join(manifest.l10n, 'bundle.l10n.json'))) as Record<
