@@ -187,14 +187,18 @@ async function focusRow(path: RowPath): Promise<void> {
 
 /** Moves to a row and presses a key there, again until that has its effect. */
 async function pressOn(path: RowPath, key: string, done: () => boolean): Promise<void> {
-  await eventually(`${key} on ${path.join(' > ')}`, async () => {
-    await waitForRow(path);
-    if (!done()) {
-      await focusRow(path);
-      await command(key);
-    }
-    return eventually('its effect', done, { timeoutMs: TRY_MS });
-  });
+  await eventually(
+    `${key} on ${path.join(' > ')}`,
+    async () => {
+      await waitForRow(path);
+      if (!done()) {
+        await focusRow(path);
+        await command(key);
+      }
+      return eventually('its effect', done, { timeoutMs: TRY_MS });
+    },
+    { timeoutMs: 10 * TRY_MS },
+  );
 }
 
 /** Opens a row, and waits until there are rows under it. */
