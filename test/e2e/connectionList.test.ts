@@ -36,11 +36,15 @@ function written(): readonly Readonly<Record<string, unknown>>[] {
 /** Closes what a command asks, until the command is over. */
 async function closeQuestion(running: Thenable<unknown>): Promise<void> {
   let isOver = false;
-  void running.then(() => (isOver = true));
-  await eventually('the question is closed', async () => {
-    await command(CLOSE);
-    return isOver;
-  });
+  const closed = eventually(
+    'the question is closed',
+    async () => {
+      await command(CLOSE);
+      return isOver;
+    },
+    { timeoutMs: 30_000 },
+  );
+  await Promise.all([closed, running.then(() => (isOver = true))]);
 }
 
 function labelsUnder(path: RowPath): readonly string[] {

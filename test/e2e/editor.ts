@@ -47,8 +47,7 @@ export async function answerUntil(
   keys: readonly string[] = [],
 ): Promise<void> {
   let isOver = false;
-  void running.then(() => (isOver = true));
-  await eventually(
+  const answered = eventually(
     what,
     async () => {
       if (isOver) {
@@ -59,8 +58,10 @@ export async function answerUntil(
       }
       return false;
     },
-    { timeoutMs: 20_000, intervalMs: 100 },
+    { timeoutMs: 40_000, intervalMs: 100 },
   );
+  // What makes the command fail is told, and not that it did not end.
+  await Promise.all([answered, running.then(() => (isOver = true))]);
 }
 
 /** Closes every editor. A text without a file is not to ask whether it should be saved. */

@@ -13,16 +13,29 @@ interface Results {
   readonly failed: readonly { readonly title: string; readonly message: string }[];
 }
 
+/** How the stages of `npm test` run files: one after the other, or beside each other. */
+const WAYS: Readonly<Record<string, readonly string[]>> = {
+  'A test run': [],
+  'A test run of files beside each other': ['--parallel', '--jobs', '2'],
+};
+
 /** Runs a test file as the project's own are run, and returns what `npm test` would count. */
-async function runTestFile(source: string): Promise<Results & { readonly code: number | null }> {
+async function runTestFile(
+  source: string,
+  switches: readonly string[],
+): Promise<Results & { readonly code: number | null }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'rpyc-hooks-'));
   const results = path.join(folder, 'results.json');
   const file = path.join(folder, 'imagined.test.js');
+  // Of one file Mocha makes no parallel run.
+  const other = path.join(folder, 'other.test.js');
   try {
     await writeFile(file, source);
+    await writeFile(other, '');
     const mocha = path.join(REPOSITORY, 'node_modules/mocha/bin/mocha.js');
     const reporter = path.join(REPOSITORY, 'test/tools/reporter.cjs');
-    await using run = new TestProcess(process.execPath, [mocha, '--exit', '--reporter', reporter, file], {
+    const args = [mocha, '--exit', '--reporter', reporter, ...switches, file, other];
+    await using run = new TestProcess(process.execPath, args, {
       cwd: REPOSITORY,
       env: { ...process.env, RPYC_TEST_RESULTS: results },
     });
@@ -33,52 +46,59 @@ async function runTestFile(source: string): Promise<Results & { readonly code: n
   }
 }
 
-describe('A test run', () => {
-  it('passes where a test cleans up, even a little late', async () => {
-    const { passed, failed, code } = await runTestFile(`
-      const net = require('node:net');
-      describe('tidy', () => {
-        it('closes its server', (done) => {
-          const server = net.createServer().listen(0, '127.0.0.1', done);
-          setTimeout(() => server.close(), 100);
-        });
-      });`);
-    assert.deepEqual({ passed, failed, code }, { passed: 1, failed: [], code: 0 });
-  });
+const LEAKS = {
+  TCPServerWrap: "require('node:net').createServer().listen(0, '127.0.0.1')",
+  Timeout: 'setInterval(() => {}, 1000)',
+  ProcessWrap: "require('node:child_process').spawn('sleep', ['20'])",
+};
 
-  const leaks = {
-    TCPServerWrap: "require('node:net').createServer().listen(0, '127.0.0.1')",
-    Timeout: 'setInterval(() => {}, 1000)',
-    ProcessWrap: "require('node:child_process').spawn('sleep', ['20'])",
-  };
-  for (const [kind, leak] of Object.entries(leaks)) {
-    it(`fails where a ${kind} is left, and blames that file alone`, async () => {
-      const { passed, failed, code } = await runTestFile(`
-        describe('untidy', () => it('leaves something', () => void ${leak}));
-        describe('tidy', () => it('leaves nothing', () => {}));`);
-      assert.equal(passed, 2);
-      assert.deepEqual(
-        failed.map(({ title }) => title.split('"')[0]),
-        ['untidy '],
-      );
-      assert.match(failed[0]?.message ?? '', new RegExp(`untidy left behind: .*1 ${kind}`));
-      assert.equal(code, 1);
+for (const [way, switches] of Object.entries(WAYS)) {
+  describe(way, () => {
+    it('passes where a test cleans up, even a little late', async () => {
+      const source = `
+        const net = require('node:net');
+        describe('tidy', () => {
+          it('closes its server', (done) => {
+            const server = net.createServer().listen(0, '127.0.0.1', done);
+            setTimeout(() => server.close(), 100);
+          });
+        });`;
+      const { passed, failed, code } = await runTestFile(source, switches);
+      assert.deepEqual({ passed, failed, code }, { passed: 1, failed: [], code: 0 });
     });
-  }
 
-  it('fails where a rejection is not handled', async () => {
-    const { failed, code } = await runTestFile(`
-      describe('careless', () => it('rejects', (done) => {
-        Promise.reject(new Error('nobody cares'));
-        setTimeout(done, 50);
-      }));`);
-    assert.match(failed[0]?.message ?? '', /nobody cares/);
-    assert.notEqual(code, 0);
-  });
+    for (const [kind, leak] of Object.entries(LEAKS)) {
+      it(`fails where a ${kind} is left, and blames that file alone`, async () => {
+        const source = `
+          describe('untidy', () => it('leaves something', () => void ${leak}));
+          describe('tidy', () => it('leaves nothing', () => {}));`;
+        const { passed, failed, code } = await runTestFile(source, switches);
+        assert.equal(passed, 2);
+        assert.deepEqual(
+          failed.map(({ title }) => title.split('"')[0]),
+          ['untidy '],
+        );
+        assert.match(failed[0]?.message ?? '', new RegExp(`untidy left behind: .*1 ${kind}`));
+        assert.equal(code, 1);
+      });
+    }
 
-  it('fails where a test is skipped', async () => {
-    const { failed, code } = await runTestFile("describe('lazy', () => { it('works'); });");
-    assert.equal(failed.length, 1);
-    assert.notEqual(code, 0);
+    it('fails where a rejection is not handled', async () => {
+      const source = `
+        describe('careless', () => it('rejects', (done) => {
+          Promise.reject(new Error('nobody cares'));
+          setTimeout(done, 50);
+        }));`;
+      const { failed, code } = await runTestFile(source, switches);
+      assert.match(failed[0]?.message ?? '', /nobody cares/);
+      assert.notEqual(code, 0);
+    });
+
+    it('fails where a test is skipped', async () => {
+      const source = "describe('lazy', () => { it('works'); });";
+      const { failed, code } = await runTestFile(source, switches);
+      assert.equal(failed.length, 1);
+      assert.notEqual(code, 0);
+    });
   });
-});
+}
