@@ -25,6 +25,7 @@ const OBJECT_ICONS: Readonly<Record<ObjectKind, Icon>> = {
   struct: { id: 'symbol-structure', color: 'symbolIcon.structForeground' },
   enum: { id: 'symbol-enum-member', color: 'symbolIcon.enumeratorMemberForeground' },
   generator: { id: 'sync' },
+  frame: { id: 'debug-stackframe' },
   thread: { id: 'pulse' },
   file: { id: 'file' },
   socket: { id: 'plug' },

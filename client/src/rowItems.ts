@@ -13,6 +13,7 @@ import { codeBlock, lineText } from './displayText';
 import { addressText, wayLines } from './kindText';
 import type { ProfileEntry } from './profiles';
 import type { ConnectionRow, GroupRow, MoreRow, NoteRow, ObjectRow } from './rows';
+import { viewName } from './viewNames';
 
 const NAME_LIMIT = 200;
 const VALUE_LIMIT = 300;
@@ -171,7 +172,7 @@ function isReadOnly({ kind, path, editable, callable, blocked }: ObjectNode): bo
 }
 
 export function nodeName(node: ObjectNode): string {
-  return rootName(node) ?? lineText(node.name, NAME_LIMIT);
+  return rootName(node) ?? viewName(node) ?? lineText(node.name, NAME_LIMIT);
 }
 
 /** The roots are called by us and not by the peer, so they can be translated. */

@@ -116,8 +116,12 @@ def known_kind(obj):
         return u'array'
     if cls is _loaded('pandas', 'DataFrame'):
         return u'table'
-    if cls is types.GeneratorType:
+    if among(cls, PAUSABLE):
         return u'generator'
+    if is_frame(obj):
+        return u'frame'
+    if cls is memoryview:
+        return u'bytes'
     if derives(obj, _THREAD):
         return u'thread'
     if among(cls, _file_classes()):
@@ -138,8 +142,12 @@ def summary(obj):
         return u'%d rows \xd7 %d columns' % obj.shape
     if cls is _loaded('pandas', 'Series') or derives(obj, _loaded('pandas', 'Index') or _Nothing):
         return u'%d \xd7 %s' % (len(obj), clean(str(obj.dtype), 40)) if _is_known_dtype(obj.dtype) else None
-    if cls is types.GeneratorType:
-        return _generator_text(obj)
+    if among(cls, PAUSABLE):
+        return pausable_text(obj)
+    if is_frame(obj):
+        return frame_text(obj)
+    if cls is memoryview:
+        return memory_text(obj)
     if derives(obj, _THREAD):
         return _thread_text(obj)
     if among(cls, _file_classes()):
@@ -249,16 +257,6 @@ def _array_text(obj):
     return u'%s %s' % (shape, clean(str(obj.dtype), 40))
 
 
-def _generator_text(obj):
-    code = obj.gi_code
-    name = clean(code.co_name, NAME_LIMIT)
-    frame = obj.gi_frame
-    if frame is None:
-        return u'%s, exhausted' % name
-    where = u'running' if obj.gi_running else u'at line %d' % (frame.f_lineno or code.co_firstlineno)
-    return u'%s, %s' % (name, where)
-
-
 def live_threads():
     """The threads of this process by name, and where each of them is now: two dicts with the same keys.
 
@@ -290,10 +288,7 @@ def _place_text(frame):
     inner = frame
     while inner is not None and inner.f_globals is globals():
         inner = inner.f_back
-    inner = inner or frame
-    code = inner.f_code
-    path = clean(code.co_filename, 1000).replace(u'\\', u'/').rsplit(u'/', 1)[-1]
-    return u'%s, %s:%d' % (clean(code.co_name, 60), clean(path, 60), inner.f_lineno or code.co_firstlineno)
+    return frame_text(inner or frame)
 
 
 def _thread_names(obj):

@@ -117,7 +117,7 @@ def _row(step, name, obj, reachable, access):
     if container is not None and container.exact:
         expandable = container.length > 0
     else:
-        expandable = kind not in _SIMPLE
+        expandable = kind not in _SIMPLE or lines_of(obj) is not None
     if expandable:
         flags |= EXPANDABLE
     length = None
@@ -154,6 +154,8 @@ def attribute_row(attributes, name):
 
 def item_row(container, position, entry):
     """The row of one entry of a container."""
+    if makes_rows(container):
+        return container.row(position, entry)
     if container.kind == 'dict':
         key, value = entry
         text, cut = render(key, KEY_LIMIT)
@@ -205,7 +207,7 @@ def _parts(obj):
     """The container reader of an object, and its names; None for the names means all."""
     if type(obj) is Names:
         return None, None
-    container = container_of(obj)
+    container = opened(obj)
     if container is None:
         return None, None
     if container.exact:
@@ -215,8 +217,8 @@ def _parts(obj):
 
 def _in_order(obj, container, names):
     """Names with the declared fields first; those of a named tuple are its items already."""
-    if type(container) is MembersReader:
-        return [name for name in names if name not in container.members]
+    if makes_rows(container):
+        return [name for name in names if not container.hides(name)]
     fields = None if type(obj) is Names else field_names(obj)
     if not fields:
         return names
@@ -254,7 +256,9 @@ def _matching_items(container, needle):
     needle = needle.lower()
     found = []
     for position, entry in enumerate(container.part(0, min(container.length, SEARCH_LIMIT))):
-        if container.kind == 'dict':
+        if makes_rows(container):
+            name = container.name_of(position, entry)
+        elif container.kind == 'dict':
             name = render(entry[0], KEY_LIMIT)[0]
         else:
             name = item_name(container, position)
@@ -272,9 +276,11 @@ def part(obj, step):
     """
     if step[0] == u'a':
         return _attribute(obj, step[1])
-    container = None if type(obj) is Names else container_of(obj)
+    container = None if type(obj) is Names else opened(obj)
     if container is None:
         raise Stopped('gone', u'%s is no longer a container' % step_name(step))
+    if makes_rows(container):
+        return container.find(step)
     position = step[1]
     if step[0] == u'i':
         entries = container.part(position, 1) if 0 <= position < container.length else []
@@ -329,7 +335,9 @@ def row_of(parent, step):
             raise Stopped('gone', u'%s is not there any more' % clean(name, NAME_LIMIT))
         return found
     value = part(parent, step)
-    container = container_of(parent)
+    container = opened(parent)
+    if makes_rows(container):
+        return container.row_of(step)
     access = item_access(container)
     if step[0] == u'k':
         # Key texts that were not cut and look like literals were made from literals.

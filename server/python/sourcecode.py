@@ -20,10 +20,10 @@ def source_of(obj):
     obj = _unwrapped(obj)
     if derives(obj, types.ModuleType):
         return _text_of(_module_file(obj)) if _module_file(obj) else _no_source(_written_in_c(obj))
-    code = _code_of(obj)
+    code, line = code_and_line(obj) if is_frame(obj) else (_code_of(obj), 0)
     if code is not None:
         path, _, text, cut = _text_of(code.co_filename)
-        return path, max(code.co_firstlineno, 1), text, cut
+        return path, max(line or code.co_firstlineno, 1), text, cut
     cls = obj if is_class(obj) else class_of(obj)
     if cls is not obj and among(type(obj), _BUILTIN_CALLABLES):
         return _no_source(_written_in_c(obj))
@@ -90,7 +90,7 @@ def _code_of(obj):
         return obj.__code__
     if type(obj) is types.CodeType:
         return obj
-    return obj.gi_code if type(obj) is types.GeneratorType else None
+    return code_of_pausable(obj) if among(type(obj), PAUSABLE) else None
 
 
 def _module_file(module):

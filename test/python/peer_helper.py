@@ -4,7 +4,7 @@ import io
 import os
 
 FILES = (
-    'static_lookup.py', 'render.py', 'kinds.py', 'access.py', 'listing.py', 'documents.py', 'sourcecode.py', 'output.py', 'interrupting.py', 'runner.py', 'changing.py',
+    'static_lookup.py', 'render.py', 'kinds.py', 'frames.py', 'access.py', 'listing.py', 'opening.py', 'documents.py', 'sourcecode.py', 'output.py', 'interrupting.py', 'runner.py', 'changing.py',
     'agent.py',
 )
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'server', 'python')

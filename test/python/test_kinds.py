@@ -59,10 +59,10 @@ class StandardKinds(unittest.TestCase):
         generator = numbers()
         found = shown(g=generator)[u'g']
         self.assertEqual(u'generator', found[KIND])
-        self.assertTrue(found[VALUE].startswith(u'numbers, at line '), found[VALUE])
+        self.assertTrue(found[VALUE].startswith(u'numbers, not started, from line '), found[VALUE])
         inside('g', generator)
         self.assertEqual([1], list(generator))
-        self.assertEqual(u'numbers, exhausted', shown(g=generator)[u'g'][VALUE])
+        self.assertEqual(u'numbers, ended', shown(g=generator)[u'g'][VALUE])
 
     def test_threads(self):
         go = threading.Event()

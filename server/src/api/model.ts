@@ -268,6 +268,8 @@ export type ObjectKind =
   | 'struct'
   | 'enum'
   | 'generator'
+  /** Where code is: a frame, or the entry of a traceback. */
+  | 'frame'
   | 'thread'
   | 'file'
   | 'socket'

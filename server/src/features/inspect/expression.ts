@@ -21,6 +21,12 @@ const MAX_DEPTH = 4;
 /** A longer one helps nobody. */
 const MAX_LENGTH = 2000;
 
+/** What the rows that the helper puts before the attributes stand for: see `opening.py`. */
+const VIEWS: ReadonlyMap<string, (parent: string) => string> = new Map([
+  [':mro', (parent: string) => `${parent}.__mro__`],
+  [':subclasses', (parent: string) => `type.__subclasses__(${parent})`],
+]);
+
 /** What an expression goes on from. */
 export interface ExpressionParent {
   /** The root's name where the parent is one of the connection's roots. */
@@ -80,6 +86,9 @@ function buildExpression({ root, expression }: ExpressionParent, step: PathStep)
     case 'index':
       return `${expression}[${step.index}]`;
     case 'key':
+      if (VIEWS.has(step.text)) {
+        return VIEWS.get(step.text)?.(expression);
+      }
       return isLiteral(step.text) ? `${expression}[${step.text}]` : undefined;
     case 'root':
       return undefined;

@@ -67,6 +67,7 @@ const KINDS: ReadonlySet<string> = new Set<ObjectKind>([
   'struct',
   'enum',
   'generator',
+  'frame',
   'thread',
   'file',
   'socket',

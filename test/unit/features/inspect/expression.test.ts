@@ -79,6 +79,14 @@ describe('The expression of a row', () => {
     assert.equal(partExpression(OBJECT, { kind: 'attr', name: "a'b" }, true), 'getattr(x, "a\'b")');
   });
 
+  it('leads to the classes around a class', () => {
+    const view = (text: string): string | undefined =>
+      partExpression(OBJECT, { kind: 'key', index: 0, text }, true);
+    assert.equal(view(':mro'), 'x.__mro__');
+    assert.equal(view(':subclasses'), 'type.__subclasses__(x)');
+    assert.equal(view(':traceback'), undefined);
+  });
+
   it('is absent where there is none', () => {
     assert.equal(partExpression(NAMESPACE, { kind: 'attr', name: 'not a name' }, true), undefined);
     assert.equal(partExpression(SERVICE, { kind: 'attr', name: 'add' }, true), undefined);
