@@ -53,7 +53,7 @@ const esModules = {
 };
 
 module.exports = [
-  bundle('client/extension', 'client/src/extension.ts'),
+  bundle('client/extension', 'client/src/extension.ts', esModules),
   // Of the library, only what the background process uses goes into it.
   bundle('server/main', 'server/src/main.ts', {
     sideEffects: false,
