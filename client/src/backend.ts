@@ -16,6 +16,7 @@ import { backendLost, ProblemError } from './problems';
 import { ProcessKeeper } from './processKeeper';
 import type { BackendStatus, KeptProcess } from './processKeeper';
 import type { Settings } from './settings';
+import { requireTrust } from './trust';
 
 const CRASHES = 3;
 const CRASH_WINDOW_MS = 60_000;
@@ -92,13 +93,14 @@ export class Backend implements vscode.Disposable {
 
   /**
    * Asks the process something, and starts it where it does not run.
-   * @throws ProblemError when it has crashed too often to be started
+   * @throws ProblemError in Restricted Mode, and when it has crashed too often to be started
    */
   async request<P, R>(
     message: RequestMessage<P, R>,
     params: P,
     token?: vscode.CancellationToken,
   ): Promise<R> {
+    requireProcess();
     const { client } = await this.keeper.ensure();
     if (token?.isCancellationRequested === true) {
       throw new vscode.CancellationError();
@@ -120,9 +122,13 @@ export class Backend implements vscode.Disposable {
     });
   }
 
-  /** A process that is asked for by the user: earlier crashes do not count. */
-  restart(): Promise<void> {
-    return this.keeper.restart();
+  /**
+   * A process that is asked for by the user: earlier crashes do not count.
+   * @throws ProblemError in Restricted Mode
+   */
+  async restart(): Promise<void> {
+    requireProcess();
+    await this.keeper.restart();
   }
 
   /** Ends the process, in order where it answers in time. */
@@ -224,6 +230,12 @@ export class Backend implements vscode.Disposable {
     const kept = [...others, [endpoint, dialect] as const].slice(-DIALECTS_LIMIT);
     await this.options.memory.update(DIALECTS_KEY, Object.fromEntries(kept));
   }
+}
+
+function requireProcess(): void {
+  requireTrust(
+    vscode.l10n.t('RPyC starts no process in Restricted Mode: trust this workspace, and try again.'),
+  );
 }
 
 function givenUp(): Error {

@@ -2,6 +2,7 @@ import { MAX_PROFILE_TEXT } from '../../server/src/api/fields';
 import type {
   DialectChoice,
   PreHandshakeStep,
+  PreHandshakeValue,
   RegistryPlace,
   ServiceKind,
   SshMachineFields,
@@ -41,8 +42,8 @@ export type TextStepName =
   | 'serviceName'
   | 'registry';
 
-/** What a server wants to hear before the protocol. */
-export type Greeting = 'none' | 'passwordLine' | 'passwordFrame';
+/** What a server wants to hear before the protocol; `asWritten` is what only the settings can say. */
+export type Greeting = 'none' | 'passwordLine' | 'passwordFrame' | 'asWritten';
 
 export type StepName =
   | 'kind'
@@ -69,6 +70,8 @@ export interface Answers {
   /** Of a server that takes one client only, and so cannot be tried. */
   dialect: Exclude<DialectChoice, 'auto'>;
   greeting: Greeting;
+  /** What a connection that is edited says before the protocol: it stays where its greeting does. */
+  readonly said?: readonly PreHandshakeStep[];
   label: string;
 }
 
@@ -220,15 +223,34 @@ export function profileFrom(answers: Answers): NewProfile | undefined {
 }
 
 function specialFields(answers: Answers): Partial<Pick<NewProfile, 'oneShot' | 'dialect' | 'preHandshake'>> {
-  const { dialect, label, greeting } = answers;
+  const { dialect, label, greeting, said } = answers;
   const steps = stepsOf(answers);
   const secret = { secret: `password of ${label.trim()}`.slice(0, MAX_PROFILE_TEXT) };
-  const said: readonly PreHandshakeStep[] =
+  const anew: readonly PreHandshakeStep[] =
     greeting === 'passwordFrame' ? [{ sendFrame: secret }] : [{ send: secret }, { send: '\n' }];
   return {
     ...(steps.includes('dialect') ? { oneShot: true, dialect } : {}),
-    ...(steps.includes('greeting') && greeting !== 'none' ? { preHandshake: said } : {}),
+    ...(steps.includes('greeting') && greeting !== 'none'
+      ? { preHandshake: greetingOf(said) === greeting && said !== undefined ? said : anew }
+      : {}),
   };
+}
+
+/** The answer that stands for the steps of a profile. */
+export function greetingOf(steps: readonly PreHandshakeStep[] = []): Greeting {
+  const [first, second, ...more] = steps;
+  if (first === undefined) {
+    return 'none';
+  }
+  if (second === undefined) {
+    return 'sendFrame' in first && isSecret(first.sendFrame) ? 'passwordFrame' : 'asWritten';
+  }
+  const isLine = 'send' in first && isSecret(first.send) && 'send' in second && second.send === '\n';
+  return isLine && more.length === 0 ? 'passwordLine' : 'asWritten';
+}
+
+function isSecret(value: PreHandshakeValue): boolean {
+  return typeof value === 'object' && 'secret' in value;
 }
 
 /** Steps that offer a choice, and the label. */

@@ -7,14 +7,13 @@ import {
   ObjectResolve,
   ObjectRoots,
 } from '../../server/src/api/messages';
-import type { ConnectionState } from '../../server/src/api/model';
 import { arrange } from './arrangement';
 import type { ListItem } from './arrangement';
 import type { Backend } from './backend';
 import type { ConnectionChange, Connections } from './connections';
 import type { ListMemory } from './listMemory';
+import { rejectedText, renewedText, storedText } from './noteTexts';
 import { problemOf } from './problems';
-import type { ProfileField } from './profiles';
 import {
   connectionItem,
   GREY_SCHEME,
@@ -23,6 +22,7 @@ import {
   noteItem,
   objectItem,
   objectTooltip,
+  PRIVATE_SCHEME,
   PRODUCTION_SCHEME,
 } from './rowItems';
 import { expressionLines } from './memberPaths';
@@ -31,6 +31,7 @@ import type { ObjectSource } from './rowModel';
 import type { Snippets } from './snippets';
 import { groupRowId } from './rows';
 import type { ConnectionRow, GroupRow, NoteRow, ObjectRow, ParentRow, Row } from './rows';
+import { tellConnections } from './viewMessages';
 
 export const VIEW_ID = 'rpyc.connections';
 
@@ -103,13 +104,13 @@ export class ConnectionsView
         }
         this.treeChanged.fire(undefined);
       }),
-      backend.onDidChangeStatus((status) => {
-        this.view.message =
-          status === 'givenUp'
-            ? vscode.l10n.t('The background process keeps crashing. Run "RPyC: Restart Background Process".')
-            : '';
-      }),
+      tellConnections(this.view, backend, connections),
     );
+  }
+
+  /** What stands above the rows; empty where nothing does. */
+  get message(): string {
+    return this.view.message ?? '';
   }
 
   /** The row that a command without an argument means. */
@@ -185,8 +186,12 @@ export class ConnectionsView
       const red = new vscode.ThemeColor('rpyc.productionForeground');
       return new vscode.FileDecoration('P', vscode.l10n.t('Production'), red);
     }
-    const grey = new vscode.ThemeColor('disabledForeground');
-    return uri.scheme === GREY_SCHEME ? new vscode.FileDecoration(undefined, undefined, grey) : undefined;
+    const color = { [GREY_SCHEME]: 'disabledForeground', [PRIVATE_SCHEME]: 'descriptionForeground' }[
+      uri.scheme
+    ];
+    return color === undefined
+      ? undefined
+      : new vscode.FileDecoration(undefined, undefined, new vscode.ThemeColor(color));
   }
 
   handleDrag(rows: readonly Row[], data: vscode.DataTransfer): void {
@@ -270,7 +275,9 @@ export class ConnectionsView
 
   /** As `reveal`, for a row that has just come: while the tree takes it in, it does not find it, and does not say so. */
   async revealNew(row: Row): Promise<void> {
-    for (let attempt = 0; attempt < NEW_ROW_ATTEMPTS && this.selected?.id !== row.id; attempt++) {
+    // In Restricted Mode there are no rows.
+    const attempts = vscode.workspace.isTrusted ? NEW_ROW_ATTEMPTS : 0;
+    for (let attempt = 0; attempt < attempts && this.selected?.id !== row.id; attempt++) {
       await this.reveal(row);
       await new Promise((resolve) => setTimeout(resolve, NEW_ROW_PAUSE_MS));
     }
@@ -470,28 +477,7 @@ function orEmptyNote(row: ParentRow, rows: readonly Row[]): readonly Row[] {
   if (rows.length > 0 || row.kind !== 'object' || row.node.kind !== 'namespace') {
     return rows;
   }
-  const message = vscode.l10n.t('Empty: names that a run defines appear here.');
+  const message = vscode.l10n.t('Empty until a run defines names.');
   const { id, profileId } = row;
   return [{ kind: 'note', id: `${id}/empty`, profileId, parent: row, severity: 'info', message }];
-}
-
-function renewedText(renewed: NonNullable<ConnectionState['renewed']>): string {
-  return renewed === 'process'
-    ? vscode.l10n.t(
-        'The server was started anew: nothing of before is left in it, and the rows show what is there now.',
-      )
-    : vscode.l10n.t('Connected again to the same process: names that runs had defined are gone.');
-}
-
-function storedText(field: ProfileField): string {
-  return vscode.l10n.t(
-    'A connection in VS Code\'s own store has a wrong "{0}": click to remove it, and add it anew.',
-    field,
-  );
-}
-
-function rejectedText(index: number, field: ProfileField): string {
-  return field === 'profile'
-    ? vscode.l10n.t('Connection {0} in the settings is not an object: correct it there.', index + 1)
-    : vscode.l10n.t('Connection {0} in the settings has a wrong "{1}": correct it there.', index + 1, field);
 }

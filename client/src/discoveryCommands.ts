@@ -11,9 +11,9 @@ import type { DiscoveryView } from './discoveryView';
 import { pickText } from './displayText';
 import { showInformation } from './messageBoxes';
 import { askPick, askText } from './multiStepInput';
-import { ProblemError } from './problems';
 import { parseAddress } from './profiles';
 import type { NewProfile } from './settings';
+import { requireTrust } from './trust';
 
 const DEMO_PORT = 18861;
 const TEXT_LIMIT = 200;
@@ -34,13 +34,13 @@ export interface DiscoveryCommandParts {
 /** A row of the view by a menu, and all that are selected; where a registry or a demo is wanted, its address. */
 export type DiscoveryArguments = readonly [clicked?: unknown, selected?: unknown];
 
-type Table = Readonly<Record<DiscoveryCommandId, (...args: DiscoveryArguments) => Promise<void>>>;
+type Table = Readonly<Record<DiscoveryCommandId, (...args: DiscoveryArguments) => Promise<unknown>>>;
 
 export function discoveryCommands(parts: DiscoveryCommandParts): Table {
   const { backend, view } = parts;
   return {
     'rpyc.lookForServices': async () => {
-      requireTrust();
+      requireNetwork();
       await view.focus();
       await view.lookFor('asked');
     },
@@ -50,26 +50,21 @@ export function discoveryCommands(parts: DiscoveryCommandParts): Table {
     'rpyc.copyServiceAddress': (...args) => copyAddresses(rowsOf(view, args)),
     'rpyc.startRegistry': (wanted) => startRegistry(parts, wanted),
     'rpyc.stopRegistry': () => localChange(parts, () => backend.request(StopRegistry, null)),
-    'rpyc.startDemo': (wanted) => {
-      const port = portOf(wanted) ?? DEMO_PORT;
-      return localChange(parts, () => backend.request(StartDemo, { port }));
-    },
+    'rpyc.startDemo': (wanted) => startDemo(parts, wanted),
     'rpyc.stopDemo': () => localChange(parts, () => backend.request(StopDemo, null)),
   };
 }
 
-/** The menus ask for trust too; a command can come from elsewhere. */
-function requireTrust(): void {
-  if (!vscode.workspace.isTrusted) {
-    const message = vscode.l10n.t(
+function requireNetwork(): void {
+  requireTrust(
+    vscode.l10n.t(
       'RPyC sends nothing over the network in Restricted Mode: trust this workspace to look for services.',
-    );
-    throw new ProblemError({ code: 'ERR_UNTRUSTED', message });
-  }
+    ),
+  );
 }
 
 async function findService(parts: DiscoveryCommandParts, given: string | undefined): Promise<void> {
-  requireTrust();
+  requireNetwork();
   const { settings, view } = parts;
   const name = given ?? (await askForName());
   if (name === undefined) {
@@ -105,7 +100,7 @@ async function askForName(): Promise<string | undefined> {
 }
 
 async function addRegistry({ settings, view }: DiscoveryCommandParts): Promise<void> {
-  requireTrust();
+  requireNetwork();
   const title = vscode.l10n.t('Add Registry');
   const modes: readonly (vscode.QuickPickItem & { readonly mode: RegistryMode })[] = [
     {
@@ -161,7 +156,7 @@ async function connectServices(
   { connect }: DiscoveryCommandParts,
   rows: readonly DiscoveryRow[],
 ): Promise<void> {
-  requireTrust();
+  requireNetwork();
   const servers = serversOf(rows).filter(({ server }) => !server.flags.includes('notAHost'));
   const wanted = servers.slice(0, TOGETHER);
   if (wanted.length === 0 || !(await agreesTo(wanted))) {
@@ -220,10 +215,21 @@ async function copyAddresses(rows: readonly DiscoveryRow[]): Promise<void> {
 }
 
 async function startRegistry(parts: DiscoveryCommandParts, given: unknown): Promise<void> {
-  requireTrust();
+  requireNetwork();
   const wanted = givenRegistry(given) ?? (await askForRegistry());
   if (wanted !== undefined) {
     await localChange(parts, () => parts.backend.request(StartRegistry, wanted));
+  }
+}
+
+/** Starts the demo, and connects to it where that is wanted: it is ours, and on this machine. */
+async function startDemo(parts: DiscoveryCommandParts, wanted: unknown): Promise<void> {
+  const { backend, connect } = parts;
+  const port = portOf(wanted) ?? DEMO_PORT;
+  const { demo } = await localChange(parts, () => backend.request(StartDemo, { port }));
+  if (demo !== undefined && fieldOf(wanted, 'connect') === true) {
+    const transport = { kind: 'tcp', host: demo.host, port: demo.port } as const;
+    await connect([{ label: vscode.l10n.t('Demo'), transport, service: 'auto' }]);
   }
 }
 
@@ -247,12 +253,13 @@ async function askForRegistry(): Promise<RegistryAddress | undefined> {
 async function localChange(
   { view }: DiscoveryCommandParts,
   change: () => Promise<LocalServers>,
-): Promise<void> {
-  requireTrust();
-  await change();
+): Promise<LocalServers> {
+  requireNetwork();
+  const local = await change();
   if (view.model.askedAt !== undefined || view.model.local.registry !== undefined) {
     await view.lookFor('asked');
   }
+  return local;
 }
 
 function givenRegistry(value: unknown): RegistryAddress | undefined {

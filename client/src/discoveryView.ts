@@ -8,6 +8,7 @@ import { DiscoveryModel } from './discoveryModel';
 import type { DiscoveryRow } from './discoveryModel';
 import type { DiscoverySettings } from './discoverySettings';
 import { isCancelled, problemOf } from './problems';
+import { tellServices } from './viewMessages';
 
 export const DISCOVERY_VIEW_ID = 'rpyc.discovery';
 
@@ -69,6 +70,7 @@ export class DiscoveryView implements vscode.TreeDataProvider<DiscoveryRow>, vsc
       }),
       backend.onDidChangeLocalServers((local) => this.localChanged(local)),
       backend.onDidEnd(() => this.localChanged({})),
+      tellServices(this.view, backend, () => this.model.top.length > 0),
     );
     this.tellState();
     this.shown();

@@ -3,6 +3,7 @@ import { EXPLAINED_TEXT_LIMIT } from '../../server/src/api/explanation';
 import { Explain } from '../../server/src/api/messages';
 import type { Backend } from './backend';
 import { explanationMarkdown } from './explanationText';
+import { requireTrust } from './trust';
 
 export const EXPLANATION_SCHEME = 'rpyc-explanation';
 /** Pages that are kept, for previews that ask for their text again. */
@@ -26,7 +27,11 @@ export class ErrorExplainer implements vscode.Disposable, vscode.TextDocumentCon
     this.registration = vscode.workspace.registerTextDocumentContentProvider(EXPLANATION_SCHEME, this);
   }
 
+  /** @throws ProblemError in Restricted Mode: the background process explains */
   async explain(): Promise<void> {
+    requireTrust(
+      vscode.l10n.t('RPyC explains nothing in Restricted Mode: trust this workspace, and try again.'),
+    );
     const source = await findSource();
     if (source === undefined) {
       return;

@@ -59,6 +59,10 @@ export class InlineResults implements vscode.Disposable {
     this.failedLine = vscode.window.createTextEditorDecorationType({
       isWholeLine: true,
       backgroundColor: new vscode.ThemeColor('rpyc.failedLineBackground'),
+      // Themes of high contrast tell by borders what others tell by backgrounds.
+      borderStyle: 'dashed',
+      borderWidth: '1px',
+      borderColor: new vscode.ThemeColor('rpyc.failedLineBorder'),
       overviewRulerColor: new vscode.ThemeColor('rpyc.errorForeground'),
       overviewRulerLane: vscode.OverviewRulerLane.Right,
     });

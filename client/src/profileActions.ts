@@ -8,7 +8,7 @@ import type { ConnectionDrop, ConnectionsView } from './connectionsView';
 import { pickText } from './displayText';
 import type { ListMemory } from './listMemory';
 import { confirm, showInformation } from './messageBoxes';
-import { answersFrom, withRest } from './profileAnswers';
+import { answersFrom, withoutSpecial, withRest } from './profileAnswers';
 import type { ProfileEntry } from './profiles';
 import { movedBy, movedTo } from './rearranging';
 import { agoText, listedRecents } from './recents';
@@ -117,10 +117,8 @@ export const PROFILE_ACTIONS = {
       ({ profile }) => profile.production === true,
     ),
 
-  remove: (parts, argument, given) =>
-    withEntry(parts, argument, vscode.l10n.t('Remove which connection?'), (entry) =>
-      remove(parts, entry, given === 'confirmed'),
-    ),
+  remove: (parts, argument) =>
+    withEntry(parts, argument, vscode.l10n.t('Remove which connection?'), (entry) => remove(parts, entry)),
 
   openRecent: (parts) => openRecent(parts),
 } satisfies Readonly<Record<string, Action>>;
@@ -186,7 +184,11 @@ async function edit(parts: ProfileActionParts, entry: ProfileEntry): Promise<voi
   const asked = await askForConnection(others, answersFrom(profile), title);
   if (asked !== undefined) {
     const { transport, ...more } = asked.profile;
-    await change(parts, entry, { ...more, transport: withRest(transport, profile.transport) });
+    await change(parts, entry, {
+      ...more,
+      ...withoutSpecial(asked.answers, profile),
+      transport: withRest(transport, profile.transport),
+    });
   }
 }
 
@@ -208,20 +210,30 @@ async function duplicate(parts: ProfileActionParts, entry: ProfileEntry): Promis
 async function remove(
   { connections, settings, memory }: ProfileActionParts,
   entry: ProfileEntry,
-  isConfirmed: boolean,
 ): Promise<void> {
-  const agreed =
-    isConfirmed ||
-    (await confirm(
-      vscode.l10n.t('Remove the connection "{0}"?', entry.profile.label),
-      vscode.l10n.t('Nothing changes on the server.'),
-      vscode.l10n.t('Remove'),
-    ));
-  if (agreed) {
+  if (await agreesToRemove(entry)) {
     await settings.removeProfile(entry);
     await connections.forgetSecrets(entry, connections.entries);
     await memory.rename(entry.profile.id, undefined);
   }
+}
+
+/** Whoever runs the command, the user is asked. */
+async function agreesToRemove({ profile }: ProfileEntry): Promise<boolean> {
+  const remove: vscode.QuickPickItem = {
+    label: vscode.l10n.t('Remove'),
+    detail: pickText(addressOf(profile), TEXT_LIMIT),
+    iconPath: new vscode.ThemeIcon('trash'),
+  };
+  const keep: vscode.QuickPickItem = {
+    label: vscode.l10n.t('Keep'),
+    iconPath: new vscode.ThemeIcon('close'),
+  };
+  const choice = await vscode.window.showQuickPick([remove, keep], {
+    title: vscode.l10n.t('Remove the connection "{0}"?', pickText(profile.label, TEXT_LIMIT)),
+    placeHolder: vscode.l10n.t('It leaves the list, with its secrets. Nothing changes on the server.'),
+  });
+  return choice === remove;
 }
 
 async function move(

@@ -1,18 +1,46 @@
 import type { Profile, Transport } from '../../server/src/api/model';
 import { checkTransport, hostAndPort, machineOf } from '../../server/src/api/transport';
-import { noAnswers } from './connectionForm';
+import { greetingOf, noAnswers, stepsOf } from './connectionForm';
 import type { Answers, TextStepName, Trust } from './connectionForm';
 
 /** The answers that lead to a profile: what the dialogue begins with where a connection is edited. */
-export function answersFrom({ label, transport, service }: Profile): Answers {
+export function answersFrom(profile: Profile): Answers {
+  const { label, transport, service, oneShot = false, dialect = 'auto', preHandshake = [] } = profile;
+  const none = noAnswers();
   return {
-    ...noAnswers(),
+    ...none,
     kind: transport.kind,
     trust: trustOf(transport),
     clientCertificate: transport.kind === 'tls' && transport.cert !== undefined,
     texts: textsOf(transport),
     service,
+    special: oneShot || preHandshake.length > 0,
+    oneClient: oneShot,
+    dialect: dialect === 'auto' ? none.dialect : dialect,
+    greeting: greetingOf(preHandshake),
+    said: preHandshake,
     label,
+  };
+}
+
+type SpecialField = 'oneShot' | 'dialect' | 'preHandshake';
+
+/** The fields that an edited profile loses, since its server is no longer said to be unusual. */
+export function withoutSpecial(
+  answers: Answers,
+  before: Profile,
+): { readonly [Field in SpecialField]?: undefined } {
+  const steps = stepsOf(answers);
+  // What was not asked stays, unless it was about another way to a server.
+  const isMoved = answers.kind !== before.transport.kind;
+  const isAsked = isMoved || steps.includes('service');
+  const isMany = isAsked && (isMoved || answers.kind !== 'subprocess') && !steps.includes('dialect');
+  const isSilent = isAsked && !(steps.includes('greeting') && answers.greeting !== 'none');
+  return {
+    ...(isMany ? { oneShot: undefined } : {}),
+    // It was asked for since such a server cannot be asked.
+    ...(isMany && before.oneShot === true ? { dialect: undefined } : {}),
+    ...(isSilent ? { preHandshake: undefined } : {}),
   };
 }
 

@@ -26,6 +26,9 @@ const CLICK_TO_READ = 'click to read';
 /** Rows of this scheme are grey: those of a connection that is gone, and what a service lets nobody reach. */
 export const GREY_SCHEME = 'rpyc-grey';
 
+/** Rows of this scheme are dimmed: names that begin with an underscore. */
+export const PRIVATE_SCHEME = 'rpyc-private';
+
 /** Rows of this scheme are marked as production. */
 export const PRODUCTION_SCHEME = 'rpyc-production';
 
@@ -145,10 +148,12 @@ export function objectItem(row: ObjectRow, stale: boolean, expanded: boolean): v
   item.id = row.id;
   item.iconPath = objectIcon(node, stale);
   item.description = nodeDescription(node);
-  item.contextValue = objectContext(row);
-  const spoken = [nodeName(node), node.typeName, lineText(valueText(node), VALUE_LIMIT)];
+  item.contextValue = objectContext(row, stale);
+  const spoken = [nodeName(node), lineText(shortValue(node), VALUE_LIMIT), node.typeName];
   if (stale || node.blocked !== undefined) {
     item.resourceUri = vscode.Uri.from({ scheme: GREY_SCHEME, path: `/${row.id}` });
+  } else if (isPrivate(node)) {
+    item.resourceUri = vscode.Uri.from({ scheme: PRIVATE_SCHEME, path: `/${row.id}` });
   }
   if (stale) {
     item.tooltip = vscode.l10n.t('As it was when the connection was lost');
@@ -203,16 +208,34 @@ function valueText(node: ObjectNode): string {
 
 const CONTAINERS: readonly ObjectKind[] = ['list', 'tuple', 'dict', 'set'];
 
-/** Value and type; a container begins with type and length, since its value is cut off first. */
+/** `<shop.Till at 0x7f…>`: what an object says that says nothing of itself. The hover has it whole. */
+const TYPE_AND_ADDRESS = /^<[\w.<>]{1,300}(?: object)? at 0x[\dA-Fa-f]{1,16}>$/;
+
+/** Value, then type; a container's value begins with its length, since its end is cut off. */
 export function nodeDescription(node: ObjectNode): string {
+  const { kind, typeName } = node;
+  const length = CONTAINERS.includes(kind) ? node.length : undefined;
+  const value = [length === undefined ? '' : `(${count(length)})`, shortValue(node)].filter(isTold).join(' ');
+  return lineText([value, typeName].filter(isTold).join('  ·  '), VALUE_LIMIT);
+}
+
+/** The value without what the row tells already: its name before a signature, its type before an address. */
+function shortValue(node: ObjectNode): string {
   const { kind, name, typeName } = node;
   const text = valueText(node);
-  const length = CONTAINERS.includes(kind) ? node.length : undefined;
-  const isCallable = kind === 'function' || kind === 'method';
-  // The name stands before it already.
-  const value = isCallable && text.startsWith(`${name}(`) ? text.slice(name.length) : text;
-  const parts = length === undefined ? [value, typeName] : [`${typeName}(${count(length)})`, value];
-  return lineText(parts.filter((part) => part !== '').join('  ·  '), VALUE_LIMIT);
+  if ((kind === 'function' || kind === 'method') && text.startsWith(`${name}(`)) {
+    return text.slice(name.length);
+  }
+  return typeName !== '' && TYPE_AND_ADDRESS.test(text) ? '' : text;
+}
+
+function isTold(part: string): boolean {
+  return part !== '';
+}
+
+/** An attribute that its author keeps for himself. */
+function isPrivate({ name, path }: ObjectNode): boolean {
+  return name.startsWith('_') && path.at(-1)?.kind === 'attr';
 }
 
 /** Known by name only: it is read when the user asks for it. */
@@ -220,8 +243,15 @@ export function isUnread(node: ObjectNode): boolean {
   return node.blocked === undefined && (node.kind === 'unread' || node.kind === 'property');
 }
 
-function objectContext({ node, wasRead }: ObjectRow): string {
+/** @param stale nothing can be asked of it: its connection is gone */
+function objectContext({ node, wasRead }: ObjectRow, stale: boolean): string {
   const tokens = ['rpycObject', node.kind];
+  if (node.expression !== undefined) {
+    tokens.push('expression');
+  }
+  if (stale) {
+    return tokens.join(' ');
+  }
   if (isUnread(node)) {
     tokens.push('readable');
   } else if (wasRead) {
@@ -232,9 +262,6 @@ function objectContext({ node, wasRead }: ObjectRow): string {
   }
   if (node.expandable) {
     tokens.push('parent');
-  }
-  if (node.expression !== undefined) {
-    tokens.push('expression');
   }
   if (node.editable === true) {
     tokens.push('editable');

@@ -1,5 +1,6 @@
 /** The steps of the dialogue that adds a connection which few servers need. */
 import * as vscode from 'vscode';
+import { greetingOf } from './connectionForm';
 import type { Answers, Greeting } from './connectionForm';
 import { choose } from './formChoices';
 import type { Choice, Outcome } from './formChoices';
@@ -31,7 +32,7 @@ export function askSpecial(
       return choose(
         position,
         vscode.l10n.t('What does the server want to hear before RPyC?'),
-        greetingItems(),
+        greetingItems(answers),
         answers.greeting,
         (greeting) => (answers.greeting = greeting),
       );
@@ -65,9 +66,16 @@ function dialectItems(): readonly Choice<Answers['dialect']>[] {
   return [item('D', '6'), item('C', '4.1 – 5.3'), item('B', '4.0'), item('A', '3.3 – 3.4')];
 }
 
-function greetingItems(): readonly Choice<Greeting>[] {
+function greetingItems({ said }: Answers): readonly Choice<Greeting>[] {
   const kept = vscode.l10n.t('It is asked for when connecting, and kept by VS Code.');
+  const asWritten: Choice<Greeting> = {
+    value: 'asWritten',
+    label: vscode.l10n.t('As It Is Now'),
+    detail: vscode.l10n.t('What the settings say stays as it is: preHandshake.'),
+    iconPath: new vscode.ThemeIcon('settings-gear'),
+  };
   return [
+    ...(greetingOf(said) === 'asWritten' ? [asWritten] : []),
     { value: 'none', label: vscode.l10n.t('Nothing'), iconPath: new vscode.ThemeIcon('circle-slash') },
     {
       value: 'passwordLine',

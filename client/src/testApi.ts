@@ -33,6 +33,8 @@ export interface Snapshot {
   readonly states: Readonly<Record<string, ConnectionState>>;
   /** The rows that are open, top to bottom. */
   readonly rows: readonly RowSnapshot[];
+  /** What the view tells above them. */
+  readonly message: string;
   /** The rows of the registries' view that are open, and what it says where there are none. */
   readonly services: readonly RowSnapshot[];
   readonly discovery: string;
@@ -105,6 +107,7 @@ function snapshot({
     profiles,
     states: Object.fromEntries(profiles.map(({ id }) => [id, connections.state(id)])),
     rows: view.visibleRows().map((row) => rowSnapshot(view, row)),
+    message: view.message,
     services: discovery.getChildren().flatMap((row) => serviceSnapshots(discovery, row, 0)),
     discovery: discovery.model.state,
     backendPid: backend.pid,

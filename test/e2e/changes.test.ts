@@ -113,7 +113,7 @@ for (const version of RPYC_VERSIONS) {
         return Promise.resolve(true);
       });
       const [result] = rowsUnder(results);
-      assert.match(result?.description ?? '', /^list\(2\) {2}· {2}\[2, \(\)\]/);
+      assert.match(result?.description ?? '', /^\(2\) \[2, \(\)\] {2}· {2}list$/);
       await command('rpyc.showOutput', bench);
       await waitForOutput(/▶ shift\(2\)[^]*→ \[2, \(\)\]/);
     });

@@ -78,7 +78,7 @@ for (const version of RPYC_VERSIONS) {
         await command('rpyc.disconnect', id);
       }
       if (mineId in snapshot().states) {
-        await command('rpyc.removeConnection', mineId, 'confirmed');
+        await answerUntil('it is removed', command('rpyc.removeConnection', mineId), () => true);
       }
       await listConnections([]);
       await peer[Symbol.asyncDispose]();
@@ -274,7 +274,11 @@ for (const version of RPYC_VERSIONS) {
     });
 
     it('removes a connection from the store', async () => {
-      await command('rpyc.removeConnection', mineId, 'confirmed');
+      // No caller can answer for the user.
+      await closeQuestion(command('rpyc.removeConnection', mineId, 'confirmed'));
+      await order([], [alpha, copy, 'Bench', mine, gamma]);
+      const removing = command('rpyc.removeConnection', mineId);
+      await answerUntil('it is removed', removing, () => !(mineId in snapshot().states));
       await order([], [alpha, copy, 'Bench', gamma]);
     });
   });

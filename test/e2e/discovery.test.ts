@@ -117,7 +117,11 @@ describe('job 9: the view of the services', () => {
 
   it('starts a registry and a demo server in the window, which find each other, and stops them', async () => {
     await set('rpyc.registries', []);
-    await command('rpyc.startDemo', { port: 0 });
+    // As the welcome of the connections does.
+    await command('rpyc.startDemo', { port: 0, connect: true });
+    const [demo] = snapshot().profiles;
+    await waitForStatus(demo?.id ?? '', 'connected');
+    await listConnections([]);
     await command('rpyc.startRegistry', { mode: 'tcp', port: 0 });
     await eventually('the demo server is listed', () => {
       const now = rows();

@@ -26,7 +26,11 @@ describe('a background process that keeps crashing', () => {
   it('is left stopped, which is said, and a restart brings it back', async () => {
     // Crashes of the tests before this one are forgotten by a restart that the user asks for.
     await command('rpyc.restart');
+    await eventuallyOk('it is said that nothing is connected', () =>
+      assert.match(snapshot().message, /^Nothing is connected: click a connection/),
+    );
     await connect(LAB);
+    assert.equal(snapshot().message, '');
     for (let crash = 1; crash <= CRASHES; crash++) {
       const pid = await eventually('the process runs', () => snapshot().backendPid);
       process.kill(pid, 'SIGKILL');
@@ -36,9 +40,11 @@ describe('a background process that keeps crashing', () => {
     const { problem } = await waitForStatus(LAB, 'lost');
     assert.match(problem?.message ?? '', /keeps crashing: run "RPyC: Restart Background Process"/);
     assert.equal(snapshot().backendPid, undefined);
+    assert.match(snapshot().message, /was left stopped\. Choose "Restart Background Process"/);
 
     await command('rpyc.restart');
     await waitForStatus(LAB, 'connected');
+    assert.equal(snapshot().message, '');
     await eventuallyOk('the objects are back', () =>
       assert.deepEqual(
         rowsUnder([LAB]).map(({ label }) => label),

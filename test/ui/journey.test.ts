@@ -228,7 +228,9 @@ describe('the journey of a person', () => {
     await browser.page.keyboard.press('Enter');
     await workbench.clearNotifications();
     await workbench.rowMenu('Silent', 'Remove Connection…');
-    await browser.page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await workbench.asked('Nothing changes on the server.');
+    await workbench.picture('remove');
+    await browser.page.keyboard.press('Enter');
     await workbench.row('Silent').waitFor({ state: 'hidden' });
     await workbench.row('Namespace').waitFor();
   });

@@ -22,6 +22,12 @@ interface Step {
 interface Manifest {
   readonly contributes: {
     readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly viewsWelcome: readonly {
+      readonly view: string;
+      readonly contents: string;
+      readonly when: string;
+    }[];
+    readonly commands: readonly { readonly command: string; readonly enablement?: string }[];
     readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
     readonly colors: readonly {
       readonly id: string;
@@ -36,6 +42,7 @@ function read(file: string): string {
 }
 
 const { contributes } = JSON.parse(read('package.json')) as Manifest;
+const nls = JSON.parse(read('package.nls.json')) as Readonly<Record<string, string>>;
 const checklist = read('client/CHECKLIST.md');
 const client = readSources(['client/src'], ['.ts']);
 const backend = readSources(['server/src/features', 'server/src/lsp', 'server/src/api'], ['.ts']);
@@ -43,8 +50,18 @@ const backend = readSources(['server/src/features', 'server/src/lsp', 'server/sr
 /** What a click on a row may do: nothing that changes anything on the peer. */
 const CLICKS = ['rpyc.connect', 'rpyc.loadMore', 'rpyc.openSettings', 'rpyc.readValue'];
 
+/** Commands on rows that ask which is meant where they are run without one. */
+const ASKING = new Set(
+  [
+    ...['connect', 'cancelConnecting', 'disconnect', 'interruptRun', 'showOutput', 'refresh', 'findModule'],
+    ...['goToMember', 'openSettings', 'stopRegistry', 'stopDemo', 'editConnection', 'duplicateConnection'],
+    ...['addFavourite', 'removeFavourite', 'moveUp', 'moveDown', 'moveToGroup', 'setColor'],
+    ...['markProduction', 'unmarkProduction', 'removeConnection'],
+  ].map((name) => `rpyc.${name}`),
+);
+
 /** These end something or take it away. */
-const ENDING = /\.(?:disconnect|cancelConnecting|removeConnection|stop\w+)$/;
+const ENDING = /\.(?:disconnect|cancelConnecting|remove\w+|delete\w+|release\w*|stop\w+)$/;
 
 describe('The manners', () => {
   it('has four views at most', () => {
@@ -65,18 +82,57 @@ describe('The manners', () => {
 
   it('ends each menu with what ends or deletes', () => {
     for (const { command, group = '' } of contributes.menus['view/item/context'] ?? []) {
-      if (ENDING.test(command) && !group.startsWith('inline')) {
+      // A star that is taken away can be given again, and a mark too.
+      if (ENDING.test(command) && !command.endsWith('Favourite') && !group.startsWith('inline')) {
         assert.match(group, /^z_end@/, command);
       }
     }
   });
 
   it('keeps what needs a row out of the palette', () => {
-    const hidden = new Set((contributes.menus['commandPalette'] ?? []).map(({ command }) => command));
-    for (const command of ['loadMore', 'readValue', 'editValue', 'deleteValue', 'callObject', 'copyValue']) {
-      assert.ok(hidden.has(`rpyc.${command}`), command);
+    const inPalette = new Map(
+      contributes.menus['commandPalette']?.map(({ command, when }) => [command, when]),
+    );
+    const ofRows = new Set(contributes.menus['view/item/context']?.map(({ command }) => command));
+    ofRows.add('rpyc.loadMore');
+    for (const command of ofRows) {
+      const when = inPalette.get(command);
+      assert.equal(when === 'false', !ASKING.has(command), `${command}: ${when}`);
+      const enablement = contributes.commands.find((one) => one.command === command)?.enablement;
+      // With nothing to choose from it is not offered either.
+      assert.ok((when ?? enablement) !== undefined || command === 'rpyc.openSettings', command);
     }
-    assert.ok((contributes.menus['commandPalette'] ?? []).every(({ when }) => when !== undefined));
+  });
+
+  it('says what to do wherever a view is empty', () => {
+    for (const view of Object.values(contributes.views).flat()) {
+      const ofView = contributes.viewsWelcome.filter((one) => one.view === view.id);
+      const conditions = ofView.map(({ when }) => when);
+      assert.equal(new Set(conditions).size, conditions.length, 'One at a time');
+      for (const [state, button] of [
+        ['!isWorkspaceTrusted', 'workbench.trust.manage'],
+        ['isWorkspaceTrusted && rpyc:backendStopped', 'rpyc.restart'],
+      ] as const) {
+        const text = nls[ofView.find(({ when }) => when === state)?.contents.slice(1, -1) ?? ''];
+        assert.match(
+          text ?? '',
+          new RegExp(`\\n\\[[^\\]]+\\]\\(command:${button}\\)`),
+          `${view.id} ${state}`,
+        );
+      }
+      const others = conditions.filter((one) => !/^!isWorkspaceTrusted$|&& rpyc:backendStopped/.test(one));
+      assert.ok(others.length > 0);
+      assert.ok(
+        others.every((one) => one.startsWith('isWorkspaceTrusted && !rpyc:backendStopped')),
+        view.id,
+      );
+    }
+    // A narrow side bar has some 40 characters in a line, and the view of services some ten lines.
+    for (const { contents } of contributes.viewsWelcome.filter((one) => one.view === 'rpyc.discovery')) {
+      const text = (nls[contents.slice(1, -1)] ?? '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
+      assert.ok(text.length <= 200, `${contents}: ${text.length}`);
+      assert.ok((text.split('\n')[0] ?? '').length <= 60, contents);
+    }
   });
 
   it('gives each colour a default in every kind of theme', () => {
@@ -94,14 +150,13 @@ describe('The manners', () => {
     assert.equal(contributes.walkthroughs.length, 1);
     const steps = contributes.walkthroughs.flatMap((one) => one.steps);
     assert.ok(steps.length >= 3 && steps.length <= 5);
-    const texts = JSON.parse(read('package.nls.json')) as Readonly<Record<string, string>>;
     for (const { media, description, completionEvents } of steps) {
       const svg = read(media.svg);
       assert.match(svg, /var\(--vscode-foreground/);
       // A colour of our own is only what is taken where the theme has none.
       assert.doesNotMatch(svg.replace(/var\([^)]*\)/g, ''), /#[0-9a-f]{3,8}\b/i);
-      assert.notEqual(texts[media.altText.slice(1, -1)] ?? '', '');
-      assert.match(texts[description.slice(1, -1)] ?? '', /\(command:rpyc\.\w+\)/);
+      assert.notEqual(nls[media.altText.slice(1, -1)] ?? '', '');
+      assert.match(nls[description.slice(1, -1)] ?? '', /\(command:rpyc\.\w+\)/);
       assert.equal(completionEvents.length, 1);
     }
   });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { getL10nJson } from '@vscode/l10n-dev';
 
 import { COMMAND_IDS, DISCOVERY_COMMAND_IDS, ROW_ACTION_IDS } from '../../client/src/commandIds';
+import { fitsRow, ROW_TOKENS, rowContexts } from '../support/rowContexts';
 import { readSources } from '../support/sourceImports';
 import { REPOSITORY } from '../support/tools';
 
@@ -121,6 +122,8 @@ describe('Manifest', () => {
       'rpyc.connectService',
       'rpyc.startRegistry',
       'rpyc.startDemo',
+      'rpyc.explainError',
+      'rpyc.restart',
     ]) {
       const enablement = commands.find(({ command }) => command === id)?.enablement ?? '';
       assert.match(enablement, /\bisWorkspaceTrusted\b/, id);
@@ -165,7 +168,7 @@ describe('Manifest', () => {
   it('names only its own commands in menus, keybindings and welcome texts', () => {
     const known = new Set(commands.map(({ command }) => command));
     const named = [...Object.values(menus).flat(), ...keybindings].map(({ command }) => command);
-    const linked = Object.values(nls).flatMap((text) => [...text.matchAll(/\(command:(rpyc[\w.]*)\)/g)]);
+    const linked = Object.values(nls).flatMap((text) => [...text.matchAll(/\(command:(rpyc[\w.]*)[?)]/g)]);
     for (const command of [...named, ...linked.map((match) => match[1] ?? '')]) {
       assert.ok(known.has(command), command);
     }
@@ -191,11 +194,28 @@ describe('Manifest', () => {
       const ofView = icons('view/title', 'navigation').filter(({ when }) => when?.includes(`== ${view}`));
       assert.equal(ofView.length, 2, view);
     }
-    const perRow = new Map<string, number>();
-    for (const { when = '' } of icons('view/item/context', 'inline')) {
-      perRow.set(when, (perRow.get(when) ?? 0) + 1);
+    // Whatever a row is, no more of the conditions hold for it at once.
+    const inline = icons('view/item/context', 'inline');
+    const ofView = (view: string): readonly MenuItem[] =>
+      inline.filter(({ when }) => when?.includes(`view == ${view}`));
+    const kinds = [
+      ...(
+        /const OBJECT_ICONS[^]*?= \{([^]*?)\n\};/.exec(read('client/src/appearance.ts'))?.[1] ?? ''
+      ).matchAll(/^ {2}(\w+):/gm),
+    ].map((match) => match[1] ?? '');
+    assert.ok(kinds.includes('method') && kinds.includes('unread'));
+    let most = 0;
+    for (const context of rowContexts(kinds)) {
+      const shown = ofView('rpyc.connections').filter(({ when = '' }) => fitsRow(when, context));
+      most = Math.max(most, shown.length);
+      assert.ok(shown.length <= 3, `${context}: ${shown.map(({ command }) => command).join(', ')}`);
     }
-    assert.ok([...perRow.values()].every((number) => number <= 3));
+    assert.equal(most, 3, 'The conditions are understood');
+    assert.ok(ofView('rpyc.discovery').length <= 3);
+    const pushed = [...read('client/src/rowItems.ts').matchAll(/tokens\.push\('(\w+)'\)/g)].map(
+      (match) => match[1],
+    );
+    assert.deepEqual([...new Set(pushed)].sort(), [...ROW_TOKENS].sort());
   });
 
   it('binds few keys, each in a place of ours', () => {

@@ -5,20 +5,36 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 
 import { type PythonPeer, RPYC_VERSIONS, startClassic } from '../../support/pythonPeer';
-import { command, extension, listConnections, snapshot, state } from '../editor';
+import { eventually } from '../../support/poll';
+import { closeEditors, command, extension, listConnections, snapshot, state } from '../editor';
 import { profileTo } from '../profiles';
 
 const LAB = 'Lab in Restricted Mode';
 const [VERSION = '5.3.0'] = RPYC_VERSIONS;
 
-/** What VS Code gives every extension: whether this command can be chosen here. */
-function enablement(id: string): string {
+/** What VS Code gives every extension: what can be chosen, and when. */
+function contributed(): readonly { readonly command: string; readonly enablement?: string }[] {
   const { contributes } = extension().packageJSON as {
-    readonly contributes: {
-      readonly commands: readonly { readonly command: string; readonly enablement?: string }[];
-    };
+    readonly contributes: { readonly commands: ReturnType<typeof contributed> };
   };
-  return contributes.commands.find((one) => one.command === id)?.enablement ?? '';
+  return contributes.commands;
+}
+
+function enablement(id: string): string {
+  return contributed().find((one) => one.command === id)?.enablement ?? '';
+}
+
+/** Runs a command, and closes whatever it asks. */
+async function runAndClose(id: string, ...args: unknown[]): Promise<void> {
+  let isOver = false;
+  const end = (): boolean => (isOver = true);
+  void command(id, ...args).then(end, end);
+  await eventually(`${id} is over`, async () => {
+    if (!isOver) {
+      await command('workbench.action.closeQuickOpen');
+    }
+    return isOver;
+  });
 }
 
 describe('a workspace that nobody has trusted', () => {
@@ -46,6 +62,24 @@ describe('a workspace that nobody has trusted', () => {
     const { profiles, backendStatus, backendPid } = snapshot();
     assert.deepEqual(profiles, []);
     assert.deepEqual({ backendStatus, backendPid }, { backendStatus: 'stopped', backendPid: undefined });
+  });
+
+  it('starts no process and opens no socket, whatever command is run', async () => {
+    await listConnections([profileTo(peer, LAB)]);
+    const ids = contributed().map((one) => one.command);
+    assert.ok(ids.length > 50);
+    for (const id of ids) {
+      // The palette offers only some of them; other extensions could still call them all.
+      await runAndClose(id, LAB);
+      const { backendStatus, states } = snapshot();
+      assert.equal(backendStatus, 'stopped', id);
+      assert.ok(
+        Object.values(states).every(({ status }) => status === 'disconnected' || status === 'failed'),
+        id,
+      );
+    }
+    assert.doesNotMatch(peer.log(), /accepted|welcome/);
+    await closeEditors();
   });
 
   it('connects to nothing, also not to what the user has listed, and runs nothing', async () => {

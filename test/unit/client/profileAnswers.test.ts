@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { profileFrom } from '../../../client/src/connectionForm';
-import { answersFrom, withRest } from '../../../client/src/profileAnswers';
+import { answersFrom, withoutSpecial, withRest } from '../../../client/src/profileAnswers';
 import type { Profile, Transport } from '../../../server/src/api/model';
 import { checkProfile } from '../../../server/src/api/profile';
 
@@ -40,6 +40,57 @@ describe('The dialogue that edits a connection', () => {
       assert.deepEqual(profile(withRest(made.transport, before.transport)).transport, before.transport);
     });
   }
+
+  const HOST = { kind: 'tcp', host: 'lab', port: 7 } as const;
+  const PASSWORD = { secret: 'the word' };
+  const SPECIAL: readonly Partial<Profile>[] = [
+    { oneShot: true, dialect: 'B' },
+    { preHandshake: [{ send: PASSWORD }, { send: '\n' }] },
+    { preHandshake: [{ sendFrame: PASSWORD }], oneShot: true, dialect: 'C' },
+    { preHandshake: [{ send: 'HELLO ' }, { send: PASSWORD }, { expect: 'OK' }] },
+  ];
+
+  for (const fields of SPECIAL) {
+    it(`begins with what is unusual, and keeps it: ${JSON.stringify(fields)}`, () => {
+      const before: Profile = { ...profile(HOST), ...fields };
+      const answers = answersFrom(before);
+      assert.ok(answers.special);
+      const made = profileFrom(answers);
+      const {
+        oneShot = false,
+        dialect,
+        preHandshake,
+      } = {
+        ...before,
+        ...made,
+        ...withoutSpecial(answers, before),
+      };
+      const wanted = { oneShot: before.oneShot, dialect: before.dialect, preHandshake: before.preHandshake };
+      assert.deepEqual({ oneShot, dialect, preHandshake }, wanted);
+    });
+
+    it(`takes it out where the server is a usual one now: ${JSON.stringify(fields)}`, () => {
+      const before: Profile = { ...profile(HOST), ...fields };
+      const answers = { ...answersFrom(before), special: false };
+      assert.deepEqual(profileFrom(answers), {
+        label: 'Lab',
+        transport: HOST,
+        service: 'classic',
+      });
+      const gone = withoutSpecial(answers, before);
+      for (const field of Object.keys(fields)) {
+        assert.ok(field in gone, field);
+      }
+    });
+  }
+
+  it('keeps a dialect that is written for a server of many clients, and what a program is told', () => {
+    const old: Profile = { ...profile(HOST), dialect: 'B' };
+    assert.ok(!('dialect' in withoutSpecial(answersFrom(old), old)));
+    const program: Profile = { ...profile({ kind: 'subprocess', command: ['serve'] }), oneShot: true };
+    assert.ok(!('oneShot' in withoutSpecial(answersFrom(program), program)));
+    assert.ok('oneShot' in withoutSpecial({ ...answersFrom(program), kind: 'tcp', special: false }, program));
+  });
 
   it('keeps what it does not ask for, where that still makes sense', () => {
     const before = profile({
