@@ -477,7 +477,7 @@ function orEmptyNote(row: ParentRow, rows: readonly Row[]): readonly Row[] {
   if (rows.length > 0 || row.kind !== 'object' || row.node.kind !== 'namespace') {
     return rows;
   }
-  const message = vscode.l10n.t('Empty until a run defines names.');
+  const message = vscode.l10n.t('Empty: what you run defines names.');
   const { id, profileId } = row;
   return [{ kind: 'note', id: `${id}/empty`, profileId, parent: row, severity: 'info', message }];
 }
