@@ -26,6 +26,9 @@ const DIALECTS_LIMIT = 500;
 
 type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
+/** Answers a question of the process, until it is withdrawn. */
+type Answer<P, R> = (params: P, token: vscode.CancellationToken) => R | Promise<R>;
+
 /** One run of the background process. */
 interface Session extends KeptProcess {
   readonly client: LanguageClient;
@@ -49,6 +52,8 @@ export class Backend implements vscode.Disposable {
   private readonly outputProduced = new vscode.EventEmitter<RunOutput>();
   private readonly localServersChanged = new vscode.EventEmitter<LocalServers>();
   private readonly traceListener: vscode.Disposable;
+  /** What the process may ask, by method. */
+  private readonly questions = new Map<string, Answer<never, unknown>>();
   private readonly keeper: ProcessKeeper<Session>;
 
   /** A new process has said hello and knows nothing yet. */
@@ -120,6 +125,11 @@ export class Backend implements vscode.Disposable {
     session.client.sendNotification(message.method, params).catch((error: unknown) => {
       this.options.log.warn(`Cannot send ${message.method}: ${String(error)}`);
     });
+  }
+
+  /** Has the process ask this; before it is started for the first time. */
+  answer<P, R>({ method }: RequestMessage<P, R>, answer: Answer<P, R>): void {
+    this.questions.set(method, answer);
   }
 
   /**
@@ -206,6 +216,9 @@ export class Backend implements vscode.Disposable {
         this.outputProduced.fire(output);
       }
     });
+    for (const [method, answer] of this.questions) {
+      client.onRequest(method, answer);
+    }
     client.onNotification(LocalServersChanged.method, (local: LocalServers) => {
       if (!unwanted.aborted) {
         this.localServersChanged.fire(local);

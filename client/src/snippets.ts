@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { Run } from '../../server/src/api/messages';
+import { Run, RunInputWanted } from '../../server/src/api/messages';
 import type { RunError, RunOutput, RunResult } from '../../server/src/api/model';
 import type { Backend } from './backend';
 import type { ConnectionPicker } from './connectionPicker';
@@ -19,6 +19,8 @@ const BOUND_LIMIT = 200;
 interface OpenRun {
   readonly profileId: string;
   readonly channel: RunChannel;
+  /** As `performance.now()` tells it. */
+  readonly since: number;
 }
 
 /** Runs Python from an editor on a connection, and shows what it prints while it prints it. */
@@ -42,6 +44,11 @@ export class Snippets implements vscode.Disposable {
     private readonly memory: vscode.Memento,
     private readonly production: ProductionGuard,
   ) {
+    backend.answer(RunInputWanted, async (question, token) => {
+      const run = this.runs.get(question.runId);
+      const { askForLine } = await import(/* webpackChunkName: "runInput" */ './runInput.js');
+      return run === undefined ? null : askForLine(question, connections.label(run.profileId), token);
+    });
     this.listeners = vscode.Disposable.from(
       backend.onDidProduceOutput((output) => this.produced(output)),
       connections.onDidChangeProfiles((gone) => this.dropChannels(gone)),
@@ -58,6 +65,12 @@ export class Snippets implements vscode.Disposable {
   /** The connections on which something runs now. */
   get running(): readonly string[] {
     return [...new Set([...this.runs.values()].map((run) => run.profileId))];
+  }
+
+  /** Whole seconds that the oldest run of all takes so far; 0 where none runs. */
+  get seconds(): number {
+    const now = performance.now();
+    return Math.floor(Math.max(0, ...[...this.runs.values()].map(({ since }) => now - since)) / 1000);
   }
 
   /** What was started first on this profile and has not ended: a run, or a call of an object. */
@@ -165,7 +178,7 @@ export class Snippets implements vscode.Disposable {
   beginCall(profileId: string, callId: string, what: string): RunChannel {
     const channel = this.channelOf(profileId);
     channel.begin(what);
-    this.runs.set(callId, { profileId, channel });
+    this.runs.set(callId, { profileId, channel, since: performance.now() });
     this.runsChanged.fire();
     return channel;
   }
@@ -207,7 +220,7 @@ export class Snippets implements vscode.Disposable {
     const channel = this.channelOf(profileId);
     channel.show();
     channel.begin(`${vscode.workspace.asRelativePath(document.uri)}:${line + 1}`);
-    this.runs.set(runId, { profileId, channel });
+    this.runs.set(runId, { profileId, channel, since: performance.now() });
     this.runsChanged.fire();
     const fileName = document.uri.scheme === 'file' ? document.uri.fsPath : document.uri.toString(true);
     const inline = this.loadInline();

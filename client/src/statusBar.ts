@@ -11,6 +11,7 @@ import { appendPlain } from './rowItems';
 import type { Snippets } from './snippets';
 
 const LABEL_LIMIT = 30;
+const SECOND_MS = 1000;
 /** Connections that the hover tells of, and characters of each. */
 const MAX_LINES = 20;
 const LINE_LIMIT = 400;
@@ -27,6 +28,8 @@ export class StatusBar implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
   private readonly listeners: vscode.Disposable;
   private readonly keys = new Map<string, unknown>();
+  /** Ticks as long as something runs. */
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly backend: Backend,
@@ -48,6 +51,7 @@ export class StatusBar implements vscode.Disposable {
   }
 
   dispose(): void {
+    clearInterval(this.timer);
     this.listeners.dispose();
     this.item.dispose();
   }
@@ -71,6 +75,12 @@ export class StatusBar implements vscode.Disposable {
     const running = this.snippets.running.length;
     const stopped = this.backend.status === 'givenUp';
 
+    if (running === 0) {
+      clearInterval(this.timer);
+      this.timer = undefined;
+    } else {
+      this.timer ??= setInterval(() => this.update(), SECOND_MS);
+    }
     const text = this.text({ connected, trying, troubled, running, stopped });
     const { production } = this;
     const marked = (words: string): string => (production ? vscode.l10n.t('{0} PRODUCTION', words) : words);
@@ -124,7 +134,7 @@ export class StatusBar implements vscode.Disposable {
       return `$(sync~spin) ${vscode.l10n.t('RPyC: connecting')}`;
     }
     if (now.running > 0) {
-      return `$(sync~spin) ${vscode.l10n.t('RPyC: running')}`;
+      return `$(sync~spin) ${runningText(this.snippets.seconds)}`;
     }
     if (now.troubled > 0) {
       return `$(warning) RPyC: ${now.connected}`;
@@ -171,4 +181,15 @@ export class StatusBar implements vscode.Disposable {
       void vscode.commands.executeCommand('setContext', key, value);
     }
   }
+}
+
+/** What is over within two seconds is not worth a number that changes. */
+function runningText(seconds: number): string {
+  if (seconds < 2) {
+    return vscode.l10n.t('RPyC: running');
+  }
+  const minutes = Math.floor(seconds / 60);
+  return minutes === 0
+    ? vscode.l10n.t('RPyC: running {0} s', seconds)
+    : vscode.l10n.t('RPyC: running {0} min {1} s', minutes, seconds % 60);
 }

@@ -134,17 +134,17 @@ class Agent(object):
         """`('ok', text, parameters or None)` of something that can be called."""
         return _answered(lambda: call_signature(self._walk(base, steps)))
 
-    def call(self, base, steps, source, what, emit, run_id=u''):
+    def call(self, base, steps, source, what, emit, run_id=u'', ask=None):
         """Calls an object.
 
         :param source: what stands between the brackets of the call.
         :param what: what its result is called.
-        :param emit: as for `run`, as is `run_id`.
+        :param emit: as for `run`, as are `run_id` and `ask`.
         :returns: `('ok', name of the result, row, None)`, `('ok', '', None, None)` where it gave None, or
             `('ok', '', None, error)`.
         """
         def answer():
-            done, value = call(self.runner, self._walk(base, steps), source, emit, run_id)
+            done, value = call(self.runner, self._walk(base, steps), source, emit, run_id, ask)
             if not done:
                 return u'', None, value
             if value is None:
@@ -224,9 +224,9 @@ class Agent(object):
 
     # ---- runs -------------------------------------------------------------------------------------------------
 
-    def run(self, source, file_name, line_offset, emit, run_id=u''):
+    def run(self, source, file_name, line_offset, emit, run_id=u'', ask=None):
         """See `Runner.run`."""
-        return self.runner.run(source, file_name, line_offset, emit, run_id)
+        return self.runner.run(source, file_name, line_offset, emit, run_id, ask)
 
     def interrupt(self, run_id):
         """`('ok', whether the run of another connection was going on, where it was or None)`."""

@@ -136,12 +136,12 @@ def _shown(place):
 # ---- calls ----------------------------------------------------------------------------------------------------------
 
 
-def call(runner, function, source, emit, run_id):
+def call(runner, function, source, emit, run_id, ask=None):
     """Calls an object with arguments that are written as in a call: `(ok, value or error)`."""
     def work():
         values, named = runner.arguments(source)
         return function(*values, **named)
-    return runner.attempt(work, emit, run_id)
+    return runner.attempt(work, emit, run_id, ask)
 
 
 def call_signature(obj):

@@ -1,6 +1,6 @@
 """What a run prints, on its way to the editor, as it is printed.
 
-While a run is going on, `sys.stdout` and `sys.stderr` are stand-ins that look at the thread that writes: threads of a
+While a run is going on, `sys.stdout`, `sys.stderr` and `sys.stdin` are stand-ins that look at the thread that writes: threads of a
 run go to that run's queue, all others to the original objects, so that what other clients of the same server print
 is untouched. A process has one pair of stand-ins, whichever helper put it there. Loaded after static_lookup.py and
 render.py, into the same namespace.
@@ -21,6 +21,8 @@ BURST_LIMIT = 65536
 QUEUE_LIMIT = 1000000
 # Changes between the streams in one burst.
 PIECE_LIMIT = 1000
+# Of a line that is not ended: what `input()` asks.
+LAST_LINE_LIMIT = 500
 
 # Under this name in the module `threading`, while runs are going on: the `Redirection` of this process.
 _PLACE = '__rpyc_explorer_output__'
@@ -47,8 +49,10 @@ class OutputQueue(object):
         self.closed = False
         self.wake = threading.Event()
         self.done = threading.Event()
-        # The way to stop the run that prints here, while it goes on.
+        # The way to stop the run that prints here, while it goes on, and what it reads.
         self.stop = None
+        self.input = None
+        self.last_line = u''
         self.thread = threading.Thread(target=self._pump, name='rpyc-explorer-output')
         self.thread.daemon = True
         self.thread.start()
@@ -61,6 +65,7 @@ class OutputQueue(object):
             if text:
                 self.pieces.append((stream, text))
                 self.size += len(text)
+                self._note_last_line(text)
                 while self.size > QUEUE_LIMIT:
                     self._drop_oldest()
         if text and not self.wake.is_set():
@@ -76,6 +81,15 @@ class OutputQueue(object):
         with self.lock:
             self.closed = True
         self.thread.join(1)
+
+    def hurry(self):
+        """Sends what is printed before something else is asked."""
+        self._flush()
+
+    def _note_last_line(self, text):
+        end = text.rfind(u'\n')
+        before = u'' if end >= 0 else self.last_line
+        self.last_line = (before + text[max(end + 1, len(text) - LAST_LINE_LIMIT):])[-LAST_LINE_LIMIT:]
 
     def _drop_oldest(self):
         stream, text = self.pieces.popleft()
@@ -139,11 +153,19 @@ class Writer(object):
     One that is kept for longer (by a handler of `logging`) goes on to serve later runs.
     """
 
-    softspace = 0
-
     def __init__(self, stream, original):
         self._stream = stream
+        self._state = threading.local()
         self.rpyc_explorer_original = original
+
+    @property
+    def softspace(self):
+        # Python 2 keeps here that `print` owes a space, which is not for the next thread to pay.
+        return getattr(self._state, 'softspace', 0)
+
+    @softspace.setter
+    def softspace(self, value):
+        self._state.softspace = value
 
     def write(self, text):
         queue = _queue_of_thread()
@@ -239,6 +261,7 @@ class Redirection(object):
     def _install(self):
         sys.stdout = Writer(u'stdout', _original_of(sys.stdout))
         sys.stderr = Writer(u'stderr', _original_of(sys.stderr))
+        sys.stdin = Reader(_original_of(sys.stdin))
         self.original_start = threading.Thread.__dict__['start']
         self.start = self._thread_start()
         threading.Thread.start = self.start
@@ -247,6 +270,7 @@ class Redirection(object):
         # What the user has put in place since stays, unless it is a stand-in.
         sys.stdout = _original_of(sys.stdout)
         sys.stderr = _original_of(sys.stderr)
+        sys.stdin = _original_of(sys.stdin)
         if threading.Thread.__dict__['start'] is self.start:
             threading.Thread.start = self.original_start
 

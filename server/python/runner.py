@@ -1,4 +1,4 @@
-"""Runs pieces of Python in a connection's namespace. Loaded after interrupting.py, into the same namespace."""
+"""Runs pieces of Python in a connection's namespace. Loaded after typing_in.py, into the same namespace."""
 
 import __future__
 import ast
@@ -28,7 +28,7 @@ class Runner(object):
         # What was run so far of each file, by line, for tracebacks through functions of earlier runs.
         self.lines = {}
 
-    def run(self, source, file_name, line_offset, emit, run_id=u''):
+    def run(self, source, file_name, line_offset, emit, run_id=u'', ask=None):
         """Runs `source` and answers when it has ended, however it ends.
 
         :param file_name: the file that the source stands in, for tracebacks.
@@ -36,6 +36,8 @@ class Runner(object):
         :param emit: a function of the peer, called with `(pieces, dropped)` as `OutputQueue` tells, without waiting for
             its answer.
         :param run_id: by this name it can be interrupted.
+        :param ask: a function of the peer that gives a line of input, as `Input` tells; without it `sys.stdin` is
+            left alone.
         :returns: `('done', value, type, None)`, where the texts are empty when there is no value, or
             `('error', '', '', (type, message, traceback, ((file, line, name), ...)))`, or the same with
             `'interrupted'`.
@@ -49,6 +51,7 @@ class Runner(object):
             restore = redirect(queue)
             try:
                 queue.stop = Stop(run_id)
+                queue.input = _input(ask, queue)
                 return self._execute(source, file_name)
             except BaseException:
                 # Also SystemExit and KeyboardInterrupt: the connection outlives what its user runs.
@@ -63,10 +66,10 @@ class Runner(object):
         finally:
             queue.close()
 
-    def attempt(self, work, emit=None, run_id=u''):
+    def attempt(self, work, emit=None, run_id=u'', ask=None):
         """Does something that runs the user's code, and tells how it ended.
 
-        :param emit: as for `run`; without it what is printed stays where it goes.
+        :param emit: as for `run`, as are `run_id` and `ask`; without it what is printed stays where it goes.
         :returns: `(True, what it gave)`, or `(False, error)` with the error of `run`.
         """
         queue = None if emit is None else OutputQueue(_asynchronous(emit))
@@ -76,6 +79,7 @@ class Runner(object):
             try:
                 if queue is not None:
                     queue.stop = stop
+                    queue.input = _input(ask, queue)
                 return True, work()
             except Stopped:
                 raise
@@ -152,6 +156,10 @@ def _expression(source):
     if is_call and not (type(tree.body) is ast.Call and type(tree.body.func) is ast.Lambda):
         raise SyntaxError('these are not the arguments of one call')
     return compile(tree, VALUE_FILE, 'eval', 0, True)
+
+
+def _input(ask, queue):
+    return None if ask is None else Input(_asynchronous(ask), queue, queue.stop)
 
 
 def _asynchronous(emit):

@@ -39,7 +39,7 @@ function main(): void {
   });
   const lend = pool.lend.bind(pool);
   const label = (profileId: string): string => pool.profile(profileId).label;
-  const runs = new RunsInProgress({ lendBeside: pool.lendBeside.bind(pool), label });
+  const runs = new RunsInProgress({ lendBeside: pool.lendBeside.bind(pool), label, askUser: server.askUser });
   const tree = new ObjectTree({
     epoch,
     lend,

@@ -6,6 +6,7 @@ import { eventually, eventuallyOk } from '../support/poll';
 import { type PythonPeer, RPYC_VERSIONS } from '../support/pythonPeer';
 import {
   answerUntil,
+  closeQuestion,
   command,
   connect,
   expand,
@@ -26,25 +27,9 @@ import {
 import { profileTo } from './profiles';
 import { onPeer, startJourneyPeer } from './secondClient';
 
-const CLOSE = 'workbench.action.closeQuickOpen';
-
 /** The profiles of the user's settings as they are written there. */
 function written(): readonly Readonly<Record<string, unknown>>[] {
   return vscode.workspace.getConfiguration().inspect<never[]>('rpyc.profiles')?.globalValue ?? [];
-}
-
-/** Closes what a command asks, until the command is over. */
-async function closeQuestion(running: Thenable<unknown>): Promise<void> {
-  let isOver = false;
-  const closed = eventually(
-    'the question is closed',
-    async () => {
-      await command(CLOSE);
-      return isOver;
-    },
-    { timeoutMs: 30_000 },
-  );
-  await Promise.all([closed, running.then(() => (isOver = true))]);
 }
 
 function labelsUnder(path: RowPath): readonly string[] {

@@ -33,6 +33,7 @@ export function command(id: string, ...args: unknown[]): Thenable<unknown> {
 }
 
 export const ACCEPT = 'workbench.action.acceptSelectedQuickOpenItem';
+const CLOSE = 'workbench.action.closeQuickOpen';
 export const SELECT_NEXT = 'workbench.action.quickOpenSelectNext';
 
 /**
@@ -62,6 +63,20 @@ export async function answerUntil(
   );
   // What makes the command fail is told, and not that it did not end.
   await Promise.all([answered, running.then(() => (isOver = true))]);
+}
+
+/** Closes what a command asks, until the command is over. */
+export async function closeQuestion(running: Thenable<unknown>): Promise<void> {
+  let isOver = false;
+  const closed = eventually(
+    'the question is closed',
+    async () => {
+      await command(CLOSE);
+      return isOver;
+    },
+    { timeoutMs: 30_000 },
+  );
+  await Promise.all([closed, running.then(() => (isOver = true))]);
 }
 
 /** Closes every editor. A text without a file is not to ask whether it should be saved. */

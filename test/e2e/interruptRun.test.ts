@@ -4,7 +4,16 @@ import * as vscode from 'vscode';
 
 import { eventually } from '../support/poll';
 import { RPYC_VERSIONS, startClassic } from '../support/pythonPeer';
-import { closeEditors, command, connect, listConnections, snapshot, state } from './editor';
+import {
+  answerUntil,
+  closeEditors,
+  closeQuestion,
+  command,
+  connect,
+  listConnections,
+  snapshot,
+  state,
+} from './editor';
 import { profileTo } from './profiles';
 
 const LAB = 'Lab that hangs';
@@ -50,6 +59,27 @@ for (const version of RPYC_VERSIONS) {
         }
       });
     }
+
+    it('asks in the editor for what it reads, and tells how long it takes', async () => {
+      await using peer = await startClassic(version);
+      try {
+        await listConnections([profileTo(peer, LAB)]);
+        await connect(LAB);
+        const { run: empty } = await begin("print([input('Name? ')])", 'Name? ');
+        await eventually('the time is told', () => /running \d+ s/.test(snapshot().statusBar.text));
+        await answerUntil('it has read an empty line', empty, () => output().includes("['']"));
+        const { run: ended } = await begin("input('Nothing? ')", 'Nothing? ');
+        await closeQuestion(ended);
+        assert.match(output(), /✗ EOFError after/);
+        const { run: stopped } = await begin("input('For ever? ')", 'For ever? ');
+        await command('rpyc.interruptRun', LAB);
+        await stopped;
+        assert.match(output(), /■ interrupted after \d/);
+      } finally {
+        await closeEditors();
+        await listConnections([]);
+      }
+    });
 
     it('stops harder what goes on, when it is asked again', async () => {
       await using peer = await startClassic(version);

@@ -9,6 +9,7 @@ import type {
 } from '../../server/src/api/model';
 import { ObjectTree, type ObjectTreeOptions } from '../../server/src/features/inspect/objectTree';
 import type { ConnectionPool } from '../../server/src/features/pool/connectionPool';
+import type { AskUser } from '../../server/src/features/run/runInput';
 import { RunsInProgress } from '../../server/src/features/run/runsInProgress';
 import { SnippetRunner } from '../../server/src/features/run/snippetRunner';
 import { silentLogger } from '../../server/src/rpyc/index';
@@ -23,7 +24,15 @@ export class Explorer implements AsyncDisposable {
   readonly runner: SnippetRunner;
   readonly runs: RunsInProgress;
   readonly states: TestPool['states'];
+  /** What runs are answered that read a line, and what they have asked. */
+  readonly questions: string[] = [];
+  answers: AskUser = () => Promise.resolve(null);
   private lastRun = 0;
+
+  private readonly askUser: AskUser = (question, signal) => {
+    this.questions.push(question.prompt);
+    return this.answers(question, signal);
+  };
 
   private constructor(
     private readonly test: TestPool,
@@ -33,7 +42,7 @@ export class Explorer implements AsyncDisposable {
     const lend = pool.lend.bind(pool);
     const label = (): string => 'Lab';
     this.states = states;
-    this.runs = new RunsInProgress({ lendBeside: pool.lendBeside.bind(pool), label });
+    this.runs = new RunsInProgress({ lendBeside: pool.lendBeside.bind(pool), label, askUser: this.askUser });
     this.tree = new ObjectTree({
       epoch: 'test',
       lend,

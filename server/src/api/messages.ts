@@ -31,6 +31,7 @@ import type {
   ObjectPath,
   Problem,
   Profile,
+  RunInputQuestion,
   RunOutput,
   RunRequest,
   RunResult,
@@ -206,6 +207,12 @@ export const InterruptRun = request<
 
 /** Process → client: what a run printed, in order, soon after it was printed. */
 export const RunOutputProduced = notification<RunOutput>('rpyc/run/output');
+
+/**
+ * Process → client: a run or a call waits for a line, as with `input()`. The answer is the line without its end, or null
+ * for the end of the input. Cancelled when nobody waits any more.
+ */
+export const RunInputWanted = request<RunInputQuestion, string | null>('rpyc/run/input');
 
 // ---- registries and services --------------------------------------------------------------------------------
 

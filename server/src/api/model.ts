@@ -386,6 +386,13 @@ export interface RunRequest {
   readonly lineOffset: number;
 }
 
+/** A line that a run or a call reads from `sys.stdin`. */
+export interface RunInputQuestion {
+  readonly runId: string;
+  /** What it has printed on the line so far; may be empty. */
+  readonly prompt: string;
+}
+
 /** What came of the wish to stop a run. */
 export interface InterruptResult {
   /**

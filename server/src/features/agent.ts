@@ -18,6 +18,7 @@ const FILES = [
   'sourcecode.py',
   'output.py',
   'interrupting.py',
+  'typing_in.py',
   'runner.py',
   'changing.py',
   'agent.py',

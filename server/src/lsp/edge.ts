@@ -1,4 +1,5 @@
 import {
+  CancellationTokenSource,
   type Connection,
   ErrorCodes,
   LSPErrorCodes,
@@ -8,6 +9,7 @@ import {
 
 import type { NotificationMessage, RequestMessage, RequestProblem } from '../api/messages';
 import type { ProblemContext } from '../features/connectSentences';
+import { onAbort } from '../features/pool/abort';
 import { ProblemCode, ProblemError, cancelled, toProblem } from '../features/problem';
 import { toAbortSignal } from './cancellation';
 import type { MessageLogger } from './logger';
@@ -61,6 +63,27 @@ export class MessageEdge {
   /** Tells the client. A client that is gone is not told. */
   notify<Params>(message: NotificationMessage<Params>, params: Params): void {
     this.connection.sendNotification(message.method, params).catch(() => undefined);
+  }
+
+  /**
+   * Asks the client.
+   *
+   * @param signal withdraws the question
+   * @throws where the client is gone or does not know the question
+   */
+  async ask<Params, Result>(
+    message: RequestMessage<Params, Result>,
+    params: Params,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    const source = new CancellationTokenSource();
+    const withdraw = onAbort(signal, () => source.cancel());
+    try {
+      return await this.connection.sendRequest<Result>(message.method, params, source.token);
+    } finally {
+      withdraw.dispose();
+      source.dispose();
+    }
   }
 
   private toResponse<Params>(

@@ -5,13 +5,14 @@ import {
   createConnection,
 } from 'vscode-languageserver/node';
 
-import { Hello } from '../api/messages';
+import { Hello, RunInputWanted } from '../api/messages';
 import type { DiagnosticsReport } from '../features/diagnostics';
 import type { LocalServerKeeper } from '../features/discovery/localServers';
 import type { ServiceSearch } from '../features/discovery/serviceSearch';
 import type { ObjectTree } from '../features/inspect/objectTree';
 import type { ConnectionPool } from '../features/pool/connectionPool';
 import type { WireLog } from '../features/pool/wireLog';
+import type { AskUser } from '../features/run/runInput';
 import type { RunsInProgress } from '../features/run/runsInProgress';
 import type { SnippetRunner } from '../features/run/snippetRunner';
 import { MessageEdge } from './edge';
@@ -45,18 +46,22 @@ const SHUTDOWN_MS = 1500;
 export class Server {
   readonly logger: MessageLogger;
   private readonly connection: Connection;
+  private readonly edge: MessageEdge;
   private closing: Promise<void> | undefined;
+
+  /** Has the editor ask for a line that a run reads. */
+  readonly askUser: AskUser = (question, signal) => this.edge.ask(RunInputWanted, question, signal);
 
   constructor() {
     this.connection = createConnection(ProposedFeatures.all);
     this.logger = new MessageLogger(this.connection);
+    this.edge = new MessageEdge(this.connection, this.logger);
   }
 
   /** Takes requests from now on. */
   start(features: Features): void {
-    const { connection, logger } = this;
+    const { connection, edge } = this;
     const { epoch, pool, tree, runner, runs, search, local, wireLog, report } = features;
-    const edge = new MessageEdge(connection, logger);
     connection.onInitialize(() => ({
       capabilities: { textDocumentSync: TextDocumentSyncKind.None },
       serverInfo: { name: 'rpyc-explorer' },

@@ -1,6 +1,7 @@
 import type { CallParameter, CallSignature, ParameterKind } from '../../api/changes';
 import type { Agent, EmitOutput } from '../agent';
 import { readError } from '../run/runError';
+import type { AskInput } from '../run/runInput';
 import { accepted, wayTo } from './agentSource';
 import type { Entry } from './handleTable';
 import type { Changed, ObjectChanger, Outcome, Undo } from './objectChanger';
@@ -61,10 +62,11 @@ export class AgentChanger implements ObjectChanger {
     source: string,
     emit: EmitOutput,
     callId: string,
+    ask: AskInput,
   ): Promise<Outcome<RowFacts | undefined>> {
     const { base, steps } = wayTo(entry);
     const what = `${entry.facts.name}(${source.trim()})`;
-    const [, row, error] = await this.ask('call', [base, steps, source, what, emit, callId]);
+    const [, row, error] = await this.ask('call', [base, steps, source, what, emit, callId, ask]);
     if (error !== null) {
       return { error: readError(error) };
     }

@@ -3,6 +3,7 @@ import type { CallSignature } from '../../api/changes';
 import type { RunError } from '../../api/model';
 import type { Netref } from '../../rpyc/index';
 import type { EmitOutput } from '../agent';
+import type { AskInput } from '../run/runInput';
 import type { Entry } from './handleTable';
 import type { RowFacts } from './rows';
 
@@ -36,11 +37,17 @@ export interface ObjectChanger {
   delete(entry: Entry): Promise<Outcome<Changed>>;
   undo(undo: Undo): Promise<Outcome<undefined>>;
   signature(entry: Entry): Promise<CallSignature>;
-  /** Gives the row of the result; nothing where it is None. @param callId by which it can be interrupted */
+  /**
+   * Gives the row of the result; nothing where it is None.
+   *
+   * @param callId by which it can be interrupted
+   * @param ask for what it reads
+   */
   call(
     entry: Entry,
     source: string,
     emit: EmitOutput,
     callId: string,
+    ask: AskInput,
   ): Promise<Outcome<RowFacts | undefined>>;
 }

@@ -106,7 +106,7 @@ export class ObjectChanges {
         }
       };
       try {
-        const outcome = await changer.call(entry, source, emit, callId);
+        const outcome = await changer.call(entry, source, emit, callId, progress.input.ask);
         const elapsedMs = Math.round(performance.now() - started);
         if ('error' in outcome) {
           return { status: 'error', error: outcome.error, elapsedMs };

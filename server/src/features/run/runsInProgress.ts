@@ -5,11 +5,14 @@ import { ShapeError, asCount, asLine, asText, asTuple } from '../inspect/rows';
 import { asError, linkSignals, onAbort } from '../pool/abort';
 import type { Lease } from '../pool/lease';
 import { ProblemError, cancelled, notClassic, uninterruptible } from '../problem';
+import { type AskUser, RunInput } from './runInput';
 
 export interface RunsInProgressOptions {
   /** A connection beside the one that the run is on. */
   readonly lendBeside: (profileId: string, signal: AbortSignal) => Promise<Lease>;
   readonly label: (profileId: string) => string;
+  /** For a line that a run reads. */
+  readonly askUser: AskUser;
 }
 
 export interface InterruptRequest {
@@ -32,7 +35,11 @@ export class RunInProgress implements Disposable {
   private readonly controller = new AbortController();
   private lease: Lease | undefined;
 
-  constructor(private readonly end: () => void) {}
+  constructor(
+    /** What it reads. */
+    readonly input: RunInput,
+    private readonly end: () => void,
+  ) {}
 
   /** Aborted where it is stopped before it has begun. */
   get waiting(): AbortSignal {
@@ -57,13 +64,14 @@ export class RunInProgress implements Disposable {
 
   dispose(): void {
     this.over.abort();
+    this.input.dispose();
     this.end();
   }
 }
 
 /**
  * What runs now, by id, and the way to stop it. In a process with threads the exception is raised from another
- * connection; a forked process gets a signal from a sibling.
+ * connection; a forked process gets a signal from a sibling. Who waits for the user is told so with the answer.
  */
 export class RunsInProgress {
   private readonly runs = new Map<string, RunInProgress>();
@@ -72,7 +80,7 @@ export class RunsInProgress {
 
   /** @param runId of a run or a call; dispose what is returned when it is over */
   add(runId: string): RunInProgress {
-    const run = new RunInProgress(() => {
+    const run = new RunInProgress(new RunInput(runId, this.options.askUser), () => {
       if (this.runs.get(runId) === run) {
         this.runs.delete(runId);
       }
@@ -103,6 +111,9 @@ export class RunsInProgress {
     const label = this.options.label(profileId);
     if (lent.agent === undefined) {
       throw new ProblemError(notClassic(label));
+    }
+    if (run.input.interrupt()) {
+      return { outcome: 'asked' };
     }
     const either = linkSignals(signal, run.over.signal);
     try {

@@ -50,7 +50,7 @@ export class SnippetRunner {
     const progress = this.options.runs.add(request.runId);
     const lease = await this.lease(request.profileId, progress, signal);
     // Whoever stops waiting does not end the run: the connection stays lent until it is over.
-    const run = this.runOn(lease, request).finally(() => {
+    const run = this.runOn(lease, request, progress).finally(() => {
       progress.dispose();
       lease.dispose();
     });
@@ -80,7 +80,7 @@ export class SnippetRunner {
     }
   }
 
-  private async runOn(lease: Lease, request: RunRequest): Promise<RunResult> {
+  private async runOn(lease: Lease, request: RunRequest, { input }: RunInProgress): Promise<RunResult> {
     const { runId, profileId, source, fileName, lineOffset } = request;
     const { agent } = lease;
     // The profile may be gone when the run ends.
@@ -97,7 +97,7 @@ export class SnippetRunner {
       }
     };
     try {
-      const answer = await agent.ask('run', [source, fileName, lineOffset, emit, runId], {
+      const answer = await agent.ask('run', [source, fileName, lineOffset, emit, runId, input.ask], {
         timeoutSeconds: null,
       });
       return { runId, ...readResult(answer), elapsedMs: elapsedMs() };

@@ -35,7 +35,11 @@ function treeWith(answer: unknown, state: ConnectionState = STATE): ObjectTree {
     lend: (() => Promise.resolve(lease)) as unknown as Options['lend'],
     state: () => state,
     label: () => 'Lab',
-    runs: new RunsInProgress({ lendBeside: () => Promise.reject(new Error('not here')), label: () => 'Lab' }),
+    runs: new RunsInProgress({
+      lendBeside: () => Promise.reject(new Error('not here')),
+      label: () => 'Lab',
+      askUser: () => Promise.resolve(null),
+    }),
     logger: silentLogger,
   });
 }

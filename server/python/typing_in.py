@@ -1,0 +1,153 @@
+"""What a run reads from `sys.stdin`, as `input()` does: lines that the user types in the editor.
+
+Loaded after interrupting.py, into the same namespace. The stand-in is there as long as those of output.py are; who is
+no thread of a run reads what the program's own `sys.stdin` gives.
+"""
+
+import io
+import sys
+import threading
+
+
+class Input(object):
+    """The lines that the user of one run types.
+
+    :param ask: called with `(prompt, own)`, where `own` tells whether the run's first thread waits; gives a line
+        without its end, None at the end of the input, or False where the run is to be interrupted. May give an
+        `AsyncResult`, and then takes as long as it takes.
+    """
+
+    def __init__(self, ask, queue, stop):
+        self.ask = ask
+        self.queue = queue
+        self.stop = stop
+        # One thread at a time: of several that wait on one connection, one may miss its answer.
+        self.lock = threading.Lock()
+        self.rest = u''
+
+    def line(self):
+        """The next line with its end; empty at the end of the input, after which the user may be asked again."""
+        with self.lock:
+            if self.rest:
+                line, self.rest = self.rest, u''
+                return line
+            own = get_ident() == self.stop.thread
+            if not own and _keeps_answers():
+                raise RuntimeError(
+                    'With rpyc 5 only the first thread of a run can read what is typed: call input() there, '
+                    'or have rpyc 6 on the server')
+            self.queue.hurry()
+            answer = self.ask(self.queue.last_line, own)
+            if hasattr(type(answer), 'wait'):
+                answer = answer.value
+        if answer is False:
+            raise Interrupted()
+        if answer is None:
+            return u''
+        line = TEXT(answer) + u'\n'
+        self.queue.write(u'stdout', line)
+        return line
+
+
+class Reader(object):
+    """Stands in for `sys.stdin` while a run is going on."""
+
+    encoding = 'utf-8'
+    errors = 'replace'
+    newlines = None
+
+    def __init__(self, original):
+        self.rpyc_explorer_original = original
+
+    def readline(self, size=-1):
+        source = _input_of_thread()
+        if source is None:
+            original = self.rpyc_explorer_original
+            return '' if original is None else original.readline(size)
+        return self._native(_first(source, source.line(), size))
+
+    def read(self, size=-1):
+        source = _input_of_thread()
+        if source is None:
+            original = self.rpyc_explorer_original
+            return '' if original is None else original.read(size)
+        parts, missing = [], size
+        while size is None or size < 0 or missing > 0:
+            part = _first(source, source.line(), missing)
+            if not part:
+                break
+            parts.append(part)
+            missing -= len(part)
+        return self._native(u''.join(parts))
+
+    def readlines(self, hint=-1):
+        return list(self)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        line = self.readline()
+        if not line:
+            raise StopIteration
+        return line
+
+    next = __next__
+
+    def isatty(self):
+        original = self.rpyc_explorer_original
+        return original is not None and _input_of_thread() is None and original.isatty()
+
+    def fileno(self):
+        # With the number of a terminal `input()` would read there, past this object.
+        if _input_of_thread() is not None or self.rpyc_explorer_original is None:
+            raise io.UnsupportedOperation('fileno')
+        return self.rpyc_explorer_original.fileno()
+
+    @property
+    def buffer(self):
+        if _input_of_thread() is None:
+            return self.rpyc_explorer_original.buffer
+        return ByteReader(self)
+
+    def __getattr__(self, name):
+        return getattr(self.rpyc_explorer_original, name)
+
+    @staticmethod
+    def _native(text):
+        return text.encode('utf-8') if PY2 else text
+
+
+class ByteReader(object):
+    """`sys.stdin.buffer` for a run: text as UTF-8."""
+
+    def __init__(self, reader):
+        self.raw = self
+        self._reader = reader
+
+    def readline(self, size=-1):
+        return self._reader.readline(size).encode('utf-8')
+
+    def read(self, size=-1):
+        return self._reader.read(size).encode('utf-8')
+
+    def __iter__(self):
+        return iter(self.readline, b'')
+
+
+def _keeps_answers():
+    # There the thread that serves a request reads what arrives, and reads nothing until it has served.
+    return _rpyc_version().startswith(u'5.')
+
+
+def _first(source, line, size):
+    """At most `size` characters of a line; the others are for the next who reads."""
+    if size is None or size < 0:
+        return line
+    source.rest = line[size:]
+    return line[:size]
+
+
+def _input_of_thread():
+    # The queue may be that of another helper, of another release.
+    return getattr(_queue_of_thread(), 'input', None)
