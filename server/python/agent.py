@@ -97,6 +97,15 @@ class Agent(object):
         """`('ok', statement)` that imports a module, class or function. Evaluates nothing."""
         return _answered(lambda: (import_line(self._walk(base, steps)),))
 
+    def watch(self, ways):
+        """What lies at the end of each `(base, steps)`: `('ok', answers)`, each `('ok', row)` or `(status, message)`.
+
+        Evaluates the properties on a way, and holds nothing.
+        """
+        def answer(base, steps):
+            return _answered(lambda: (watched_row(self._base(base), steps),))
+        return u'ok', tuple([answer(base, steps) for base, steps in ways])
+
     def release(self, numbers):
         """Forgets objects of the table."""
         self.kept.release(numbers)

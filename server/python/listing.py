@@ -20,8 +20,8 @@ REACHABLE = 4
 
 class Stopped(Exception):
     """A path ends early: `status` is `gone` (nothing there), `unread` (only running code would tell), `stale` (the
-    number it begins with was released), `limit` (no more can be held), `fixed` (it is not to be changed) or `undone`
-    (nothing is kept to put back).
+    number it begins with was released), `limit` (no more can be held), `fixed` (it is not to be changed), `undone`
+    (nothing is kept to put back) or `raised` (what was asked for raised an exception).
     """
 
     def __init__(self, status, message):

@@ -4,12 +4,8 @@ import io
 import os
 
 FILES = (
-<<<<<<< HEAD
-    'static_lookup.py', 'render.py', 'kinds.py', 'frames.py', 'access.py', 'listing.py', 'opening.py', 'documents.py', 'sourcecode.py', 'output.py', 'interrupting.py', 'runner.py', 'changing.py',
-=======
-    'static_lookup.py', 'render.py', 'kinds.py', 'access.py', 'listing.py', 'documents.py', 'sourcecode.py', 'output.py', 'interrupting.py', 'typing_in.py', 'runner.py', 'changing.py',
->>>>>>> 2e5e9d9 (Ask in the editor for what a run reads, and tell how long it takes)
-    'agent.py',
+    'static_lookup.py', 'render.py', 'kinds.py', 'frames.py', 'access.py', 'listing.py', 'opening.py', 'documents.py', 'sourcecode.py', 'output.py', 'interrupting.py', 'typing_in.py', 'runner.py',
+    'changing.py', 'watching.py', 'agent.py',
 )
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'server', 'python')
 

@@ -38,6 +38,7 @@ import type {
   Secrets,
   TraceLevel,
 } from './model';
+import type { WatchAnswer, WatchParams } from './watch';
 
 /** A request: the caller gets `Result`, or a `ResponseError` whose `data` is a `Problem`. */
 export interface RequestMessage<Params, Result> {
@@ -170,6 +171,12 @@ export const ObjectSourceCode = request<{ readonly handle: Handle }, SourceCode>
 
 /** Client → process: the statement that imports a module, class or function. Evaluates nothing. */
 export const ObjectImportLine = request<{ readonly handle: Handle }, string>('rpyc/objects/importLine');
+
+/**
+ * Client → process: what lies at the end of each path now, in their order. Properties on the way are evaluated. Not
+ * answered before the last one of the connection was: who asks meanwhile is told so by `ERR_STILL_READING`.
+ */
+export const ObjectWatch = request<WatchParams, readonly WatchAnswer[]>('rpyc/objects/watch');
 
 /** Client → process: these rows are closed; what they hold on the peer can go. */
 export const ObjectRelease = notification<{ readonly handles: readonly Handle[] }>('rpyc/objects/release');

@@ -20,7 +20,7 @@ import {
   toWireStep,
 } from './rows';
 import type { ObjectSource, PageQuery, PartFacts, SourcePage, SourceText } from './source';
-import { fixedError, goneError, heldLimitError, undoneError, unreadError } from './treeProblems';
+import { fixedError, goneError, heldLimitError, raisedError, undoneError, unreadError } from './treeProblems';
 
 /** The answer is waited for here, and taken in even when it is late. */
 const ENDLESS = { timeoutSeconds: null } as const;
@@ -68,17 +68,8 @@ export class AgentSource implements ObjectSource {
   }
 
   async resolve(path: readonly PathStep[]): Promise<readonly RowFacts[]> {
-    const [root, ...steps] = path;
-    if (root?.kind !== 'root') {
-      throw goneError('A path begins with a root');
-    }
-    const wireSteps = steps.map((step) => {
-      if (step.kind === 'root') {
-        throw goneError('A path has one root');
-      }
-      return toWireStep(step);
-    });
-    const [rows] = await this.ask('resolve', [root.name, wireSteps]);
+    const { base, steps } = wayAlong(path);
+    const [rows] = await this.ask('resolve', [base, steps]);
     const facts = asTuple(rows, 'list of rows').map(readRow);
     if (facts.length !== steps.length) {
       throw new ShapeError('number of rows');
@@ -154,6 +145,21 @@ export class AgentSource implements ObjectSource {
   }
 }
 
+/** The way along a path, from its root. @throws ProblemError `ERR_GONE` for what is no path */
+export function wayAlong(path: readonly PathStep[]): Way {
+  const [root, ...steps] = path;
+  if (root?.kind !== 'root') {
+    throw goneError('A path begins with a root');
+  }
+  const wireSteps = steps.map((step) => {
+    if (step.kind === 'root') {
+      throw goneError('A path has one root');
+    }
+    return toWireStep(step);
+  });
+  return { base: root.name, steps: wireSteps };
+}
+
 /** The parts of an answer; a refusal is thrown. */
 export function accepted(answer: unknown): readonly unknown[] {
   const [status, ...rest] = asTuple(answer, 'answer');
@@ -178,6 +184,8 @@ export function accepted(answer: unknown): readonly unknown[] {
       throw noImportError(detail);
     case 'undone':
       throw undoneError();
+    case 'raised':
+      throw raisedError(detail);
     default:
       throw new ShapeError('status');
   }
@@ -191,7 +199,7 @@ function heldBy(answer: unknown): number | undefined {
 }
 
 /** Settles as `answer` does; rejects as soon as the signal is aborted, or the time for a question is over. */
-async function inTime<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function inTime<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(new AsyncResultTimeout()), QUESTION_SECONDS * 1000);
   const linked = linkSignals(signal, deadline.signal);

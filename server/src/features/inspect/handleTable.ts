@@ -196,6 +196,12 @@ export class HandleTable {
     return this.profileIds.size;
   }
 
+  /** Whether an open row of the connection holds this very reference. */
+  holds(profileId: string, netref: Netref): boolean {
+    const holding = [...(this.rows.get(profileId)?.holding.values() ?? [])];
+    return holding.some(({ held }) => held?.kind === 'netref' && held.netref === netref);
+  }
+
   /** Objects that are held on the peer for this connection's rows. */
   heldCount(profileId: string): number {
     return this.rows.get(profileId)?.holding.size ?? 0;

@@ -7,7 +7,7 @@ import type {
   ObjectPage,
   ObjectPath,
 } from '../../api/model';
-import { type Logger, release } from '../../rpyc/index';
+import { type Logger, type Netref, release } from '../../rpyc/index';
 import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemCode, ProblemError, badAnswer, notConnected, staleHandle } from '../problem';
 import { AccessPolicy } from './accessPolicy';
@@ -34,8 +34,10 @@ import type { RunsInProgress } from '../run/runsInProgress';
 import { ServiceDocuments } from './serviceDocuments';
 import { ServiceResults } from './serviceResults';
 import { ServiceSource } from './serviceSource';
+import { ServiceWatch } from './serviceWatch';
 import type { ObjectSource } from './source';
 import { goneError, rowLimitNote } from './treeProblems';
+import { Watching } from './watching';
 
 export interface ObjectTreeOptions {
   /** Names this start of the process; handles of another one are stale. */
@@ -66,6 +68,8 @@ export class ObjectTree {
   readonly changes: ObjectChanges;
   /** What rows become outside of the tree. */
   readonly documents: RowDocuments;
+  /** What is read by path, again and again. */
+  readonly watching: Watching;
   private readonly table: HandleTable;
   private readonly limits: HandleLimits;
   private readonly releases: PeerReleases;
@@ -90,6 +94,11 @@ export class ObjectTree {
       table: this.table,
       borrow: (entry, signal, use) =>
         this.borrow(entry, signal, (lease) => use(this.documentsOf(lease, signal))),
+    });
+    this.watching = new Watching({
+      borrow: (profileId, signal, use) => this.lendTo(profileId, signal, use),
+      serviceWatch: (lease) => this.serviceWatch(lease),
+      label: options.label,
     });
     this.changes = new ObjectChanges({
       table: this.table,
@@ -264,18 +273,27 @@ export class ObjectTree {
     return this.borrow(entry, signal, (lease) => use(this.sourceOf(lease, signal)));
   }
 
-  private async borrow<T>(
-    entry: Entry,
+  private borrow<T>(
+    { profileId, generation }: Entry,
     signal: AbortSignal | undefined,
     use: (lease: Lease) => Promise<T>,
   ): Promise<T> {
-    const { profileId, generation } = entry;
-    const lease = await this.options.lend(profileId, 'explore', signal);
-    try {
+    return this.lendTo(profileId, signal, (lease) => {
       if (lease.generation !== generation) {
         this.forget(profileId);
         throw new ProblemError(staleHandle());
       }
+      return use(lease);
+    });
+  }
+
+  private async lendTo<T>(
+    profileId: string,
+    signal: AbortSignal | undefined,
+    use: (lease: Lease) => Promise<T>,
+  ): Promise<T> {
+    const lease = await this.options.lend(profileId, 'explore', signal);
+    try {
       return await use(lease);
     } catch (error) {
       if (error instanceof ShapeError) {
@@ -301,10 +319,22 @@ export class ObjectTree {
     return new AgentSource(agent, releases, signal);
   }
 
+  private serviceWatch(lease: Lease): ServiceWatch {
+    const { connection, profileId } = lease;
+    const results = this.results.get(profileId) ?? new ServiceResults();
+    return new ServiceWatch({
+      source: this.serviceSource(lease, results, undefined, null),
+      root: async () => (await connection.root) as Netref,
+      results,
+      isShown: (netref) => this.table.holds(profileId, netref) || results.holds(netref),
+    });
+  }
+
   private serviceSource(
     { connection, profileId }: Lease,
     results: ServiceResults,
     signal: AbortSignal | undefined,
+    timeoutSeconds?: null,
   ): ServiceSource {
     const label = this.options.label(profileId);
     let policy = this.policies.get(profileId);
@@ -312,7 +342,8 @@ export class ObjectTree {
       policy = new AccessPolicy(this.options.state(profileId).peer ?? { dialect: 'A' });
       this.policies.set(profileId, policy);
     }
-    return new ServiceSource({ connection, results, policy, label, signal });
+    const limit = timeoutSeconds === undefined ? {} : { timeoutSeconds };
+    return new ServiceSource({ connection, results, policy, label, signal, ...limit });
   }
 
   private documentsOf(lease: Lease, signal: AbortSignal | undefined): DocumentSource {

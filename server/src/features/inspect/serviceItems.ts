@@ -2,6 +2,7 @@
  * The items of containers of a strict service, in pages. The policy lets `__len__`, `__getitem__` and `__iter__`
  * through by default, and does not ask about BUFFITER, so that nothing of this is refused.
  */
+import type { PathStep } from '../../api/model';
 import {
   type BrineValue,
   type Connection,
@@ -13,11 +14,12 @@ import {
   isNetref,
   release,
 } from '../../rpyc/index';
+import { readLiteral } from './literal';
 import { TextLimit, singleLine, valueText } from './preview';
 import { typeNameOf, valueFacts } from './remoteRows';
 import { type Access, NO_ACCESS, asCount } from './rows';
 import type { PageQuery, PartFacts, SourcePage } from './source';
-import { itemLimitNote, noPartsError } from './treeProblems';
+import { goneError, itemLimitNote, noPartsError } from './treeProblems';
 
 /** How the items of a container are come by: by position, one after the other, or by key. */
 type Container = 'sequence' | 'iterable' | 'mapping';
@@ -97,6 +99,22 @@ export class ServiceItems {
       parts: items.map((item, position) => withAccess(itemPart(offset + position, item), access)),
       ...extent(offset, limit, length, container),
     };
+  }
+
+  /** One item, by its position or its key. A key is looked for before its value is asked for. */
+  async at(object: Netref, step: PathStep): Promise<PartFacts> {
+    if (step.kind === 'index') {
+      const { parts } = await this.page(object, { offset: step.index, limit: 1, filter: '' });
+      return parts[0] ?? notThere(itemTitle(step.index));
+    }
+    if (step.kind !== 'key' || CONTAINERS.get(typeNameOf(object)) !== 'mapping') {
+      throw noPartsError();
+    }
+    const key = readLiteral(step.text);
+    if ((await this.call(object, '__contains__', [key])) !== true) {
+      notThere(step.text);
+    }
+    return valueFacts(step, step.text, await this.call(object, '__getitem__', [key]));
   }
 
   /** Those of the first items whose names contain a text. */
@@ -238,6 +256,10 @@ function accessTo(object: Netref): Partial<Access> {
 function keyText(key: unknown, limit: number): string {
   const text = isNetref(key) ? `<${typeNameOf(key)}>` : valueText(key as BrineValue, limit);
   return singleLine(text, limit);
+}
+
+function notThere(name: string): never {
+  throw goneError(`${name} is not there any more`);
 }
 
 function itemTitle(index: number): string {

@@ -1,4 +1,4 @@
-import { isNetref, release } from '../../rpyc/index';
+import { type Netref, isNetref, release } from '../../rpyc/index';
 
 /** As many as the helper keeps. */
 const MAX_RESULTS = 50;
@@ -33,6 +33,11 @@ export class ServiceResults {
 
   get(name: string): unknown {
     return this.values.get(name);
+  }
+
+  /** Whether this very reference is one of the results. */
+  holds(netref: Netref): boolean {
+    return [...this.values.values()].includes(netref);
   }
 
   /** A reference that a row still shows ends with it here, as it does on a classic peer. */

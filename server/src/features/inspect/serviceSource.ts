@@ -50,7 +50,7 @@ const GENERATORS: ReadonlySet<string> = new Set(['generator', 'async_generator',
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** What an object has, as far as can be told without reading. */
-interface Members {
+export interface Members {
   readonly names: readonly string[];
   readonly factsOf: (name: string) => RowFacts;
   readonly note?: string;
@@ -65,6 +65,8 @@ export interface ServiceSourceParts {
   /** What the user calls the connection. */
   readonly label: string;
   readonly signal: AbortSignal | undefined;
+  /** How long an answer may take, where it is not as long as that of any other question. `null` waits for ever. */
+  readonly timeoutSeconds?: number | null;
 }
 
 /**
@@ -80,12 +82,13 @@ export class ServiceSource implements ObjectSource {
   private readonly options: RequestOptions;
   private readonly items: ServiceItems;
 
-  constructor({ connection, results, policy, label, signal }: ServiceSourceParts) {
+  constructor({ connection, results, policy, label, signal, timeoutSeconds }: ServiceSourceParts) {
     this.connection = connection;
     this.results = results;
     this.policy = policy;
     this.label = label;
-    this.options = { timeoutSeconds: QUESTION_SECONDS, ...(signal === undefined ? {} : { signal }) };
+    const limit = timeoutSeconds === undefined ? QUESTION_SECONDS : timeoutSeconds;
+    this.options = { timeoutSeconds: limit, ...(signal === undefined ? {} : { signal }) };
     this.items = new ServiceItems(connection, this.options);
   }
 
@@ -108,7 +111,7 @@ export class ServiceSource implements ObjectSource {
   }
 
   /** Names, methods and policy of one object. Both requests leave together: one round trip. */
-  private async membersOf(object: Netref, ofService: boolean): Promise<Members> {
+  async membersOf(object: Netref, ofService: boolean): Promise<Members> {
     const [listed, methods] = await Promise.all([
       dir(object, this.options),
       inspectMethods(object, this.options),
@@ -182,10 +185,23 @@ export class ServiceSource implements ObjectSource {
     if (parent === undefined || step.kind !== 'attr' || isResults(parent)) {
       return { facts };
     }
-    const value = await this.attribute(entry, await this.objectOf(parent), step.name, anyway);
-    const part = valueFacts(step, facts.name, value);
-    const { editable, deletable } = facts.access ?? NO_ACCESS;
+    return this.readMember(facts, await this.objectOf(parent), anyway);
+  }
+
+  /** Reads an attribute of an object. @throws as `ObjectTree.read` */
+  async readMember(facts: RowFacts, owner: Netref, anyway = false): Promise<PartFacts> {
+    const { step, access } = facts;
+    if (step.kind !== 'attr') {
+      return { facts };
+    }
+    const part = valueFacts(step, facts.name, await this.attribute({ facts }, owner, step.name, anyway));
+    const { editable, deletable } = access ?? NO_ACCESS;
     return withAccess(part, { editable, deletable });
+  }
+
+  /** The item of a container that a step leads to. @throws ProblemError `ERR_GONE` where there is none */
+  itemAt(object: Netref, step: PathStep): Promise<PartFacts> {
+    return this.items.at(object, step);
   }
 
   async text(entry: Entry, limit: number): Promise<SourceText> {
@@ -228,7 +244,12 @@ export class ServiceSource implements ObjectSource {
   }
 
   /** Reads an attribute, unless that would only be refused; what comes of it tells more about the policy. */
-  private async attribute({ facts }: Entry, owner: Netref, name: string, anyway: boolean): Promise<unknown> {
+  private async attribute(
+    { facts }: Pick<Entry, 'facts'>,
+    owner: Netref,
+    name: string,
+    anyway: boolean,
+  ): Promise<unknown> {
     if (facts.blocked !== undefined && !anyway) {
       throw blockedError(this.label, facts.name, facts.blocked);
     }

@@ -130,3 +130,19 @@ export function lostMeanwhile(label: string, detail: string): ProblemError {
     detail,
   });
 }
+
+/** What was read is computed by code of the peer, which failed. */
+export function raisedError(exception: string): ProblemError {
+  return new ProblemError({
+    code: 'ERR_RAISED',
+    message: `Reading this raised ${exception} on the peer.`,
+  });
+}
+
+/** The peer has not answered yet what was asked last. */
+export function stillReadingError(label: string): ProblemError {
+  return new ProblemError({
+    code: 'ERR_STILL_READING',
+    message: `“${label}” has not answered the last read yet: what is watched there is read again when it has.`,
+  });
+}

@@ -9,6 +9,7 @@ import {
   ObjectRoots,
   ObjectSourceCode,
   ObjectText,
+  ObjectWatch,
 } from '../../api/messages';
 import type { Handle } from '../../api/model';
 import type { ObjectTree } from '../../features/inspect/objectTree';
@@ -42,5 +43,6 @@ export function handleInspection(edge: MessageEdge, pool: ConnectionPool, tree: 
   edge.onRequest(ObjectImportLine, ofHandle, ({ handle }, signal) =>
     tree.documents.importLine(handle, signal),
   );
+  edge.onRequest(ObjectWatch, ofProfile, (params, signal) => tree.watching.read(params, signal));
   edge.onNotification(ObjectRelease, ({ handles }) => tree.release(handles));
 }

@@ -1,0 +1,20 @@
+import type { ObjectPath } from '../../api/model';
+import type { WatchAnswer } from '../../api/watch';
+import type { Agent } from '../agent';
+import { accepted, wayAlong } from './agentSource';
+import { ShapeError, asTuple, readRow } from './rows';
+import { answerOf } from './watchAnswers';
+
+/** One round trip. It is never given up, so that nobody asks again while the peer still works on it. */
+export async function watchByAgent(
+  agent: Agent,
+  paths: readonly ObjectPath[],
+): Promise<readonly WatchAnswer[]> {
+  const ways = paths.map(wayAlong).map(({ base, steps }) => [base, steps]);
+  const [answers] = accepted(await agent.ask('watch', [ways], { timeoutSeconds: null }));
+  const told = asTuple(answers, 'list of answers');
+  if (told.length !== paths.length) {
+    throw new ShapeError('number of answers');
+  }
+  return Promise.all(told.map((answer) => answerOf(() => readRow(accepted(answer)[0]))));
+}
