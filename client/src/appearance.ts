@@ -52,7 +52,10 @@ const OBJECT_ICONS: Readonly<Record<ObjectKind, Icon>> = {
 };
 
 /** @param grey what it shows is of before, or out of reach */
-export function objectIcon({ kind, blocked }: ObjectNode, grey: boolean): vscode.ThemeIcon {
+export function objectIcon(
+  { kind, blocked }: Pick<ObjectNode, 'kind' | 'blocked'>,
+  grey: boolean,
+): vscode.ThemeIcon {
   const icon = OBJECT_ICONS[kind];
   const id = blocked !== undefined && kind === 'unread' ? 'lock' : icon.id;
   return themeIcon(grey || blocked !== undefined ? { id, color: 'disabledForeground' } : icon);

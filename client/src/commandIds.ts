@@ -76,4 +76,21 @@ export const DISCOVERY_COMMAND_IDS = [
 
 export type DiscoveryCommandId = (typeof DISCOVERY_COMMAND_IDS)[number];
 
+/** The commands of what is watched, the last ones in the manifest. Only the first one is on a row of the tree. */
+export const WATCH_COMMAND_IDS = [
+  'rpyc.watchObject',
+  'rpyc.readWatched',
+  'rpyc.pauseWatching',
+  'rpyc.resumeWatching',
+  'rpyc.showWatched',
+  'rpyc.copyWatchedValue',
+  'rpyc.copyWatchedExpression',
+  'rpyc.moveWatchedUp',
+  'rpyc.moveWatchedDown',
+  'rpyc.removeWatched',
+  'rpyc.removeAllWatched',
+] as const;
+
+export type WatchCommandId = (typeof WATCH_COMMAND_IDS)[number];
+
 export type CommandId = (typeof COMMAND_IDS)[number];

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { Diagnostics, ObjectText } from '../../server/src/api/messages';
 import type { Backend } from './backend';
-import { COMMAND_IDS, DISCOVERY_COMMAND_IDS, ROW_ACTION_IDS } from './commandIds';
-import type { CommandId, DiscoveryCommandId, RowActionId } from './commandIds';
+import { COMMAND_IDS, DISCOVERY_COMMAND_IDS, ROW_ACTION_IDS, WATCH_COMMAND_IDS } from './commandIds';
+import type { CommandId, DiscoveryCommandId, RowActionId, WatchCommandId } from './commandIds';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
@@ -23,6 +23,7 @@ import { listAndConnect } from './serviceConnections';
 import type { Settings } from './settings';
 import type { Snippets } from './snippets';
 import type { ChangeCommands } from './changeCommands';
+import type { WatchDoor } from './watchDoor';
 
 const COPY_LIMIT = 10_000_000;
 const HINT_MS = 3_000;
@@ -39,6 +40,7 @@ export interface CommandParts {
   readonly changes: ChangeCommands;
   readonly documents: RemoteDocuments;
   readonly discovery: { readonly settings: DiscoverySettings; readonly view: DiscoveryView };
+  readonly watch: WatchDoor;
   readonly explainer: ErrorExplainer;
   readonly log: vscode.LogOutputChannel;
   readonly version: string;
@@ -64,6 +66,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
       }),
       parts.log,
     ),
+    register(WATCH_COMMAND_IDS, watchCommands(parts), parts.log),
   );
 }
 
@@ -80,7 +83,7 @@ function lazyDiscoveryCommands(parts: DiscoveryCommandParts): Readonly<Record<Di
   return Object.fromEntries(entries) as Readonly<Record<DiscoveryCommandId, Lazy>>;
 }
 
-type RowActionTable = Readonly<Record<RowActionId, (argument: Argument, more?: unknown) => Promise<void>>>;
+type RowActionTable = Readonly<Record<RowActionId, LazyOnRow>>;
 
 /** The commands on rows: as above. */
 function lazyRowActions(parts: CommandParts): RowActionTable {
@@ -98,6 +101,21 @@ function lazyRowActions(parts: CommandParts): RowActionTable {
   ]);
   return Object.fromEntries(entries) as RowActionTable;
 }
+
+/** The commands of what is watched. */
+function watchCommands(parts: CommandParts): Readonly<Record<WatchCommandId, LazyOnRow>> {
+  const entries = WATCH_COMMAND_IDS.map((id) => [
+    id,
+    (argument: Argument, more?: unknown): Promise<void> => {
+      const rows = Array.isArray(more) ? (more as Row[]) : [objectOf(parts, argument)];
+      const objects = rows.flatMap((row) => (row?.kind === 'object' ? [row] : []));
+      return parts.watch.run(id, objects, argument, more);
+    },
+  ]);
+  return Object.fromEntries(entries) as Readonly<Record<WatchCommandId, LazyOnRow>>;
+}
+
+type LazyOnRow = (argument: Argument, more?: unknown) => Promise<void>;
 
 type Lazy = (...args: DiscoveryArguments) => Promise<void>;
 

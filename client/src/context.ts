@@ -22,6 +22,7 @@ import { StatusBar } from './statusBar';
 import { testApi } from './testApi';
 import type { TestApi } from './testApi';
 import { ChangeCommands } from './changeCommands';
+import { WatchDoor } from './watchDoor';
 import { WorkspaceConsent } from './workspaceConsent';
 
 /** What `activate` returns to other extensions; the rest of it is for our own tests. */
@@ -76,6 +77,7 @@ export class ExtensionParts implements vscode.Disposable {
       takesOneClient: (address) => connections.takesOneClient(address),
     });
     const proposals = new Proposals({ connections, settings, picker, view });
+    const watch = new WatchDoor({ backend, connections, view, memory: context.workspaceState, log });
     const documents = new RemoteDocuments();
     const explainer = new ErrorExplainer(backend);
     const manifest: unknown = context.extension.packageJSON;
@@ -90,6 +92,7 @@ export class ExtensionParts implements vscode.Disposable {
       changes,
       documents,
       discovery: { settings: discoverySettings, view: discovery },
+      watch,
       explainer,
       log,
       version: versionOf(manifest),
@@ -122,6 +125,7 @@ export class ExtensionParts implements vscode.Disposable {
       statusBar,
       proposals,
       discovery,
+      watch,
       documents,
       view,
       list,
@@ -138,6 +142,7 @@ export class ExtensionParts implements vscode.Disposable {
         connections,
         view,
         discovery,
+        watch,
         snippets,
         statusBar,
         activationMs: performance.now() - since,

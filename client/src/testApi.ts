@@ -11,6 +11,8 @@ import type { InlineResults } from './inlineResults';
 import type { Row } from './rows';
 import type { Snippets } from './snippets';
 import type { StatusBar, StatusBarText } from './statusBar';
+import type { WatchDoor } from './watchDoor';
+import type { WatchSnapshot } from './watchView';
 
 /** A row as the tree shows it. */
 export interface RowSnapshot {
@@ -38,6 +40,8 @@ export interface Snapshot {
   /** The rows of the registries' view that are open, and what it says where there are none. */
   readonly services: readonly RowSnapshot[];
   readonly discovery: string;
+  /** The rows of what is watched, as far as the view was shown. */
+  readonly watched: readonly WatchSnapshot[];
   readonly backendPid: number | undefined;
   readonly backendStatus: BackendStatus;
   /** The end of each connection's output channel, by profile. */
@@ -62,6 +66,7 @@ export interface SnapshotParts {
   readonly connections: Connections;
   readonly view: ConnectionsView;
   readonly discovery: DiscoveryView;
+  readonly watch: WatchDoor;
   readonly snippets: Snippets;
   readonly statusBar: StatusBar;
   readonly activationMs: number;
@@ -98,6 +103,7 @@ function snapshot({
   connections,
   view,
   discovery,
+  watch,
   snippets,
   statusBar,
   activationMs,
@@ -110,6 +116,7 @@ function snapshot({
     message: view.message,
     services: discovery.getChildren().flatMap((row) => serviceSnapshots(discovery, row, 0)),
     discovery: discovery.model.state,
+    watched: watch.snapshot(),
     backendPid: backend.pid,
     backendStatus: backend.status,
     outputs: snippets.tails,

@@ -4,7 +4,12 @@ import path from 'node:path';
 
 import { getL10nJson } from '@vscode/l10n-dev';
 
-import { COMMAND_IDS, DISCOVERY_COMMAND_IDS, ROW_ACTION_IDS } from '../../client/src/commandIds';
+import {
+  COMMAND_IDS,
+  DISCOVERY_COMMAND_IDS,
+  ROW_ACTION_IDS,
+  WATCH_COMMAND_IDS,
+} from '../../client/src/commandIds';
 import { fitsRow, ROW_TOKENS, rowContexts } from '../support/rowContexts';
 import { readSources } from '../support/sourceImports';
 import { REPOSITORY } from '../support/tools';
@@ -96,7 +101,7 @@ describe('Manifest', () => {
   it('lists just the commands that the extension registers', () => {
     assert.deepEqual(
       commands.map(({ command }) => command),
-      [...COMMAND_IDS, ...ROW_ACTION_IDS, ...DISCOVERY_COMMAND_IDS],
+      [...COMMAND_IDS, ...ROW_ACTION_IDS, ...DISCOVERY_COMMAND_IDS, ...WATCH_COMMAND_IDS],
     );
   });
 
@@ -194,6 +199,12 @@ describe('Manifest', () => {
       const ofView = icons('view/title', 'navigation').filter(({ when }) => when?.includes(`== ${view}`));
       assert.equal(ofView.length, 2, view);
     }
+    // One of two, by whether it is paused, and one more.
+    const ofWatch = icons('view/title', 'navigation').filter(({ when }) => when?.includes('== rpyc.watch '));
+    assert.deepEqual(
+      ofWatch.map(({ when }) => /!?rpyc:watchPaused/.exec(when ?? '')?.[0]),
+      ['!rpyc:watchPaused', 'rpyc:watchPaused', undefined],
+    );
     // Whatever a row is, no more of the conditions hold for it at once.
     const inline = icons('view/item/context', 'inline');
     const ofView = (view: string): readonly MenuItem[] =>
@@ -212,6 +223,7 @@ describe('Manifest', () => {
     }
     assert.equal(most, 3, 'The conditions are understood');
     assert.ok(ofView('rpyc.discovery').length <= 3);
+    assert.ok(ofView('rpyc.watch').length <= 3);
     const pushed = [...read('client/src/rowItems.ts').matchAll(/tokens\.push\('(\w+)'\)/g)].map(
       (match) => match[1],
     );

@@ -1,4 +1,3 @@
-import type { ObjectPath } from '../../api/model';
 import { MAX_WATCHED, type WatchAnswer, type WatchParams } from '../../api/watch';
 import type { Lease } from '../pool/lease';
 import { inTime } from './agentSource';
@@ -54,6 +53,6 @@ export class Watching {
 }
 
 /** Something below a root: the roots themselves have no value. */
-function isPath(path: ObjectPath): boolean {
-  return Array.isArray(path) && path.length > 1 && path.length <= MAX_PATH && path[0]?.kind === 'root';
+function isPath(path: unknown): boolean {
+  return Array.isArray(path) && path.length > 1 && path.length <= MAX_PATH;
 }
