@@ -110,6 +110,20 @@ class Agent(object):
         """Forgets objects of the table."""
         self.kept.release(numbers)
 
+    # ---- what a text may go on with ---------------------------------------------------------------------------
+
+    def suggest(self, what, path, prefix):
+        """`('ok', more, ((name, kind, type name), ...))`: see `suggest` of completing.py. Evaluates nothing."""
+        return _answered(lambda: suggest(self.namespace, what, path, prefix))
+
+    def explain(self, path):
+        """As `describe`, for the object at the end of a path of names. Evaluates nothing."""
+        return _answered(lambda: explain(self.namespace, path))
+
+    def call_tip(self, path):
+        """`('ok', name, parameters, what it gives, documentation)` of a function. Evaluates nothing."""
+        return _answered(lambda: call_tip(self.namespace, path))
+
     # ---- changes and calls ------------------------------------------------------------------------------------
 
     def change(self, base, steps, source):

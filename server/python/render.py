@@ -316,6 +316,15 @@ def function_text(function):
 
 def signature_of(function, bound=False):
     """`(a, *, b=1)` from the code object of a Python function; the first parameter is left out when bound."""
+    parts, returns = signature_parts(function, bound)
+    text = u'(' + u', '.join(parts) + u')'
+    if returns:
+        text += u' -> ' + returns
+    return clean(text, 1000)
+
+
+def signature_parts(function, bound=False):
+    """As `signature_of`: the parameters as a list of texts, with the marks `/` and `*`, and what it gives or `''`."""
     code = function.__code__
     names = [clean(name, NAME_LIMIT) for name in code.co_varnames]
     count = code.co_argcount
@@ -348,10 +357,7 @@ def signature_of(function, bound=False):
         parts.append(_parameter(name, annotations, keyword_defaults.get(name, MISSING)))
     if code.co_flags & 0x08:
         parts.append(u'**' + _parameter(names[after], annotations, MISSING))
-    text = u'(' + u', '.join(parts) + u')'
-    if 'return' in annotations:
-        text += u' -> ' + _annotation(annotations['return'])
-    return clean(text, 1000)
+    return parts, _annotation(annotations['return']) if 'return' in annotations else u''
 
 
 def _stored_annotations(function):

@@ -8,6 +8,7 @@ import { DiagnosticsReport } from './features/diagnostics';
 import { LocalServerKeeper } from './features/discovery/localServers';
 import { ServiceSearch } from './features/discovery/serviceSearch';
 import { ObjectTree } from './features/inspect/objectTree';
+import { LiveFeatures } from './features/live/liveFeatures';
 import { ConnectionPool } from './features/pool/connectionPool';
 import { WireLog } from './features/pool/wireLog';
 import { RunsInProgress } from './features/run/runsInProgress';
@@ -49,6 +50,7 @@ function main(): void {
     logger,
   });
   const runner = new SnippetRunner({ lend, runs, label, logger });
+  const live = new LiveFeatures({ lend: pool.lendNow.bind(pool), logger });
   const local = new LocalServerKeeper({ startDemo, logger });
   const search = new ServiceSearch({ local: () => local.state.registry, logger });
   const report = new DiagnosticsReport({ epoch, pool, wireLog });
@@ -57,7 +59,7 @@ function main(): void {
       tree.forget(profileId);
     }
   });
-  server.start({ epoch, pool, tree, runner, runs, search, local, wireLog, report });
+  server.start({ epoch, pool, tree, runner, runs, live, search, local, wireLog, report });
 }
 
 main();

@@ -2,12 +2,13 @@
 
 import io
 import os
+import re
 
-FILES = (
-    'static_lookup.py', 'render.py', 'kinds.py', 'frames.py', 'access.py', 'listing.py', 'opening.py', 'documents.py', 'sourcecode.py', 'output.py', 'interrupting.py', 'typing_in.py', 'runner.py',
-    'changing.py', 'watching.py', 'agent.py',
-)
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'server', 'python')
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
+FOLDER = os.path.join(ROOT, 'server', 'python')
+with io.open(os.path.join(ROOT, 'server', 'src', 'features', 'agent.ts'), encoding='utf-8') as _agent:
+    # In the order in which they are sent.
+    FILES = re.findall(r"^  '(\w+\.py)',$", _agent.read(), re.MULTILINE)
 
 
 def sources():

@@ -21,6 +21,7 @@ import type {
 } from './discovery';
 import type { ObjectDocumentParams, ObjectDocumentResult, SourceCode } from './documents';
 import type { Explanation } from './explanation';
+import type { LiveHover, LivePlace, LiveSignature, LiveStep, LiveSuggestions } from './live';
 import type {
   ConnectionState,
   Handle,
@@ -220,6 +221,26 @@ export const RunOutputProduced = notification<RunOutput>('rpyc/run/output');
  * for the end of the input. Cancelled when nobody waits any more.
  */
 export const RunInputWanted = request<RunInputQuestion, string | null>('rpyc/run/input');
+
+// ---- live objects in a text ---------------------------------------------------------------------------------
+
+/**
+ * Client → process: what the text may go on with. Answered in half a second, with `null` where nothing can be told by
+ * then; so are the three below. None of them connects, waits for a run, evaluates anything or fails.
+ */
+export const LiveComplete = request<LivePlace, LiveSuggestions | null>('rpyc/live/complete');
+
+/** Client → process: more about a suggestion. */
+export const LiveExplain = request<
+  { readonly profileId: string; readonly path: readonly LiveStep[] },
+  ObjectDetails | null
+>('rpyc/live/explain');
+
+/** Client → process: what the name at this place stands for. */
+export const LiveLook = request<LivePlace, LiveHover | null>('rpyc/live/look');
+
+/** Client → process: what the call around this place takes. */
+export const LiveCallTip = request<LivePlace, LiveSignature | null>('rpyc/live/callTip');
 
 // ---- registries and services --------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ const FILES = [
   'runner.py',
   'changing.py',
   'watching.py',
+  'completing.py',
   'agent.py',
 ];
 

@@ -10,6 +10,7 @@ import type { DiagnosticsReport } from '../features/diagnostics';
 import type { LocalServerKeeper } from '../features/discovery/localServers';
 import type { ServiceSearch } from '../features/discovery/serviceSearch';
 import type { ObjectTree } from '../features/inspect/objectTree';
+import type { LiveFeatures } from '../features/live/liveFeatures';
 import type { ConnectionPool } from '../features/pool/connectionPool';
 import type { WireLog } from '../features/pool/wireLog';
 import type { AskUser } from '../features/run/runInput';
@@ -22,6 +23,7 @@ import { handleDiagnostics } from './handlers/diagnostics';
 import { handleDiscovery } from './handlers/discovery';
 import { handleExplanation } from './handlers/explanation';
 import { handleInspection } from './handlers/inspect';
+import { handleLive } from './handlers/live';
 import { handleSnippets } from './handlers/snippets';
 import { MessageLogger } from './logger';
 
@@ -33,6 +35,7 @@ export interface Features {
   readonly tree: ObjectTree;
   readonly runner: SnippetRunner;
   readonly runs: RunsInProgress;
+  readonly live: LiveFeatures;
   readonly search: ServiceSearch;
   readonly local: LocalServerKeeper;
   readonly wireLog: WireLog;
@@ -61,7 +64,7 @@ export class Server {
   /** Takes requests from now on. */
   start(features: Features): void {
     const { connection, edge } = this;
-    const { epoch, pool, tree, runner, runs, search, local, wireLog, report } = features;
+    const { epoch, pool, tree, runner, runs, live, search, local, wireLog, report } = features;
     connection.onInitialize(() => ({
       capabilities: { textDocumentSync: TextDocumentSyncKind.None },
       serverInfo: { name: 'rpyc-explorer' },
@@ -79,6 +82,7 @@ export class Server {
     handleInspection(edge, pool, tree);
     handleChanges(edge, pool, tree);
     handleSnippets(edge, pool, runner, runs);
+    handleLive(edge, live);
     handleDiscovery(edge, search, local);
     handleDiagnostics(edge, wireLog, report);
     handleExplanation(edge);

@@ -12,9 +12,9 @@ import {
   type WireStep,
   asCount,
   asLine,
-  asLines,
   asText,
   asTuple,
+  readDetails,
   readPage,
   readRow,
   toWireStep,
@@ -79,19 +79,7 @@ export class AgentSource implements ObjectSource {
 
   async describe(entry: Entry): Promise<ObjectDetails> {
     const { base, steps } = wayTo(entry);
-    const [typeName, signature, documentation, value, length] = await this.ask('describe', [base, steps]);
-    const shown = {
-      signature: asLine(signature, TextLimit.hover),
-      documentation: asLines(documentation, TextLimit.documentation),
-      value: asLine(value, TextLimit.hover),
-    };
-    return {
-      typeName: asLine(typeName, TextLimit.type),
-      ...(shown.signature === '' ? {} : { signature: shown.signature }),
-      ...(shown.documentation === '' ? {} : { documentation: shown.documentation }),
-      ...(shown.value === '' ? {} : { value: shown.value }),
-      ...(length === null ? {} : { length: asCount(length, 'length') }),
-    };
+    return readDetails(await this.ask('describe', [base, steps]));
   }
 
   async read(entry: Entry): Promise<PartFacts> {

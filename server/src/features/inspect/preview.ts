@@ -211,9 +211,11 @@ function floatText(value: number, integer: boolean): string {
   return integer || /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** A Python string literal for a text. */
-export function pythonString(text: string): string {
-  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+/** A Python string literal for a text. @param quote where it is to be this one */
+export function pythonString(
+  text: string,
+  quote = text.includes("'") && !text.includes('"') ? '"' : "'",
+): string {
   const body = text.replace(/\\/g, '\\\\').replaceAll(quote, `\\${quote}`).replace(UNSAFE, escaped);
   return quote + body + quote;
 }

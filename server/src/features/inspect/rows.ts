@@ -2,7 +2,7 @@
  * What is known of an object's part before it becomes a row, and the reading of such facts from the tuples that the
  * helper on the peer sends. Nothing in those tuples is trusted: a wrong shape is an error, a long text is cut.
  */
-import type { ObjectKind, PathStep } from '../../api/model';
+import type { ObjectDetails, ObjectKind, PathStep } from '../../api/model';
 import { TextLimit, multiLine, singleLine } from './preview';
 
 /** What stands in a row whose value was not read. */
@@ -121,13 +121,13 @@ export function readRow(value: unknown): RowFacts {
   const [step, name, kind, typeName, text, flags, length, ...rest] = asTuple(value, 'row');
   const bits = asCount(flags, 'flags');
   const unread = (bits & Flag.unread) !== 0;
-  if (rest.length > 0 || typeof kind !== 'string' || !KINDS.has(kind)) {
+  if (rest.length > 0) {
     throw new ShapeError('row');
   }
   return {
     step: readStep(step),
     name: singleLine(asText(name, 'name'), TextLimit.name),
-    kind: kind as ObjectKind,
+    kind: asKind(kind),
     typeName: singleLine(asText(typeName, 'type name'), TextLimit.type),
     value: unread ? CLICK_TO_READ : singleLine(asText(text, 'value'), TextLimit.value),
     expandable: (bits & Flag.expandable) !== 0,
@@ -140,6 +140,31 @@ export function readRow(value: unknown): RowFacts {
     },
     ...(length === null ? {} : { length: asCount(length, 'length') }),
   };
+}
+
+/** `(type name, signature, documentation, value, length)` of the helper. */
+export function readDetails(parts: readonly unknown[]): ObjectDetails {
+  const [typeName, signature, documentation, value, length] = parts;
+  const shown = {
+    signature: asLine(signature, TextLimit.hover),
+    documentation: asLines(documentation, TextLimit.documentation),
+    value: asLine(value, TextLimit.hover),
+  };
+  return {
+    typeName: asLine(typeName, TextLimit.type),
+    ...(shown.signature === '' ? {} : { signature: shown.signature }),
+    ...(shown.documentation === '' ? {} : { documentation: shown.documentation }),
+    ...(shown.value === '' ? {} : { value: shown.value }),
+    ...(length === null ? {} : { length: asCount(length, 'length') }),
+  };
+}
+
+/** A kind that the helper tells. */
+export function asKind(value: unknown): ObjectKind {
+  if (typeof value !== 'string' || !KINDS.has(value)) {
+    throw new ShapeError('kind');
+  }
+  return value as ObjectKind;
 }
 
 function readStep(value: unknown): PathStep {

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { type Disposable, toDisposable } from '../../rpyc/index';
 
 /**
@@ -56,4 +58,11 @@ export function onAbort(signal: AbortSignal | undefined, listener: (reason: unkn
 /** An abort's reason may be anything; what is thrown is an error. */
 export function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+/** Any number of lends listen to it, each as long as it waits. */
+export function newSession(): AbortController {
+  const session = new AbortController();
+  setMaxListeners(0, session.signal);
+  return session;
 }

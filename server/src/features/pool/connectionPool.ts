@@ -169,6 +169,11 @@ export class ConnectionPool {
     return this.entry(profileId).connections.lendBeside(signal);
   }
 
+  /** A connection that answers at once, for a question that is not worth waiting; undefined where there is none. */
+  lendNow(profileId: string): Lease | undefined {
+    return this.entries.get(profileId)?.connections.lendNow();
+  }
+
   /** Closes every connection and ends every timer. What waits is turned away. */
   async close(): Promise<void> {
     this.closed = true;

@@ -1,5 +1,3 @@
-import { setMaxListeners } from 'node:events';
-
 import type {
   ConnectionStage,
   ConnectionState,
@@ -24,7 +22,7 @@ import {
   toProblem,
   uninterruptible,
 } from '../problem';
-import { asError, linkSignals, untilAborted } from './abort';
+import { asError, linkSignals, newSession, untilAborted } from './abort';
 import { type Attempt, isLater } from './attempt';
 import { FairQueue } from './fairQueue';
 import type { Lease, LeasePurpose } from './lease';
@@ -208,16 +206,23 @@ export class ProfileConnections {
    * @throws ProblemError where the server takes no second client
    */
   async lendBeside(signal: AbortSignal): Promise<Lease> {
-    const main = await this.whenConnected(signal);
-    if (!this.runsOnMain) {
-      return this.lease(main, 'explore', { dispose: () => undefined });
+    const { serverKind } = (await this.whenConnected(signal)).peer;
+    const free = this.lendNow();
+    if (free !== undefined) {
+      return free;
     }
-    const { serverKind } = main.peer;
     if (isSingle(this.profile) || serverKind === 'oneshot' || serverKind === 'stdio') {
       throw new ProblemError(uninterruptible(this.label, 'single'));
     }
     const opened = await this.open(signal);
     return this.lease(opened, 'explore', { dispose: () => void opened.close() });
+  }
+
+  /** The connection that explores, for a question that is not worth waiting; undefined where it cannot be had now. */
+  lendNow(): Lease | undefined {
+    const { main } = this;
+    const isFree = main !== undefined && !this.runsOnMain;
+    return isFree ? this.lease(main, 'explore', { dispose: () => undefined }) : undefined;
   }
 
   // ---- lending ------------------------------------------------------------------------------------------------
@@ -486,11 +491,4 @@ export class ProfileConnections {
     };
     this.options.onDidChangeState(this.current);
   }
-}
-
-/** Any number of lends listen to it, each as long as it waits. */
-function newSession(): AbortController {
-  const session = new AbortController();
-  setMaxListeners(0, session.signal);
-  return session;
 }
