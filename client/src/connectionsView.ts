@@ -186,7 +186,7 @@ export class ConnectionsView
       const red = new vscode.ThemeColor('rpyc.productionForeground');
       return new vscode.FileDecoration('P', vscode.l10n.t('Production'), red);
     }
-    const color = { [GREY_SCHEME]: 'disabledForeground', [PRIVATE_SCHEME]: 'descriptionForeground' }[
+    const color = { [GREY_SCHEME]: 'disabledForeground', [PRIVATE_SCHEME]: 'rpyc.privateForeground' }[
       uri.scheme
     ];
     return color === undefined

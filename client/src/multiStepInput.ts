@@ -89,8 +89,10 @@ function run<T>(
 ): Promise<StepResult<T>> {
   return new Promise((resolve) => {
     input.title = position.title;
-    input.step = position.step;
-    input.totalSteps = position.totalSteps;
+    if (position.totalSteps > 1) {
+      input.step = position.step;
+      input.totalSteps = position.totalSteps;
+    }
     input.ignoreFocusOut = true;
     input.buttons = position.step > 1 ? [vscode.QuickInputButtons.Back] : [];
     const finish = (result: StepResult<T>): void => {

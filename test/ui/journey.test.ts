@@ -26,6 +26,9 @@ for hour in range(1, 4):
 harbour.chart["name"]
 `;
 
+const THEME = 'Dark Modern';
+const OTHER_THEMES = ['Light Modern', 'Dark High Contrast'];
+
 const SETTINGS = {
   'editor.minimap.enabled': false,
   'remote.autoForwardPorts': false,
@@ -84,8 +87,9 @@ describe('the journey of a person', () => {
   it('begins with a welcome that says what to do', async () => {
     await workbench.openView();
     await workbench.widenSideBar(90);
-    await workbench.chooseTheme('Dark Modern');
+    await workbench.chooseTheme(THEME);
     await browser.page.getByText('No remote Python is listed yet.').waitFor();
+    await browser.page.getByRole('button', { name: 'Try a Demo Server' }).first().waitFor();
     await workbench.picture('welcome');
   });
 
@@ -149,6 +153,11 @@ describe('the journey of a person', () => {
     await workbench.expand('chart');
     await workbench.row("'name'").waitFor();
     await workbench.picture('workbench', 'workbench.png');
+    for (const theme of OTHER_THEMES) {
+      await workbench.chooseTheme(theme);
+      await workbench.picture(`workbench-${theme.toLowerCase().replaceAll(' ', '-')}`);
+    }
+    await workbench.chooseTheme(THEME);
     await workbench.toggle('chart');
     await workbench.expand('soundings');
     await workbench.row('[0]').waitFor();
@@ -244,6 +253,11 @@ describe('the journey of a person', () => {
       return /NameError|LookupError/.test(await workbench.outputText());
     });
     await workbench.picture('exception');
+    // Where a theme tells nothing by backgrounds, a border tells the line.
+    await workbench.chooseTheme('Dark High Contrast');
+    await browser.page.locator('.editor-instance .view-lines').first().click();
+    await browser.page.keyboard.press('Control+Home');
+    await workbench.picture('exception-dark-high-contrast');
   });
 
   async function addConnection(address: string, label: string): Promise<void> {

@@ -222,6 +222,10 @@ describe('Manifest', () => {
       assert.ok(shown.length <= 3, `${context}: ${shown.map(({ command }) => command).join(', ')}`);
     }
     assert.equal(most, 3, 'The conditions are understood');
+    const outOfReach = ofView('rpyc.connections').filter(({ when = '' }) =>
+      fitsRow(when, 'rpycObject method expression blocked parent'),
+    );
+    assert.deepEqual(outOfReach, [], 'What is out of reach offers nothing that would ask for it');
     assert.ok(ofView('rpyc.discovery').length <= 3);
     assert.ok(ofView('rpyc.watch').length <= 3);
     const pushed = [...read('client/src/rowItems.ts').matchAll(/tokens\.push\('(\w+)'\)/g)].map(
