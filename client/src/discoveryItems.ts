@@ -114,7 +114,7 @@ function flagText(flag: AddressFlag): string {
     case 'loopback':
       return vscode.l10n.t('your own machine, told by another');
     case 'hostName':
-      return vscode.l10n.t('a name, not an address');
+      return vscode.l10n.t('a name, no address');
     case 'public':
       return vscode.l10n.t('on the internet');
     case 'elsewhere':

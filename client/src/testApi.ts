@@ -6,7 +6,7 @@ import type { ConnectionsView } from './connectionsView';
 import type { BackendStatus } from './processKeeper';
 import type { DiscoveryRow } from './discoveryModel';
 import type { DiscoveryView } from './discoveryView';
-import { GREY_SCHEME } from './rowItems';
+import { GREY_SCHEME, PRIVATE_SCHEME } from './rowItems';
 import type { InlineResults } from './inlineResults';
 import type { Row } from './rows';
 import type { Snippets } from './snippets';
@@ -28,6 +28,8 @@ export interface RowSnapshot {
   readonly color: string;
   /** Its text is grey. */
   readonly grey: boolean;
+  /** Its text is dimmer than that of others. */
+  readonly dimmed: boolean;
 }
 
 export interface Snapshot {
@@ -160,11 +162,15 @@ function serviceSnapshots(view: DiscoveryView, row: DiscoveryRow, depth: number)
   ];
 }
 
-function lookOf({ iconPath, resourceUri }: vscode.TreeItem): Pick<RowSnapshot, 'icon' | 'color' | 'grey'> {
+function lookOf({
+  iconPath,
+  resourceUri,
+}: vscode.TreeItem): Pick<RowSnapshot, 'icon' | 'color' | 'grey' | 'dimmed'> {
   return {
     icon: iconPath instanceof vscode.ThemeIcon ? iconPath.id : '',
     color: iconPath instanceof vscode.ThemeIcon ? (iconPath.color?.id ?? '') : '',
     grey: resourceUri?.scheme === GREY_SCHEME,
+    dimmed: resourceUri?.scheme === PRIVATE_SCHEME,
   };
 }
 

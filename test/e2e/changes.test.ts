@@ -7,6 +7,7 @@ import {
   connect,
   expand,
   hasMore,
+  hover,
   listConnections,
   loadMore,
   row,
@@ -71,8 +72,13 @@ for (const version of RPYC_VERSIONS) {
       }
       await waitForRow(module);
       await expand(module);
+      // Its address says nothing in a row; it is in the hover.
+      assert.equal(row(gauge).description, 'journey.Gauge');
+      assert.match(await hover(gauge), /<journey\.Gauge (?:object )?at 0x[\da-f]+>/i);
       await expand(gauge);
+      assert.equal((await waitForRow([...gauge, '__class__'])).dimmed, true);
       const setting = await waitForRow([...gauge, 'setting']);
+      assert.equal(setting.dimmed, false);
       assert.match(setting.description, /^1/);
       const editing = command('rpyc.editValue', setting.id, '1 + 40');
       await enterUntil(
