@@ -27,6 +27,10 @@ export class ChangeCommands {
     await (await this.load()).call(row, given);
   }
 
+  async take(row: ObjectRow): Promise<void> {
+    await (await this.load()).take(row);
+  }
+
   /** See `BlockedRows.tryAnyway`. */
   async tryAnyway(row: ObjectRow): Promise<void> {
     this.blocked ??= import(/* webpackChunkName: "valueChanges" */ './blockedRows.js').then(

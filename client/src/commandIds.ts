@@ -28,6 +28,7 @@ export const COMMAND_IDS = [
   'rpyc.deleteValue',
   'rpyc.undoChange',
   'rpyc.callObject',
+  'rpyc.takeNext',
   'rpyc.copyValue',
   'rpyc.copyExpression',
   'rpyc.runSelection',

@@ -228,6 +228,12 @@ function commandTable(parts: CommandParts): CommandTable {
         await parts.changes.call(row, textOf(more));
       }
     },
+    'rpyc.takeNext': async (argument) => {
+      const row = objectOf(parts, argument);
+      if (row !== undefined) {
+        await parts.changes.take(row);
+      }
+    },
     'rpyc.copyValue': (argument) => copyValue(parts, argument),
     'rpyc.copyExpression': async (argument) => {
       const expression = objectOf(parts, argument)?.node.expression;

@@ -272,6 +272,9 @@ function objectContext({ node, wasRead }: ObjectRow, stale: boolean): string {
   if (node.callable === true) {
     tokens.push('callable');
   }
+  if (node.iterator === true) {
+    tokens.push('iterator');
+  }
   return tokens.join(' ');
 }
 

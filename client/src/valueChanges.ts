@@ -7,7 +7,7 @@ import {
   ObjectUndo,
 } from '../../server/src/api/messages';
 import type { ObjectChange } from '../../server/src/api/changes';
-import type { ObjectNode, RunError } from '../../server/src/api/model';
+import type { RunError } from '../../server/src/api/model';
 import type { Backend } from './backend';
 import { accepts, askArguments } from './callDialogue';
 import { ChangeConsent } from './changeConsent';
@@ -18,11 +18,13 @@ import { showError, showInformation } from './messageBoxes';
 import { askText } from './multiStepInput';
 import { withPatience } from './patience';
 import { isCancelled, problemOf } from './problems';
+import { showResult } from './resultRows';
 import { isUnread, nodeName } from './rowItems';
 import type { ObjectRow } from './rows';
 import { shortType } from './runOutput';
 import type { ProductionAction, ProductionGuard } from './productionGuard';
 import type { Snippets } from './snippets';
+import { takeNext } from './takeNext';
 import { editableText, fixedReason } from './valueText';
 
 const CAN_UNDO = 'rpyc:canUndo';
@@ -151,7 +153,7 @@ export class ValueChanges {
       if (node === undefined) {
         showHint('check', vscode.l10n.t('{0} gave None', name));
       } else {
-        await this.showResult(profileId, node);
+        await showResult(view, profileId, node);
       }
     } catch (error) {
       if (!isCancelled(error)) {
@@ -161,6 +163,20 @@ export class ValueChanges {
     } finally {
       snippets.endCall(callId);
     }
+  }
+
+  /** Takes the next items of a generator or another iterator, after the user has agreed. */
+  async take(row: ObjectRow): Promise<void> {
+    await takeNext(this.parts, {
+      row,
+      name: this.nameOf(row),
+      callId: `take-${Date.now()}-${++this.lastCall}`,
+      consent: this.consent,
+      patiently: (title, ask) => this.patiently(title, ask),
+      errorText,
+      tellError: (message) => this.tellError(row.profileId, message),
+      hint: (message) => showHint('check', message),
+    });
   }
 
   private async askValue(row: ObjectRow): Promise<string | undefined> {
@@ -289,29 +305,6 @@ export class ValueChanges {
 
   private refreshAround({ parent }: ObjectRow): void {
     this.parts.view.refresh(parent);
-  }
-
-  private async showResult(profileId: string, node: ObjectNode): Promise<void> {
-    const { view } = this.parts;
-    const { model } = view;
-    const connection = model.connectionRow(profileId);
-    const find = (): ObjectRow | undefined =>
-      model
-        .loaded(connection)
-        .find((row): row is ObjectRow => row.kind === 'object' && row.node.kind === 'results');
-    if (find() === undefined) {
-      view.refresh(connection);
-      await model.childrenOf(connection);
-    }
-    const results = find();
-    if (results !== undefined) {
-      // A refresh that does not know yet that it is open would close it.
-      model.expand(results);
-      view.refresh(results);
-      const row = await model.reveal(results, node);
-      view.rowChanged(results);
-      await view.revealNew(row);
-    }
   }
 
   private nameOf({ node }: ObjectRow): string {

@@ -176,6 +176,21 @@ class Agent(object):
             return name, row((u'a', name), name, value, False, DELETABLE), None
         return _answered(answer)
 
+    def take(self, base, steps, count, what, emit, run_id=u'', ask=None):
+        """Takes the next items of an iterator and keeps them as a result.
+
+        :param what: what the iterator is called.
+        :param emit: as for `run`, as are `run_id` and `ask`.
+        :returns: `('ok', row of the result or None, number of items, ending, error or None)`, see `take`.
+        """
+        def answer():
+            items, ending, error = take(self.runner, self._walk(base, steps), count, emit, run_id, ask)
+            if not items:
+                return None, 0, ending, error
+            name = self.kept.keep_result(taking_text(what, items, ending, error), items)
+            return row((u'a', name), name, items, False, DELETABLE), len(items), ending, error
+        return _answered(answer)
+
     def _changed(self, outcome, base, steps):
         done, value = outcome
         if not done:

@@ -114,6 +114,8 @@ def _row(step, name, obj, reachable, access):
     flags = access | (REACHABLE if reachable else 0)
     if kind not in _SIMPLE and can_call(obj):
         flags |= CALLABLE
+    if kind not in _SIMPLE and is_iterator(obj):
+        flags |= ITERATOR
     if container is not None and container.exact:
         expandable = container.length > 0
     else:

@@ -53,7 +53,7 @@ for (const version of RPYC_VERSIONS) {
       await listConnections([profileTo(peer, bench)]);
       await ask(
         '0',
-        'import journey; journey.gauge.setting = 1; journey.gauge.shift = lambda by=2, *more: [by, more]',
+        'import journey; journey.gauge.setting = 1; journey.gauge.shift = lambda by=2, *more: [by, more]; journey.gauge.pulses = iter(range(37))',
       );
       await connect(bench);
     });
@@ -122,6 +122,16 @@ for (const version of RPYC_VERSIONS) {
       assert.match(result?.description ?? '', /^\(2\) \[2, \(\)\] {2}· {2}list$/);
       await command('rpyc.showOutput', bench);
       await waitForOutput(/▶ shift\(2\)[^]*→ \[2, \(\)\]/);
+    });
+
+    it('job 17: takes what is left of an iterator, after asking, and shows it', async () => {
+      const taking = command('rpyc.takeNext', row([...gauge, 'pulses']).id);
+      const results = [bench, 'Results'];
+      await enterUntil('it was taken', taking, () =>
+        Promise.resolve(rowsUnder(results)[0]?.label === '#2 37 × next(pulses), exhausted'),
+      );
+      assert.match(rowsUnder(results)[0]?.description ?? '', /\[0, 1, 2,/);
+      assert.deepEqual(await ask('list(journey.gauge.pulses)'), []);
     });
   });
 }

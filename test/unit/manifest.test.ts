@@ -153,6 +153,7 @@ describe('Manifest', () => {
       'editValue',
       'deleteValue',
       'callObject',
+      'takeNext',
       'tryAnyway',
     ];
     asking.push('goToMember', 'findService', 'addRegistry', 'startRegistry', 'explainError', 'showMenu');

@@ -53,6 +53,24 @@ export interface ObjectCallParams {
   readonly source: string;
 }
 
+export interface ObjectTakeParams {
+  readonly handle: Handle;
+  /** As for a call. */
+  readonly callId: string;
+  /** Items at most. */
+  readonly count: number;
+}
+
+export interface ObjectTakeResult {
+  /** The row under Results; absent where nothing was taken. */
+  readonly node?: ObjectNode;
+  readonly taken: number;
+  /** Why no more: enough, none left, too long, too large, or the peer raised `error`. */
+  readonly ending: 'count' | 'exhausted' | 'time' | 'size' | 'error';
+  readonly error?: RunError;
+  readonly elapsedMs: number;
+}
+
 export type ObjectCallResult =
   /** The row under Results; absent where it gave None. */
   | { readonly status: 'done'; readonly node?: ObjectNode; readonly elapsedMs: number }

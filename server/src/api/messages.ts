@@ -9,6 +9,8 @@ import type {
   ObjectCallResult,
   ObjectChange,
   ObjectSetParams,
+  ObjectTakeParams,
+  ObjectTakeResult,
   ObjectUndoResult,
 } from './changes';
 import type {
@@ -198,6 +200,9 @@ export const ObjectSignature = request<{ readonly handle: Handle }, CallSignatur
 
 /** Client → process: call an object. No time limit; cancel stops waiting, and the call goes on. */
 export const ObjectCall = request<ObjectCallParams, ObjectCallResult>('rpyc/objects/call');
+
+/** Client → process: take the next items of a generator or another iterator, for about five seconds at most. */
+export const ObjectTake = request<ObjectTakeParams, ObjectTakeResult>('rpyc/objects/take');
 
 // ---- snippets -----------------------------------------------------------------------------------------------
 

@@ -314,6 +314,8 @@ export interface ObjectNode {
   readonly editable?: boolean;
   readonly deletable?: boolean;
   readonly callable?: boolean;
+  /** The next items can be taken from it: they are gone there then. */
+  readonly iterator?: boolean;
   /** Why the policy of the peer keeps it out of reach, as predicted, in one sentence. It was not asked for. */
   readonly blocked?: string;
 }

@@ -21,6 +21,7 @@ const FILES = [
   'typing_in.py',
   'runner.py',
   'changing.py',
+  'taking.py',
   'watching.py',
   'completing.py',
   'agent.py',

@@ -4,7 +4,7 @@ import { readError } from '../run/runError';
 import type { AskInput } from '../run/runInput';
 import { accepted, wayTo } from './agentSource';
 import type { Entry } from './handleTable';
-import type { Changed, ObjectChanger, Outcome, Undo } from './objectChanger';
+import type { Changed, ObjectChanger, Outcome, RunTies, Taken, Undo } from './objectChanger';
 import { TextLimit } from './preview';
 import { type RowFacts, ShapeError, asCount, asLine, asText, asTuple, readRow } from './rows';
 import { undoneError } from './treeProblems';
@@ -20,6 +20,13 @@ const KINDS: ReadonlySet<string> = new Set<ParameterKind>([
   'mapping',
 ]);
 const MAX_PARAMETERS = 200;
+const ENDINGS: ReadonlySet<string> = new Set<Taken['ending']>([
+  'count',
+  'exhausted',
+  'time',
+  'size',
+  'error',
+]);
 
 /** Changes objects through the helper: one request each. */
 export class AgentChanger implements ObjectChanger {
@@ -71,6 +78,21 @@ export class AgentChanger implements ObjectChanger {
       return { error: readError(error) };
     }
     return { value: row === null ? undefined : readRow(row) };
+  }
+
+  async take(entry: Entry, count: number, { emit, callId, ask }: RunTies): Promise<Taken> {
+    const { base, steps } = wayTo(entry);
+    const args = [base, steps, count, entry.facts.name, emit, callId, ask];
+    const [row, taken, ending, error] = await this.ask('take', args);
+    if (typeof ending !== 'string' || !ENDINGS.has(ending)) {
+      throw new ShapeError('ending');
+    }
+    return {
+      taken: asCount(taken, 'count'),
+      ending: ending as Taken['ending'],
+      ...(row === null ? {} : { facts: readRow(row) }),
+      ...(error === null ? {} : { error: readError(error) }),
+    };
   }
 
   private async ask(method: string, args: readonly unknown[]): Promise<readonly unknown[]> {

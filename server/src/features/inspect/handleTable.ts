@@ -223,6 +223,7 @@ export class HandleTable {
       ...(facts.access?.editable === true ? { editable: true } : {}),
       ...(facts.access?.deletable === true ? { deletable: true } : {}),
       ...(facts.access?.callable === true ? { callable: true } : {}),
+      ...(facts.access?.iterator === true ? { iterator: true } : {}),
       ...(facts.blocked === undefined ? {} : { blocked: facts.blocked }),
     };
   }

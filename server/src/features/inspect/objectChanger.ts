@@ -1,5 +1,5 @@
 /** How objects are changed and called over one connection: through the helper, or under a service's policy. */
-import type { CallSignature } from '../../api/changes';
+import type { CallSignature, ObjectTakeResult } from '../../api/changes';
 import type { RunError } from '../../api/model';
 import type { Netref } from '../../rpyc/index';
 import type { EmitOutput } from '../agent';
@@ -32,6 +32,23 @@ export interface Changed {
 /** What came of something that runs code of the peer. */
 export type Outcome<T> = { readonly value: T } | { readonly error: RunError };
 
+/** What ties something that runs code of the peer to the editor. */
+export interface RunTies {
+  readonly emit: EmitOutput;
+  readonly ask: AskInput;
+  /** By which it can be interrupted. */
+  readonly callId: string;
+}
+
+/** What was taken from an iterator. */
+export interface Taken {
+  /** The row of the items, where there are any. */
+  readonly facts?: RowFacts;
+  readonly taken: number;
+  readonly ending: ObjectTakeResult['ending'];
+  readonly error?: RunError;
+}
+
 export interface ObjectChanger {
   set(entry: Entry, source: string): Promise<Outcome<Changed>>;
   delete(entry: Entry): Promise<Outcome<Changed>>;
@@ -50,4 +67,6 @@ export interface ObjectChanger {
     callId: string,
     ask: AskInput,
   ): Promise<Outcome<RowFacts | undefined>>;
+  /** Takes the next `count` items of an iterator. */
+  take(entry: Entry, count: number, ties: RunTies): Promise<Taken>;
 }

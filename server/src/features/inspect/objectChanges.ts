@@ -4,6 +4,8 @@ import type {
   ObjectCallResult,
   ObjectChange,
   ObjectSetParams,
+  ObjectTakeParams,
+  ObjectTakeResult,
   ObjectUndoResult,
 } from '../../api/changes';
 import type { Handle, ObjectNode, RunOutput } from '../../api/model';
@@ -15,12 +17,13 @@ import { ProblemError, badAnswer, staleHandle } from '../problem';
 import { outputsOf } from '../run/runOutput';
 import type { RunsInProgress } from '../run/runsInProgress';
 import type { Entry, HandleTable } from './handleTable';
-import type { Changed, ObjectChanger, Outcome } from './objectChanger';
+import type { Changed, ObjectChanger, Outcome, RunTies } from './objectChanger';
 import { type RowFacts, ShapeError } from './rows';
 import { fixedError, lostMeanwhile } from './treeProblems';
 import { UndoHistory } from './undoHistory';
 
 const MAX_SOURCE = 1_000_000;
+const MAX_TAKEN = 100;
 
 export interface ObjectChangesOptions {
   readonly table: HandleTable;
@@ -32,6 +35,11 @@ export interface ObjectChangesOptions {
   readonly letGo: (profileId: string, generation: number, number: number) => void;
   /** The row of a call's result. */
   readonly showResult: (profileId: string, facts: RowFacts) => ObjectNode;
+}
+
+/** What goes with something that runs as a run does. */
+interface RunWay extends RunTies {
+  readonly elapsed: () => number;
 }
 
 /**
@@ -94,9 +102,48 @@ export class ObjectChanges {
   async call({ handle, callId, source }: ObjectCallParams, signal?: AbortSignal): Promise<ObjectCallResult> {
     checkSource(source);
     const entry = this.options.table.find(handle);
+    return this.asRun(
+      entry,
+      callId,
+      signal,
+      async (changer, { emit, ask, elapsed }): Promise<ObjectCallResult> => {
+        const outcome = await changer.call(entry, source, emit, callId, ask);
+        const elapsedMs = elapsed();
+        if ('error' in outcome) {
+          return { status: 'error', error: outcome.error, elapsedMs };
+        }
+        const { value } = outcome;
+        return value === undefined
+          ? { status: 'done', elapsedMs }
+          : { status: 'done', node: this.options.showResult(entry.profileId, value), elapsedMs };
+      },
+    );
+  }
+
+  /** Takes the next items of an iterator, which are kept as a call's result is. @param signal stops waiting */
+  async take({ handle, callId, count }: ObjectTakeParams, signal?: AbortSignal): Promise<ObjectTakeResult> {
+    const entry = this.options.table.find(handle);
+    const most = Number.isSafeInteger(count) ? Math.min(Math.max(count, 1), MAX_TAKEN) : MAX_TAKEN;
+    return this.asRun(entry, callId, signal, async (changer, { elapsed, ...way }) => {
+      const { facts, ...taken } = await changer.take(entry, most, way);
+      return {
+        ...taken,
+        elapsedMs: elapsed(),
+        ...(facts === undefined ? {} : { node: this.options.showResult(entry.profileId, facts) }),
+      };
+    });
+  }
+
+  /** Does something that runs the user's code as a run: it can be interrupted, and what it prints is told. */
+  private async asRun<T>(
+    entry: Entry,
+    callId: string,
+    signal: AbortSignal | undefined,
+    act: (changer: ObjectChanger, way: RunWay) => Promise<T>,
+  ): Promise<T> {
     const progress = this.options.runs.add(callId);
     const either = linkSignals(signal, progress.waiting);
-    const work = async (changer: ObjectChanger, lease: Lease): Promise<ObjectCallResult> => {
+    const work = async (changer: ObjectChanger, lease: Lease): Promise<T> => {
       progress.begin(lease);
       const started = performance.now();
       let over = false;
@@ -106,15 +153,8 @@ export class ObjectChanges {
         }
       };
       try {
-        const outcome = await changer.call(entry, source, emit, callId, progress.input.ask);
-        const elapsedMs = Math.round(performance.now() - started);
-        if ('error' in outcome) {
-          return { status: 'error', error: outcome.error, elapsedMs };
-        }
-        const { value } = outcome;
-        return value === undefined
-          ? { status: 'done', elapsedMs }
-          : { status: 'done', node: this.options.showResult(entry.profileId, value), elapsedMs };
+        const elapsed = (): number => Math.round(performance.now() - started);
+        return await act(changer, { emit, callId, ask: progress.input.ask, elapsed });
       } finally {
         over = true;
         progress.dispose();

@@ -156,6 +156,8 @@ export function memberFacts(
       editable: unread && !ofService && !isSpecial(name),
       deletable: unread && !ofService && !isSpecial(name),
       callable: isMethod && obstacle === undefined,
+      // A row for each item would take a request of its own: `__next__` can be called.
+      iterator: false,
     },
   };
 }

@@ -33,9 +33,11 @@ export interface Access {
   readonly editable: boolean;
   readonly deletable: boolean;
   readonly callable: boolean;
+  /** The next items can be taken from it. */
+  readonly iterator: boolean;
 }
 
-export const NO_ACCESS: Access = { editable: false, deletable: false, callable: false };
+export const NO_ACCESS: Access = { editable: false, deletable: false, callable: false, iterator: false };
 
 export interface PageFacts {
   readonly rows: readonly RowFacts[];
@@ -55,8 +57,16 @@ export class ShapeError extends Error {
   }
 }
 
-/** Bits of a row's flags, as `listing.py` and `access.py` name them. */
-const Flag = { expandable: 1, unread: 2, reachable: 4, editable: 8, deletable: 16, callable: 32 } as const;
+/** Bits of a row's flags, as `listing.py`, `access.py` and `taking.py` name them. */
+const Flag = {
+  expandable: 1,
+  unread: 2,
+  reachable: 4,
+  editable: 8,
+  deletable: 16,
+  callable: 32,
+  iterator: 64,
+} as const;
 
 const KINDS: ReadonlySet<string> = new Set<ObjectKind>([
   'none',
@@ -137,6 +147,7 @@ export function readRow(value: unknown): RowFacts {
       editable: (bits & Flag.editable) !== 0,
       deletable: (bits & Flag.deletable) !== 0,
       callable: (bits & Flag.callable) !== 0,
+      iterator: (bits & Flag.iterator) !== 0,
     },
     ...(length === null ? {} : { length: asCount(length, 'length') }),
   };

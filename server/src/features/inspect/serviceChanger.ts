@@ -11,7 +11,7 @@ import { errorOf } from '../run/runError';
 import { isRefusal } from './accessPolicy';
 import type { Entry } from './handleTable';
 import { type LiteralArguments, readArguments, readLiteral } from './literal';
-import type { Changed, ObjectChanger, Outcome, Place, Undo } from './objectChanger';
+import type { Changed, ObjectChanger, Outcome, Place, Taken, Undo } from './objectChanger';
 import { TextLimit, singleLine, valueText } from './preview';
 import { typeNameOf, valueFacts } from './remoteRows';
 import type { RowFacts } from './rows';
@@ -105,6 +105,11 @@ export class ServiceChanger implements ObjectChanger {
       const name = this.results.add(`${entry.facts.name}(${source.trim()})`, result);
       return valueFacts({ kind: 'attr', name }, name, result).facts;
     });
+  }
+
+  /** A service has no helper that could stop in time. */
+  take(): Promise<Taken> {
+    return Promise.reject(fixedError('Items are taken on classic connections only'));
   }
 
   private async callObject(

@@ -3,6 +3,7 @@ import {
   ObjectDelete,
   ObjectSet,
   ObjectSignature,
+  ObjectTake,
   ObjectUndo,
   RunOutputProduced,
 } from '../../api/messages';
@@ -29,5 +30,6 @@ export function handleChanges(edge: MessageEdge, pool: ConnectionPool, tree: Obj
   );
   edge.onRequest(ObjectSignature, ofHandle, ({ handle }, signal) => changes.signature(handle, signal));
   edge.onRequest(ObjectCall, ofHandle, (params, signal) => changes.call(params, signal));
+  edge.onRequest(ObjectTake, ofHandle, (params, signal) => changes.take(params, signal));
   changes.onDidProduceOutput((output) => edge.notify(RunOutputProduced, output));
 }

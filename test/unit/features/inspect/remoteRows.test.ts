@@ -34,7 +34,13 @@ describe('Rows of a strict service', () => {
     });
     assert.deepEqual(
       [facts.unread, facts.expandable, facts.value, facts.blocked, facts.access],
-      [false, false, OBSTACLE.text, OBSTACLE.rule, { editable: false, deletable: false, callable: false }],
+      [
+        false,
+        false,
+        OBSTACLE.text,
+        OBSTACLE.rule,
+        { editable: false, deletable: false, callable: false, iterator: false },
+      ],
     );
     const method = { isMethod: true, documentation: 'Adds.\n\nSlowly.', ofService: true };
     const blocked = memberFacts('add', { ...method, obstacle: OBSTACLE });

@@ -15,10 +15,10 @@ describe('A row of the helper', () => {
       expandable: true,
       reachable: true,
       unread: false,
-      access: { editable: true, deletable: false, callable: false },
+      access: { editable: true, deletable: false, callable: false, iterator: false },
       length: 1,
     });
-    assert.deepEqual(readRow([['k', 2, "'k'"], "'k'", 'property', 'property', '', 2 + 16 + 32, null]), {
+    assert.deepEqual(readRow([['k', 2, "'k'"], "'k'", 'property', 'property', '', 2 + 16 + 32 + 64, null]), {
       step: { kind: 'key', index: 2, text: "'k'" },
       name: "'k'",
       kind: 'property',
@@ -27,7 +27,7 @@ describe('A row of the helper', () => {
       expandable: false,
       reachable: false,
       unread: true,
-      access: { editable: false, deletable: true, callable: true },
+      access: { editable: false, deletable: true, callable: true, iterator: true },
     });
   });
 
