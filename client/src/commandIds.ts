@@ -39,6 +39,7 @@ export const COMMAND_IDS = [
   'rpyc.copyResult',
   'rpyc.clearResults',
   'rpyc.interruptRun',
+  'rpyc.showHistory',
   'rpyc.chooseConnection',
   'rpyc.showOutput',
   'rpyc.showConnections',

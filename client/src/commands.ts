@@ -18,6 +18,7 @@ import { showInformation } from './messageBoxes';
 import { isCancelled, ProblemError, problemOf, showProblem } from './problems';
 import { addressOf, nodeName } from './rowItems';
 import type { ObjectRow, Row } from './rows';
+import type { ProductionGuard } from './productionGuard';
 import type { RemoteDocuments } from './remoteDocuments';
 import { listAndConnect } from './serviceConnections';
 import type { Settings } from './settings';
@@ -38,6 +39,7 @@ export interface CommandParts {
   readonly memory: ListMemory;
   readonly snippets: Snippets;
   readonly changes: ChangeCommands;
+  readonly production: ProductionGuard;
   readonly documents: RemoteDocuments;
   readonly discovery: { readonly settings: DiscoverySettings; readonly view: DiscoveryView };
   readonly watch: WatchDoor;
@@ -263,6 +265,10 @@ function commandTable(parts: CommandParts): CommandTable {
     'rpyc.interruptRun': async (argument) => {
       const { interruptRun } = await import(/* webpackChunkName: "interruption" */ './interruption.js');
       await interruptRun(parts, profileOf(argument));
+    },
+    'rpyc.showHistory': async (argument) => {
+      const { showHistory } = await import(/* webpackChunkName: "historyPicker" */ './historyPicker.js');
+      await showHistory(parts, profileOf(argument));
     },
     'rpyc.chooseConnection': () => parts.snippets.chooseConnection(),
     'rpyc.showOutput': async (argument) => {

@@ -14,6 +14,7 @@ import { showError } from './messageBoxes';
 import { problemOf, showProblem } from './problems';
 import { ProductionGuard } from './productionGuard';
 import { Proposals } from './proposals';
+import { RunHistory } from './runHistory';
 import { SecretStore } from './secretStore';
 import { RemoteDocuments } from './remoteDocuments';
 import { Settings } from './settings';
@@ -56,7 +57,8 @@ export class ExtensionParts implements vscode.Disposable {
     );
     const picker = new ConnectionPicker(connections, settings);
     const production = new ProductionGuard(connections);
-    const snippets = new Snippets(backend, connections, picker, context.workspaceState, production);
+    const history = new RunHistory(context.globalState, () => settings.historySize());
+    const snippets = new Snippets(backend, connections, picker, context.workspaceState, production, history);
     const list = new ListMemory(context.globalState);
     const view = new ConnectionsView(backend, connections, snippets, log, list);
     const changes = new ChangeCommands({
@@ -90,6 +92,7 @@ export class ExtensionParts implements vscode.Disposable {
       memory: list,
       snippets,
       changes,
+      production,
       documents,
       discovery: { settings: discoverySettings, view: discovery },
       watch,

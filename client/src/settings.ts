@@ -62,6 +62,11 @@ export class Settings implements vscode.Disposable {
     });
   }
 
+  /** How many runs are kept. */
+  historySize(): number {
+    return Math.max(0, vscode.workspace.getConfiguration('rpyc').get<number>('run.historySize', 200));
+  }
+
   trace(): TraceLevel {
     const value = vscode.workspace.getConfiguration().get<unknown>(TRACE);
     return value === 'messages' || value === 'verbose' ? value : 'off';

@@ -7,6 +7,7 @@ import type { Connections } from './connections';
 import { showInformation } from './messageBoxes';
 import { BACKEND_LOST, isCancelled, problemOf, showProblem } from './problems';
 import type { ProductionGuard } from './productionGuard';
+import type { PastRun, RunHistory } from './runHistory';
 import { RunChannel } from './runOutput';
 import type { InlineResults } from './inlineResults';
 import { partToRun } from './runUnits';
@@ -14,6 +15,9 @@ import type { RunPart, RunUnit } from './runUnits';
 
 const BOUND_KEY = 'connectionByDocument';
 const BOUND_LIMIT = 200;
+
+/** Code, where it stands, and the connection that it is for. */
+type RunnableCode = Pick<PastRun, 'profileId' | 'source' | 'fileName' | 'line'>;
 
 /** A run that has not ended. */
 interface OpenRun {
@@ -43,6 +47,7 @@ export class Snippets implements vscode.Disposable {
     private readonly picker: ConnectionPicker,
     private readonly memory: vscode.Memento,
     private readonly production: ProductionGuard,
+    readonly history: RunHistory,
   ) {
     backend.answer(RunInputWanted, async (question, token) => {
       const run = this.runs.get(question.runId);
@@ -149,7 +154,7 @@ export class Snippets implements vscode.Disposable {
       editor.selection = new vscode.Selection(cursor, cursor);
       editor.revealRange(new vscode.Range(cursor, cursor));
     }
-    await this.run(profileId, document, part);
+    await this.runInEditor(profileId, document, part);
   }
 
   /** Results in the text. Their code is loaded with the first run. */
@@ -211,35 +216,57 @@ export class Snippets implements vscode.Disposable {
     }
   }
 
-  private async run(
+  /** Runs what the history holds; its end is told where runs print. */
+  async runAgain({ profileId, source, fileName, line }: PastRun): Promise<void> {
+    await this.run({ profileId, source, fileName, line });
+  }
+
+  private async runInEditor(
     profileId: string,
     document: vscode.TextDocument,
     { source, line, lastLine }: RunPart,
   ): Promise<void> {
-    const runId = `${Date.now()}-${++this.lastRun}`;
-    const channel = this.channelOf(profileId);
-    channel.show();
-    channel.begin(`${vscode.workspace.asRelativePath(document.uri)}:${line + 1}`);
-    this.runs.set(runId, { profileId, channel, since: performance.now() });
-    this.runsChanged.fire();
     const fileName = document.uri.scheme === 'file' ? document.uri.fsPath : document.uri.toString(true);
     const inline = this.loadInline();
     const label = this.connections.label(profileId);
-    const lines = { startLine: line, lastLine };
-    const shown = inline.then((one) =>
-      one.begin({ runId, profileId, label, uri: document.uri, fileName, lines }),
-    );
-    let ended: RunResult | undefined;
+    let shown: Promise<void> | undefined;
+    const begun = (runId: string): void => {
+      const lines = { startLine: line, lastLine };
+      shown = inline.then((one) =>
+        one.begin({ runId, profileId, label, uri: document.uri, fileName, lines }),
+      );
+    };
+    await this.run({ profileId, source, fileName, line }, begun, async (runId, result) => {
+      await shown?.catch(() => undefined);
+      (await inline).end(runId, result);
+    });
+  }
+
+  /**
+   * Runs a source, shows what it prints, and keeps it in the history.
+   *
+   * @param begun told before it is sent
+   * @param ended told how it ended; without a result it was lost
+   */
+  private async run(
+    code: RunnableCode,
+    begun: (runId: string) => void = () => undefined,
+    ended: (runId: string, result: RunResult | undefined) => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
+    const { profileId, source, fileName, line } = code;
+    const runId = `${Date.now()}-${++this.lastRun}`;
+    const channel = this.channelOf(profileId);
+    channel.show();
+    channel.begin(`${vscode.workspace.asRelativePath(fileName.replace(/^untitled:/, ''))}:${line + 1}`);
+    this.runs.set(runId, { profileId, channel, since: performance.now() });
+    this.runsChanged.fire();
+    begun(runId);
+    const label = this.connections.label(profileId);
+    let result: RunResult | undefined;
     try {
-      const result = await this.backend.request(Run, {
-        profileId,
-        runId,
-        source,
-        fileName,
-        lineOffset: line,
-      });
+      result = await this.backend.request(Run, { profileId, runId, source, fileName, lineOffset: line });
       channel.end(result);
-      ended = result;
+      await this.history.add(pastRun(code, label, result));
     } catch (error) {
       const problem = problemOf(error);
       const message =
@@ -250,8 +277,7 @@ export class Snippets implements vscode.Disposable {
       // Not awaited: the run is over, whenever the message is closed.
       void showProblem({ ...problem, message });
     } finally {
-      await shown.catch(() => undefined);
-      (await inline).end(runId, ended);
+      await ended(runId, result);
       this.runs.delete(runId);
       this.runsChanged.fire();
       this.runEnded.fire(profileId);
@@ -279,7 +305,8 @@ export class Snippets implements vscode.Disposable {
     return this.memory.get<Record<string, string>>(BOUND_KEY) ?? {};
   }
 
-  private async bind(document: vscode.TextDocument, profileId: string): Promise<void> {
+  /** Has the document run on this connection from now on. */
+  async bind(document: vscode.TextDocument, profileId: string): Promise<void> {
     const uri = document.uri.toString();
     const others = Object.entries(this.bound()).filter(([known]) => known !== uri);
     const kept = [...others, [uri, profileId] as const].slice(-BOUND_LIMIT);
@@ -315,4 +342,10 @@ export class Snippets implements vscode.Disposable {
     }
     this.runsChanged.fire();
   }
+}
+
+function pastRun(code: RunnableCode, label: string, result: RunResult): PastRun {
+  const { runId, status, value = '', error, elapsedMs } = result;
+  const outcome = status === 'done' ? value : (error?.typeName ?? status);
+  return { ...code, id: runId, label, at: Date.now(), elapsedMs, status, outcome };
 }

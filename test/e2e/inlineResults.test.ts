@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 
 import { eventually, eventuallyOk } from '../support/poll';
 import { type PythonPeer, RPYC_VERSIONS, startClassic } from '../support/pythonPeer';
-import { closeEditors, command, connect, extension, listConnections, snapshot } from './editor';
+import { answerUntil, closeEditors, command, connect, extension, listConnections, snapshot } from './editor';
 import { profileTo } from './profiles';
 
 const LAB = 'Inline lab';
@@ -64,6 +64,15 @@ for (const version of RPYC_VERSIONS) {
       assert.equal(editor.selection.active.line, 5);
       await command('rpyc.copyResult');
       assert.equal(await vscode.env.clipboard.readText(), "'first'");
+    });
+
+    it('what ran can be run again from the history', async () => {
+      const outputs = (): number => (snapshot().outputs[LAB] ?? '').split("→ 'again'").length - 1;
+      await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), "'again'\n"));
+      put(0);
+      await command('rpyc.runSelection');
+      assert.equal(outputs(), 1);
+      await answerUntil('it has run again', command('rpyc.showHistory', LAB), () => outputs() === 2);
     });
 
     it('an error marks the lines through which it came, and is a problem until it is cleared', async () => {
