@@ -53,17 +53,16 @@ const CLICKS = ['rpyc.connect', 'rpyc.loadMore', 'rpyc.openSettings', 'rpyc.read
 /** Commands on rows that ask which is meant where they are run without one. */
 const ASKING = new Set(
   [
+    ...['connect', 'cancelConnecting', 'disconnect', 'interruptRun', 'showOutput', 'refresh', 'findModule'],
     ...[
-      'connect',
-      'cancelConnecting',
-      'disconnect',
-      'interruptRun',
-      'showOutput',
       'showHistory',
-      'refresh',
-      'findModule',
+      'goToMember',
+      'openSettings',
+      'stopRegistry',
+      'stopDemo',
+      'editConnection',
+      'duplicateConnection',
     ],
-    ...['goToMember', 'openSettings', 'stopRegistry', 'stopDemo', 'editConnection', 'duplicateConnection'],
     ...['addFavourite', 'removeFavourite', 'moveUp', 'moveDown', 'moveToGroup', 'setColor'],
     ...['markProduction', 'unmarkProduction', 'removeConnection'],
   ].map((name) => `rpyc.${name}`),
