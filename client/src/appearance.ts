@@ -48,6 +48,7 @@ const OBJECT_ICONS: Readonly<Record<ObjectKind, Icon>> = {
   threads: { id: 'pulse' },
   service: { id: 'server-process' },
   results: { id: 'output' },
+  group: { id: 'list-tree' },
   unread: { id: 'eye-closed', color: 'disabledForeground' },
 };
 

@@ -63,6 +63,18 @@ export const ROW_ACTION_IDS = [
 
 export type RowActionId = (typeof ROW_ACTION_IDS)[number];
 
+/** What shows and hides groups of an object's names, behind those above. */
+export const GROUP_COMMAND_IDS = [
+  'rpyc.showMethods',
+  'rpyc.hideMethods',
+  'rpyc.showPrivate',
+  'rpyc.hidePrivate',
+  'rpyc.showSpecial',
+  'rpyc.hideSpecial',
+] as const;
+
+export type GroupCommandId = (typeof GROUP_COMMAND_IDS)[number];
+
 /** The commands of the registries' view, which stand behind the others in the manifest. */
 export const DISCOVERY_COMMAND_IDS = [
   'rpyc.lookForServices',

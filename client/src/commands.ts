@@ -1,8 +1,20 @@
 import * as vscode from 'vscode';
 import { Diagnostics, ObjectText } from '../../server/src/api/messages';
 import type { Backend } from './backend';
-import { COMMAND_IDS, DISCOVERY_COMMAND_IDS, ROW_ACTION_IDS, WATCH_COMMAND_IDS } from './commandIds';
-import type { CommandId, DiscoveryCommandId, RowActionId, WatchCommandId } from './commandIds';
+import {
+  COMMAND_IDS,
+  DISCOVERY_COMMAND_IDS,
+  GROUP_COMMAND_IDS,
+  ROW_ACTION_IDS,
+  WATCH_COMMAND_IDS,
+} from './commandIds';
+import type {
+  CommandId,
+  DiscoveryCommandId,
+  GroupCommandId,
+  RowActionId,
+  WatchCommandId,
+} from './commandIds';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
@@ -14,6 +26,7 @@ import type { ErrorExplainer } from './errorExplainer';
 import { addConnection, profileAction } from './dialogues';
 import { pickText } from './displayText';
 import type { ListMemory } from './listMemory';
+import { runGroupCommand } from './memberGroups';
 import { showInformation } from './messageBoxes';
 import { isCancelled, ProblemError, problemOf, showProblem } from './problems';
 import { addressOf, nodeName } from './rowItems';
@@ -59,6 +72,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
   return vscode.Disposable.from(
     register(COMMAND_IDS, commandTable(parts), parts.log),
     register(ROW_ACTION_IDS, lazyRowActions(parts), parts.log),
+    register(GROUP_COMMAND_IDS, groupCommands(), parts.log),
     register(
       DISCOVERY_COMMAND_IDS,
       lazyDiscoveryCommands({
@@ -118,6 +132,11 @@ function watchCommands(parts: CommandParts): Readonly<Record<WatchCommandId, Laz
 }
 
 type LazyOnRow = (argument: Argument, more?: unknown) => Promise<void>;
+
+function groupCommands(): Readonly<Record<GroupCommandId, () => Promise<void>>> {
+  const entries = GROUP_COMMAND_IDS.map((id) => [id, (): Promise<void> => runGroupCommand(id)]);
+  return Object.fromEntries(entries) as Readonly<Record<GroupCommandId, () => Promise<void>>>;
+}
 
 type Lazy = (...args: DiscoveryArguments) => Promise<void>;
 
@@ -352,6 +371,8 @@ async function copyValue(parts: CommandParts, argument: Argument): Promise<void>
     if (profile !== undefined) {
       await copy(addressOf(profile), copiedHint(addressOf(profile)));
     }
+  } else if (row?.kind === 'object' && row.node.kind === 'group') {
+    await copy(nodeName(row.node));
   } else if (row?.kind === 'object') {
     const { text, truncated } = await parts.view.model.withFreshHandle(row, (handle) =>
       parts.backend.request(ObjectText, { handle, limit: COPY_LIMIT }),

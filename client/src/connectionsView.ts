@@ -12,7 +12,7 @@ import type { ListItem } from './arrangement';
 import type { Backend } from './backend';
 import type { ConnectionChange, Connections } from './connections';
 import type { ListMemory } from './listMemory';
-import { rejectedText, renewedText, storedText } from './noteTexts';
+import { orEmptyNote, rejectedText, renewedText, storedText } from './noteTexts';
 import { problemOf } from './problems';
 import {
   connectionItem,
@@ -25,6 +25,7 @@ import {
   PRIVATE_SCHEME,
   PRODUCTION_SCHEME,
 } from './rowItems';
+import { isHiddenGroup, onDidChangeGroups } from './memberGroups';
 import { expressionLines } from './memberPaths';
 import { RowModel } from './rowModel';
 import type { ObjectSource } from './rowModel';
@@ -95,6 +96,8 @@ export class ConnectionsView
       this.view.onDidCollapseElement(({ element }) => this.wasCollapsed(element)),
       this.dropped,
       memory.onDidChange(() => this.treeChanged.fire(undefined)),
+      // The rows are at hand, so that nobody is asked, and what is open stays open.
+      onDidChangeGroups(() => this.treeChanged.fire(undefined)),
       connections.onDidChange((change) => this.connectionChanged(change)),
       connections.onDidChangeProfiles((gone) => {
         for (const profileId of gone) {
@@ -133,7 +136,11 @@ export class ConnectionsView
     if (row.kind === 'connection') {
       return [...this.problemRows(row), ...(await this.model.childrenOf(row))];
     }
-    return row.kind === 'object' ? [...orEmptyNote(row, await this.model.childrenOf(row))] : [];
+    if (row.kind !== 'object') {
+      return [];
+    }
+    const rows = await this.model.childrenOf(row);
+    return [...orEmptyNote(row, rows, this.model.hidesSome(row))];
   }
 
   getParent(row: Row): Row | undefined {
@@ -167,7 +174,8 @@ export class ConnectionsView
     row: Row,
     token: vscode.CancellationToken,
   ): Promise<vscode.TreeItem> {
-    if (row.kind !== 'object' || !this.connections.isConnected(row.profileId)) {
+    const isObject = row.kind === 'object' && row.node.kind !== 'group';
+    if (!isObject || !this.connections.isConnected(row.profileId)) {
       return item;
     }
     try {
@@ -223,7 +231,9 @@ export class ConnectionsView
       this.treeChanged.fire(undefined);
       return;
     }
-    const parent = row.kind === 'more' ? row.parent : row;
+    // What is in a group follows from the object.
+    const at = row.kind === 'more' ? row.parent : row;
+    const parent = at.kind === 'object' && at.node.kind === 'group' ? at.parent : at;
     if (parent.kind === 'connection') {
       this.model.invalidate(parent.profileId);
     } else {
@@ -301,7 +311,7 @@ export class ConnectionsView
         }
         if ((row.kind === 'connection' || row.kind === 'object') && this.isExpanded(row)) {
           add(row.kind === 'connection' ? this.problemRows(row) : []);
-          add(orEmptyNote(row, this.model.loaded(row)));
+          add(orEmptyNote(row, this.model.loaded(row), this.model.hidesSome(row)));
         }
       }
     };
@@ -461,6 +471,7 @@ function objectSource(
     children: (params) => backend.request(ObjectChildren, params),
     resolve: (profileId, path) => backend.request(ObjectResolve, { profileId, path }),
     read: (handle, anyway) => backend.request(ObjectRead, { handle, anyway }),
+    isHidden: isHiddenGroup,
     release: (handles) => backend.notify(ObjectRelease, { handles }),
     isConnected: (profileId) => connections.isConnected(profileId),
     isStale: (error) => problemOf(error).code === 'ERR_STALE',
@@ -470,14 +481,4 @@ function objectSource(
       return message;
     },
   };
-}
-
-/** A namespace in which nothing is defined yet looks like one that did not open: a row says so. */
-function orEmptyNote(row: ParentRow, rows: readonly Row[]): readonly Row[] {
-  if (rows.length > 0 || row.kind !== 'object' || row.node.kind !== 'namespace') {
-    return rows;
-  }
-  const message = vscode.l10n.t('Empty: what you run defines names.');
-  const { id, profileId } = row;
-  return [{ kind: 'note', id: `${id}/empty`, profileId, parent: row, severity: 'info', message }];
 }

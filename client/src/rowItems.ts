@@ -172,7 +172,8 @@ export function objectItem(row: ObjectRow, stale: boolean, expanded: boolean): v
 
 /** Holds a value that one may want to change, and cannot. */
 function isReadOnly({ kind, path, editable, callable, blocked }: ObjectNode): boolean {
-  const isPlain = path.length > 1 && callable !== true && kind !== 'module' && kind !== 'modules';
+  const isPlain =
+    path.length > 1 && kind !== 'group' && callable !== true && kind !== 'module' && kind !== 'modules';
   return isPlain && editable !== true && blocked === undefined;
 }
 
@@ -222,6 +223,9 @@ export function nodeDescription(node: ObjectNode): string {
 /** The value without what the row tells already: its name before a signature, its type before an address. */
 function shortValue(node: ObjectNode): string {
   const { kind, name, typeName } = node;
+  if (kind === 'group') {
+    return `(${count(node.length ?? 0)})`;
+  }
   const text = valueText(node);
   if ((kind === 'function' || kind === 'method') && text.startsWith(`${name}(`)) {
     return text.slice(name.length);
@@ -245,6 +249,9 @@ export function isUnread(node: ObjectNode): boolean {
 
 /** @param stale nothing can be asked of it: its connection is gone */
 function objectContext({ node, wasRead }: ObjectRow, stale: boolean): string {
+  if (node.kind === 'group') {
+    return 'rpycMembers';
+  }
   const tokens = ['rpycObject', node.kind];
   if (node.expression !== undefined) {
     tokens.push('expression');

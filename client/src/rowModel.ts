@@ -1,6 +1,6 @@
 import type { ObjectChildrenParams } from '../../server/src/api/messages';
 import type { Handle, ObjectNode, ObjectPage, ObjectPath } from '../../server/src/api/model';
-import { connectionRowId, objectRowId } from './rows';
+import { connectionRowId, partRowId } from './rows';
 import type { ConnectionRow, MoreRow, NoteRow, ObjectRow, ParentRow, Row } from './rows';
 
 export const PAGE_SIZE = 100;
@@ -11,6 +11,8 @@ export interface ObjectSource {
   children(params: ObjectChildrenParams): Promise<ObjectPage>;
   resolve(profileId: string, path: ObjectPath): Promise<ObjectNode>;
   read(handle: Handle, anyway: boolean): Promise<ObjectNode>;
+  /** Whether the user does not want to see the row. */
+  isHidden(node: ObjectNode): boolean;
   release(handles: readonly Handle[]): void;
   /** Whether the objects of this connection can be asked for now. */
   isConnected(profileId: string): boolean;
@@ -227,6 +229,11 @@ export class RowModel {
     return known === undefined ? [] : this.rowsOf(row, known);
   }
 
+  /** Whether there are rows under the row that the user does not want to see. */
+  hidesSome(row: ParentRow): boolean {
+    return this.childrenById.get(row.id)?.rows.some(({ node }) => this.source.isHidden(node)) === true;
+  }
+
   /** The rows whose last attempt to show something under them failed. */
   failed(profileId: string): readonly ParentRow[] {
     return [...this.failures.values()]
@@ -234,10 +241,12 @@ export class RowModel {
       .flatMap((note) => (note.parent === undefined ? [] : [note.parent]));
   }
 
-  /** The handle of the row too, unless no path leads to its value again. */
+  /** The handle of the row too, unless no path leads to its value again. That of a group holds nothing. */
   private handlesUnder(row: ObjectRow): Handle[] {
     const under = [...this.objects.values()].filter((other) => other.id.startsWith(`${row.id}/`));
-    return [...under, ...(row.wasRead ? [] : [row])].map((other) => other.node.handle);
+    return [...under, ...(row.wasRead || row.node.kind === 'group' ? [] : [row])].map(
+      (other) => other.node.handle,
+    );
   }
 
   private markOld(row: ParentRow): void {
@@ -366,7 +375,9 @@ export class RowModel {
   }
 
   private page(row: ObjectRow, offset: number, limit: number): Promise<ObjectPage> {
-    return this.withFreshHandle(row, (handle) => this.source.children({ handle, offset, limit }));
+    return this.withFreshHandle(row, (handle) =>
+      this.source.children({ handle, offset, limit, groups: true }),
+    );
   }
 
   private append(row: ObjectRow, children: Children, page: ObjectPage): void {
@@ -397,7 +408,7 @@ export class RowModel {
 
   /** The row of this path, the same object as before. Two siblings of one text are told apart by a number. */
   private objectRow(parent: ParentRow, node: ObjectNode, siblings: Set<string>): ObjectRow {
-    const path = objectRowId(parent.profileId, node.path);
+    const path = partRowId(parent, node);
     let id = path;
     for (let n = 2; siblings.has(id); n++) {
       id = `${path}~${n}`;
@@ -430,7 +441,10 @@ export class RowModel {
   }
 
   private rowsOf(row: ParentRow, children: Children): readonly Row[] {
-    const rows: Row[] = [...children.found, ...children.rows];
+    const rows: Row[] = [
+      ...children.found,
+      ...children.rows.filter(({ node }) => !this.source.isHidden(node)),
+    ];
     if (children.more && row.kind === 'object') {
       rows.push(this.moreRow(row, children));
     }

@@ -65,6 +65,14 @@ export function objectRowId(profileId: string, path: ObjectPath): string {
   return [connectionRowId(profileId), ...path.map(stepId)].join('/');
 }
 
+/**
+ * As `objectRowId`, for a row under another one: no step of a path is a group, in which the same name can be shown once
+ * more.
+ */
+export function partRowId(parent: ParentRow, { path }: ObjectNode): string {
+  return [parent.id, ...path.slice(-1).map(stepId)].join('/');
+}
+
 function stepId(step: PathStep): string {
   switch (step.kind) {
     case 'root':
@@ -75,6 +83,8 @@ function stepId(step: PathStep): string {
       return `i:${step.index}`;
     case 'key':
       return `k:${encodeText(step.text)}`;
+    case 'group':
+      return `g:${step.group}`;
   }
 }
 

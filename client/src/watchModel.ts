@@ -175,6 +175,8 @@ function stepText(step: PathStep): string {
       return `[${step.index}]`;
     case 'key':
       return `[${step.text}]`;
+    case 'group':
+      return '';
   }
 }
 

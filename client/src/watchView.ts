@@ -166,9 +166,9 @@ export class WatchView implements vscode.FileDecorationProvider, vscode.Disposab
     }
   }
 
-  /** Rows of the tree, but for the roots, which have no value. */
+  /** Rows of the tree, but for the roots and groups, which have no value. */
   private async add(rows: readonly ObjectRow[]): Promise<void> {
-    const pins = rows.filter(({ node }) => node.path.length > 1).map(pinOf);
+    const pins = rows.filter(({ node }) => node.path.length > 1 && node.kind !== 'group').map(pinOf);
     const added = this.model.add(pins);
     this.changed();
     this.tellState();

@@ -35,18 +35,19 @@ class Agent(object):
 
     # ---- objects ----------------------------------------------------------------------------------------------
 
-    def page(self, released, base, steps, offset, limit, needle):
+    def page(self, released, base, steps, offset, limit, needle, group=None):
         """One page of the parts of the object that `steps` lead to from `base`.
 
         :param released: numbers of the table that are not needed any more.
         :param base: a number of the table, or the name of a root.
+        :param group: as for `page` of listing.py.
         :returns: `('ok', number of the object, total, more, note, rows)`, or `(status, message)` of `Stopped`.
         """
         self.release(released)
 
         def answer():
             obj = self._walk(base, steps)
-            return (self._keep(base, steps, obj),) + page(obj, offset, limit, needle)
+            return (self._keep(base, steps, obj),) + page(obj, offset, limit, needle, group)
         return _answered(answer)
 
     def resolve(self, base, steps):

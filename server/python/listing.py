@@ -1,7 +1,8 @@
 """The parts of an object, in pages of plain tuples, and the way from an object to one of its parts.
 
 A row is `(step, name, kind, type name, value, flags, length)`, where `step` is `('a', name)`, `('i', position)` or
-`('k', position, text of the key)`. Loaded after access.py, into the same namespace.
+`('k', position, text of the key)`, or `('g', group)` for a row that stands for some names of the same object: see
+groups.py. Loaded after access.py, into the same namespace.
 """
 
 VALUE_LIMIT = 160
@@ -173,18 +174,27 @@ def item_name(container, position):
     return clean(names[position], NAME_LIMIT) if names is not None and position < len(names) else u'[%d]' % position
 
 
-def page(obj, offset, limit, needle):
+def page(obj, offset, limit, needle, group=None):
     """One page of an object's parts: `(total, more, note, rows)`.
 
     Items of a container come first; a subclass of a container has its attributes behind them.
 
     :param needle: only parts whose name contains this text, in any case; None or empty for all.
+    :param group: None for all parts; `PAGE` for those of no group, with the rows of the groups behind them, unless
+        there is a needle; or only the names of this group.
     """
     offset, limit = max(offset, 0), min(max(limit, 1), PAGE_LIMIT)
     container, names = _parts(obj)
     attributes = obj if type(obj) is Names else Attributes(obj)
     if names is None:
         names = _in_order(obj, container, attributes.names())
+    if group is not None and has_groups(obj) and (group != PAGE or not needle):
+        members = grouped(attributes, names, keeps_methods(obj))
+        names = members.get(group, [])
+        if group == PAGE:
+            names += group_rows(members)
+        else:
+            container = None
     note = u''
     if needle:
         items, note = _matching_items(container, needle)
@@ -246,7 +256,7 @@ def _candidates(container, items, attributes, names, offset, limit):
     start = max(offset - count, 0)
     end = max(offset + limit - count, 0)
     for name in names[start:end]:
-        found = attribute_row(attributes, name)
+        found = name if type(name) is tuple else attribute_row(attributes, name)
         if found is not None:
             yield found
 
@@ -278,6 +288,8 @@ def part(obj, step):
     """
     if step[0] == u'a':
         return _attribute(obj, step[1])
+    if step[0] == u'g':
+        raise Stopped('gone', u'A group of names is no object')
     container = None if type(obj) is Names else opened(obj)
     if container is None:
         raise Stopped('gone', u'%s is no longer a container' % step_name(step))
@@ -323,7 +335,7 @@ def _attribute(obj, name):
 
 def step_name(step):
     """What the row of a step is called."""
-    if step[0] == u'a':
+    if step[0] == u'a' or step[0] == u'g':
         return clean(step[1], NAME_LIMIT)
     return u'[%d]' % step[1] if step[0] == u'i' else clean(step[2], KEY_LIMIT)
 
@@ -336,6 +348,8 @@ def row_of(parent, step):
         if found is None:
             raise Stopped('gone', u'%s is not there any more' % clean(name, NAME_LIMIT))
         return found
+    if step[0] == u'g':
+        return group_row_of(parent, step[1])
     value = part(parent, step)
     container = opened(parent)
     if makes_rows(container):

@@ -87,7 +87,7 @@ for (const version of RPYC_VERSIONS) {
       assert.match(row([lab]).description, new RegExp(`rpyc ${version} · Python 3\\.\\d+ · threaded`));
     });
 
-    it('expands sys, as Python lists it', async () => {
+    it('expands sys, as Python lists it, with private and special names behind rows of their own', async () => {
       await expand(modules);
       await loadUntil(modules, 'sys');
       const sys = [...modules, 'sys'];
@@ -95,19 +95,41 @@ for (const version of RPYC_VERSIONS) {
       while (hasMore(sys)) {
         await loadMore(sys);
       }
-      const rows = rowsUnder(sys);
+      const groups = (): readonly string[] =>
+        rowsUnder(sys).flatMap(({ kind, label }) => (kind === 'group' ? [label] : []));
+      assert.deepEqual(groups(), ['Private']);
+      await expand([...sys, 'Private']);
+      await command('rpyc.showSpecial');
+      await expand([...sys, 'Special']);
+      const rows = [
+        ...rowsUnder(sys).filter(({ kind }) => kind !== 'group'),
+        ...groups().flatMap((label) => rowsUnder([...sys, label])),
+      ];
+      for (const label of groups()) {
+        assert.equal(row([...sys, label]).description, `(${rowsUnder([...sys, label]).length})`);
+      }
       const expected = await ask<string[]>('dir(sys)');
       assert.deepEqual(rows.map(({ label }) => label).sort(), expected.sort());
+      await command('rpyc.hidePrivate');
+      await eventuallyOk('private names are gone, and what was open is open', () => {
+        assert.deepEqual(groups(), ['Special']);
+        assert.ok(rowsUnder([...sys, 'Special']).length > 5);
+      });
+      await command('rpyc.showPrivate');
+      await eventuallyOk('they are back, and open', () => {
+        assert.ok(rowsUnder([...sys, 'Private']).length > 5);
+      });
       const simple = await ask<Record<string, [string, string]>>(
         '{k: [repr(v), type(v).__name__] for k, v in vars(sys).items() if type(v) in (bool, int) or type(v) is str and len(v) < 80}',
       );
       assert.ok(Object.keys(simple).length > 10);
       for (const [name, [text, type]] of Object.entries(simple)) {
-        const found = row([...sys, name]).description;
+        const found = rows.find(({ label }) => label === name)?.description ?? '';
         assert.ok(found.includes(text) && found.includes(type), `${name}: ${found}, not ${text}`);
       }
       assert.equal(row([...sys, 'exit']).kind, 'function');
       assert.equal(row([...sys, 'flags']).kind, 'tuple');
+      await command('rpyc.hideSpecial');
       await collapse(sys);
     });
 

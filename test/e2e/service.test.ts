@@ -22,6 +22,7 @@ for (const version of RPYC_VERSIONS) {
   describe(`a service of rpyc ${version} under the default policy`, () => {
     const name = `Service ${version}`;
     const root = [name, 'Root service'];
+    const privates = [...root, 'Private'];
     let peer: PythonPeer;
 
     before(async () => {
@@ -52,23 +53,24 @@ for (const version of RPYC_VERSIONS) {
       const add = row([...root, 'add']);
       assert.deepEqual([add.kind, add.description], ['method', 'Adds two numbers.  ·  method']);
       assert.match(row([...root, 'private']).description, /not exposed by the service/);
-      assert.match(row([...root, '_secret']).description, /private to the service/);
+      await expand(privates);
+      assert.match(row([...privates, '_secret']).description, /private to the service/);
     });
 
     it('job 4: shows in grey what is out of reach, with the rule that blocks it', async () => {
-      const looks = (name: string): unknown => {
-        const { grey, icon, expanded } = row([...root, name]);
+      const looks = (name: string, above = root): unknown => {
+        const { grey, icon, expanded } = row([...above, name]);
         return [grey, icon, expanded];
       };
       assert.deepEqual(looks('add'), [false, 'symbol-method', false]);
       assert.deepEqual(looks('version'), [false, 'eye-closed', false]);
       assert.deepEqual(looks('private'), [true, 'symbol-method', false]);
-      assert.deepEqual(looks('_secret'), [true, 'lock', false]);
+      assert.deepEqual(looks('_secret', privates), [true, 'lock', false]);
       assert.match(await hover([...root, 'add']), /Adds two numbers/);
       const rule = plain(await hover([...root, 'private']));
       assert.match(rule, /Only names that begin with exposed_ can be reached \(allow_public_attrs is off\)/);
       assert.match(
-        plain(await hover([...root, '_secret'])),
+        plain(await hover([...privates, '_secret'])),
         /private to the service \(allow_all_attrs is off\)/,
       );
     });
@@ -95,6 +97,7 @@ for (const version of RPYC_VERSIONS) {
   describe(`what a service of rpyc ${version} is expected to refuse`, () => {
     const name = `Policy ${version}`;
     const root = [name, 'Root service'];
+    const privates = [...root, 'Private'];
     let peer: PythonPeer;
 
     before(async () => {
@@ -112,7 +115,8 @@ for (const version of RPYC_VERSIONS) {
     });
 
     it('job 4: is not read by a click, and nothing of it is in the log of the server', async () => {
-      const blocked = [...root, '_count'];
+      await expand(privates);
+      const blocked = [...privates, '_count'];
       assert.equal(row(blocked).grey, true);
       await click(blocked);
       await command('rpyc.readValue', row(blocked).id);
@@ -130,8 +134,8 @@ for (const version of RPYC_VERSIONS) {
       await trying;
       assert.doesNotMatch(peer.log(), REFUSAL);
       // Of this connection it is not asked again.
-      await command('rpyc.tryAnyway', row([...root, '_count']).id);
-      await eventually('it was refused', () => row([...root, '_count']).description.includes('refused'));
+      await command('rpyc.tryAnyway', row([...privates, '_count']).id);
+      await eventually('it was refused', () => row([...privates, '_count']).description.includes('refused'));
       assert.match(peer.log(), REFUSAL);
     });
   });

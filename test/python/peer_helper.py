@@ -34,8 +34,8 @@ def agent(**names):
     return loaded['create_agent'](names)[0]
 
 
-def rows(agent, base, steps=(), offset=0, limit=500, needle=None):
+def rows(agent, base, steps=(), offset=0, limit=500, needle=None, group=None):
     """The rows of a page by name; fails when there is no page."""
-    answer = agent.page((), base, steps, offset, limit, needle)
+    answer = agent.page((), base, steps, offset, limit, needle, group)
     assert answer[0] == u'ok', answer
     return dict((row[1], row) for row in answer[5])

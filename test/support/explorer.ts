@@ -112,6 +112,11 @@ export class Explorer implements AsyncDisposable {
     return this.tree.children({ handle: node.handle, offset, limit, filter });
   }
 
+  /** As the tree asks: methods, private and special names come as one row each. */
+  grouped(node: ObjectNode, offset = 0, limit = 100): Promise<ObjectPage> {
+    return this.tree.children({ handle: node.handle, offset, limit, groups: true });
+  }
+
   /** The row that one comes to by opening these rows, one after the other. */
   async find(rootName: string, ...names: readonly string[]): Promise<ObjectNode> {
     let node = this.root(rootName);

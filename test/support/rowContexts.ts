@@ -11,6 +11,7 @@ export const ROW_TOKENS = [...OF_CONNECTIONS, ...OF_OBJECTS, 'readable', 'wasRea
 /** @param kinds of objects */
 export function* rowContexts(kinds: readonly string[]): Generator<string> {
   yield 'rpycGroup';
+  yield 'rpycMembers';
   yield 'rpycNote';
   yield 'rpycMore';
   for (const state of STATES) {

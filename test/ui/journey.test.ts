@@ -169,13 +169,14 @@ describe('the journey of a person', () => {
   });
 
   it('reads signature and documentation where the mouse rests', async () => {
-    await workbench.scrollToTop();
+    await workbench.expand('Methods');
     await workbench.row('ship').hover();
     const hover = browser.page.locator('.workbench-hover');
     await hover.getByText('The ship of this name, at anchor or at a berth.').waitFor();
     await hover.getByText('ship(name: str)').first().waitFor();
     await workbench.pictureAsItIs('hover');
     await workbench.rest();
+    await workbench.toggle('Methods');
   });
 
   it('reads a property by a click, and copies a value by the menu', async () => {

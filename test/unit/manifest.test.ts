@@ -7,6 +7,7 @@ import { getL10nJson } from '@vscode/l10n-dev';
 import {
   COMMAND_IDS,
   DISCOVERY_COMMAND_IDS,
+  GROUP_COMMAND_IDS,
   ROW_ACTION_IDS,
   WATCH_COMMAND_IDS,
 } from '../../client/src/commandIds';
@@ -101,7 +102,13 @@ describe('Manifest', () => {
   it('lists just the commands that the extension registers', () => {
     assert.deepEqual(
       commands.map(({ command }) => command),
-      [...COMMAND_IDS, ...ROW_ACTION_IDS, ...DISCOVERY_COMMAND_IDS, ...WATCH_COMMAND_IDS],
+      [
+        ...COMMAND_IDS,
+        ...ROW_ACTION_IDS,
+        ...GROUP_COMMAND_IDS,
+        ...DISCOVERY_COMMAND_IDS,
+        ...WATCH_COMMAND_IDS,
+      ],
     );
   });
 
@@ -306,6 +313,10 @@ describe('Manifest', () => {
     ];
     for (const key of conditions.flatMap((condition) => condition?.match(/rpyc:\w+/g) ?? [])) {
       assert.ok(set.includes(`'${key}'`), key);
+    }
+    const settings = manifest.contributes.configuration.properties;
+    for (const key of conditions.flatMap((condition) => condition?.match(/config\.[\w.]+/g) ?? [])) {
+      assert.equal(typeof settings[key.slice('config.'.length)]?.default, 'boolean', key);
     }
   });
 });

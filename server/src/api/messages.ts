@@ -139,6 +139,11 @@ export interface ObjectChildrenParams {
   readonly limit: number;
   /** Only children whose name contains this text, in any case. */
   readonly filter?: string;
+  /**
+   * Methods, private and special names come as one row each, behind the other children. Without it, and where a filter
+   * is given, all names come one after the other. The children of such a row are the names that it stands for.
+   */
+  readonly groups?: boolean;
 }
 
 /** Client → process: one page of an object's children. Evaluates no property. */

@@ -246,7 +246,12 @@ export type PathStep =
   /** Position in the iteration order of a sequence, set or other ordered container. */
   | { readonly kind: 'index'; readonly index: number }
   /** Key of a mapping: its position, and its text so that the same row is found again after a reconnect. */
-  | { readonly kind: 'key'; readonly index: number; readonly text: string };
+  | { readonly kind: 'key'; readonly index: number; readonly text: string }
+  /** Some names of the object, shown together. Only ever the last step: the way to such a name is its own. */
+  | { readonly kind: 'group'; readonly group: MemberGroup };
+
+/** Names of an object that are shown behind one row. */
+export type MemberGroup = 'methods' | 'private' | 'special';
 
 /** From one of a connection's roots to an object. The first step is of kind `root`. */
 export type ObjectPath = readonly PathStep[];
@@ -292,6 +297,8 @@ export type ObjectKind =
   | 'threads'
   | 'service'
   | 'results'
+  /** Stands for some names of the object above it; its length says how many. */
+  | 'group'
   /** Known by name only: reading it was not asked for. */
   | 'unread';
 

@@ -14,6 +14,7 @@ const FILES = [
   'access.py',
   'listing.py',
   'opening.py',
+  'groups.py',
   'documents.py',
   'sourcecode.py',
   'output.py',

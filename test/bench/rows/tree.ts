@@ -39,7 +39,7 @@ async function wide(version: RpycVersion): Promise<RowResult> {
     const between = performance.now();
     const row = await explorer.find('Namespace', 'wide');
     const found = performance.now();
-    const pages = await Promise.all([0, PAGE].map((offset) => explorer.page(row, offset, PAGE)));
+    const pages = await Promise.all([0, PAGE].map((offset) => explorer.grouped(row, offset, PAGE)));
     const opened = performance.now();
     const shown = pages.reduce((sum, { nodes }) => sum + nodes.length, 0);
     if (shown < ATTRIBUTES) throw new Error(`Only ${shown} rows were shown`);

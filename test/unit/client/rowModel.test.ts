@@ -17,6 +17,8 @@ class FakeSource implements ObjectSource {
   gate: Promise<void> | undefined;
   readonly calls: string[] = [];
   readonly released: number[] = [];
+  /** Names of rows that the user does not want to see. */
+  hidden: readonly string[] = [];
 
   roots(): Promise<readonly ObjectNode[]> {
     this.calls.push('roots');
@@ -63,6 +65,10 @@ class FakeSource implements ObjectSource {
     this.calls.push('read');
     await this.gate;
     return Promise.resolve(this.node([{ kind: 'root', name: 'namespace' }], 'read', handle.id));
+  }
+
+  isHidden(node: ObjectNode): boolean {
+    return this.hidden.includes(node.name);
   }
 
   release(handles: readonly Handle[]): void {
@@ -278,6 +284,23 @@ describe('Rows of the tree', () => {
       { kind: 'attr', name: 'half\ud800pair \u{1f600}' },
     ]);
     assert.equal(id, `c:a%2Fb/r:modules/k:'x%2Fy'/a:half%5Cud800pair%20%F0%9F%98%80`);
+  });
+
+  it('are hidden without being asked for, and counted all the same', async () => {
+    const source = new FakeSource();
+    const { model, root } = await opened(source);
+    const all = await model.childrenOf(root);
+    source.hidden = ['[1]', '[99]'];
+    const seen = await model.childrenOf(root);
+    assert.deepEqual(
+      all.flatMap((row) => (row.kind === 'object' && !seen.includes(row) ? [row.node.name] : [])),
+      ['[1]', '[99]'],
+    );
+    assert.equal((await model.loadMore(root))?.node.name, '[100]');
+    assert.deepEqual([model.hidesSome(root), model.hidesSome(all[0] as ObjectRow)], [true, false]);
+    source.hidden = [];
+    assert.equal((await model.childrenOf(root)).length, 201);
+    assert.deepEqual(source.calls, ['roots', 'children 0', 'children 100']);
   });
 
   it('know what they stand under', async () => {

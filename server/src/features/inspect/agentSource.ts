@@ -4,7 +4,7 @@ import { type Agent, QUESTION_SECONDS } from '../agent';
 import { linkSignals, untilAborted } from '../pool/abort';
 import { ProblemError, staleHandle } from '../problem';
 import { noImportError, noSourceError } from './documentProblems';
-import type { Entry, Held } from './handleTable';
+import { type Entry, type Held, ownerOf } from './handleTable';
 import { TextLimit } from './preview';
 import {
   type RowFacts,
@@ -24,6 +24,9 @@ import { fixedError, goneError, heldLimitError, raisedError, undoneError, unread
 
 /** The answer is waited for here, and taken in even when it is late. */
 const ENDLESS = { timeoutSeconds: null } as const;
+
+/** For the helper: the names of no group, and a row for each group. */
+const PAGE_GROUP = '';
 
 /** Where a walk on the peer begins, and its steps. */
 export interface Way {
@@ -49,11 +52,16 @@ export class AgentSource implements ObjectSource {
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  async page(entry: Entry, { offset, limit, filter }: PageQuery): Promise<SourcePage> {
-    const way = wayTo(entry);
+  async page(entry: Entry, { offset, limit, filter, groups = false }: PageQuery): Promise<SourcePage> {
+    const way = wayTo(ownerOf(entry));
+    const group = entry.step.kind === 'group' ? entry.step.group : groups ? PAGE_GROUP : null;
     this.signal?.throwIfAborted();
     const released = this.releases.take();
-    const answer = this.agent.ask('page', [released, way.base, way.steps, offset, limit, filter], ENDLESS);
+    const answer = this.agent.ask(
+      'page',
+      [released, way.base, way.steps, offset, limit, filter, group],
+      ENDLESS,
+    );
     answer.catch(() => this.releases.putBack(released));
     const { held, page } = await this.receive(answer, way, ([number, total, more, note, rows]) => ({
       held: asCount(number, 'number'),

@@ -91,6 +91,7 @@ function buildExpression({ root, expression }: ExpressionParent, step: PathStep)
       }
       return isLiteral(step.text) ? `${expression}[${step.text}]` : undefined;
     case 'root':
+    case 'group':
       return undefined;
   }
 }

@@ -23,6 +23,11 @@ export interface Entry {
   held: Held | undefined;
 }
 
+/** The row of the object that a row's children are parts of: its own, or the one above a group of names. */
+export function ownerOf(entry: Entry): Entry {
+  return entry.step.kind === 'group' && entry.parent !== undefined ? entry.parent : entry;
+}
+
 /** A number of the helper's table; where there is no helper, a reference, or a tuple that came by value. */
 export type Held =
   | { readonly kind: 'number'; readonly number: number }

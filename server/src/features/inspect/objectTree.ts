@@ -21,6 +21,7 @@ import {
   HandleTable,
   type Held,
   type RootName,
+  ownerOf,
   rootFacts,
 } from './handleTable';
 import type { ObjectChanger } from './objectChanger';
@@ -128,17 +129,19 @@ export class ObjectTree {
   /** One page of a row's parts. One round trip on classic peers, up to two on services. */
   async children(params: ObjectChildrenParams, signal?: AbortSignal): Promise<ObjectPage> {
     const entry = this.table.find(params.handle);
+    const owner = ownerOf(entry);
     const offset = count(params.offset, Number.MAX_SAFE_INTEGER, 0);
     const limit = Math.max(count(params.limit, MAX_PAGE, DEFAULT_PAGE), 1);
     const filter = (params.filter ?? '').slice(0, MAX_FILTER);
     try {
       return await this.with(entry, signal, async (source) => {
-        const { parts, held, total, more, note } = await source.page(entry, { offset, limit, filter });
+        const query = { offset, limit, filter, groups: params.groups === true };
+        const { parts, held, total, more, note } = await source.page(entry, query);
         if (held !== undefined) {
-          this.table.hold(entry, held);
+          this.table.hold(owner, held);
         }
         const nodes = parts.map((part) => {
-          const row = this.table.addPart(entry, part.facts);
+          const row = this.table.addPart(owner, part.facts);
           if (part.held !== undefined) {
             this.table.hold(row, part.held);
           }

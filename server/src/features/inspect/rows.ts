@@ -2,7 +2,7 @@
  * What is known of an object's part before it becomes a row, and the reading of such facts from the tuples that the
  * helper on the peer sends. Nothing in those tuples is trusted: a wrong shape is an error, a long text is cut.
  */
-import type { ObjectDetails, ObjectKind, PathStep } from '../../api/model';
+import type { MemberGroup, ObjectDetails, ObjectKind, PathStep } from '../../api/model';
 import { TextLimit, multiLine, singleLine } from './preview';
 
 /** What stands in a row whose value was not read. */
@@ -47,7 +47,11 @@ export interface PageFacts {
 }
 
 /** A step as it travels to the helper. */
-export type WireStep = readonly ['a', string] | readonly ['i', number] | readonly ['k', number, string];
+export type WireStep =
+  | readonly ['a', string]
+  | readonly ['i', number]
+  | readonly ['k', number, string]
+  | readonly ['g', MemberGroup];
 
 /** An answer was not what it has to be: the helper's contract, or RPyC, says otherwise. */
 export class ShapeError extends Error {
@@ -94,7 +98,15 @@ const KINDS: ReadonlySet<string> = new Set<ObjectKind>([
   'property',
   'exception',
   'object',
+  'group',
 ]);
+
+/** What each group is called, in the order in which they are shown. */
+export const GROUP_NAMES: Readonly<Record<MemberGroup, string>> = {
+  methods: 'Methods',
+  private: 'Private',
+  special: 'Special',
+};
 
 /** More than the helper ever sends in one page. */
 const MAX_ROWS = 1000;
@@ -109,6 +121,8 @@ export function toWireStep(step: Exclude<PathStep, { kind: 'root' }>): WireStep 
       return ['i', step.index];
     case 'key':
       return ['k', step.index, step.text];
+    case 'group':
+      return ['g', step.group];
   }
 }
 
@@ -187,6 +201,8 @@ function readStep(value: unknown): PathStep {
       return { kind: 'index', index: asCount(second, 'position') };
     case 'k':
       return { kind: 'key', index: asCount(second, 'position'), text: asStepText(third) };
+    case 'g':
+      return { kind: 'group', group: asGroup(second) };
     default:
       throw new ShapeError('step');
   }
@@ -224,6 +240,13 @@ export function asCount(value: unknown, what: string): number {
     throw new ShapeError(what);
   }
   return value;
+}
+
+function asGroup(value: unknown): MemberGroup {
+  if (typeof value !== 'string' || !Object.hasOwn(GROUP_NAMES, value)) {
+    throw new ShapeError('step');
+  }
+  return value as MemberGroup;
 }
 
 // Goes back to the peer as it came, so it is not cleaned, only bounded.

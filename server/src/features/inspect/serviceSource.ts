@@ -12,7 +12,7 @@ import {
 } from '../../rpyc/index';
 import { ProblemError, staleHandle } from '../problem';
 import type { AccessPolicy } from './accessPolicy';
-import type { Entry } from './handleTable';
+import { type Entry, ownerOf } from './handleTable';
 import { TextLimit, multiLine, singleLine, valueText } from './preview';
 import {
   memberFacts,
@@ -24,6 +24,7 @@ import {
 } from './remoteRows';
 import { NO_ACCESS, type RowFacts } from './rows';
 import { ServiceItems, hasItems, itemPart, withAccess } from './serviceItems';
+import { type GroupableNames, groupRows, namesOf } from './serviceGroups';
 import type { ServiceResults } from './serviceResults';
 import type { ObjectSource, PageQuery, PartFacts, SourcePage, SourceText } from './source';
 import {
@@ -50,8 +51,7 @@ const GENERATORS: ReadonlySet<string> = new Set(['generator', 'async_generator',
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** What an object has, as far as can be told without reading. */
-export interface Members {
-  readonly names: readonly string[];
+export interface Members extends GroupableNames {
   readonly factsOf: (name: string) => RowFacts;
   readonly note?: string;
 }
@@ -100,13 +100,16 @@ export class ServiceSource implements ObjectSource {
     if (isResults(entry)) {
       return pageOf(this.results.names, query, String, (name) => this.resultPart(name));
     }
-    const object = await this.objectOf(entry);
-    const isService = entry.step.kind === 'root';
+    const owner = ownerOf(entry);
+    const object = await this.objectOf(owner);
+    const isService = owner.step.kind === 'root';
     if (!isService && hasItems(object)) {
       return this.items.page(object, query);
     }
     const members = await this.membersOf(object, isService);
-    const page = pageOf(members.names, query, memberTitle, (name) => ({ facts: members.factsOf(name) }));
+    const page = pageOf(keysOf(entry, members, query), query, titleOf, (key) => ({
+      facts: typeof key === 'string' ? members.factsOf(key) : key,
+    }));
     return members.note === undefined ? page : { ...page, note: members.note };
   }
 
@@ -122,6 +125,8 @@ export class ServiceSource implements ObjectSource {
     const tooLong = taken.length - taken.filter((name) => name.length <= MAX_NAME).length;
     return {
       names,
+      isMethod: (name) => methods.has(name),
+      keepsMethods: ofService || subject.typeName === 'module',
       factsOf: (name) =>
         memberFacts(name, {
           isMethod: methods.has(name),
@@ -153,6 +158,12 @@ export class ServiceSource implements ObjectSource {
     }
     const root = (await this.connection.root) as Netref;
     const members = await this.membersOf(root, true);
+    const group = groupRows(members).find(
+      (row) => step?.kind === 'group' && row.step.kind === 'group' && row.step.group === step.group,
+    );
+    if (group !== undefined) {
+      return [group];
+    }
     if (step?.kind !== 'attr' || !members.names.includes(step.name)) {
       throw goneError('The service has no such name');
     }
@@ -321,6 +332,22 @@ function isResults({ step }: Entry): boolean {
 
 function typeNameFor({ facts }: Entry): string {
   return facts.typeName === '' ? facts.name : facts.typeName;
+}
+
+/** What a page of an object is made of: names, and rows that stand for some of them. */
+function keysOf(
+  { step }: Entry,
+  members: Members,
+  { groups = false, filter }: PageQuery,
+): readonly (string | RowFacts)[] {
+  if (step.kind === 'group') {
+    return namesOf(members, step.group);
+  }
+  return groups && filter === '' ? [...namesOf(members, undefined), ...groupRows(members)] : members.names;
+}
+
+function titleOf(key: string | RowFacts): string {
+  return typeof key === 'string' ? memberTitle(key) : key.name;
 }
 
 /** One page of what has these keys; only the rows of the page are made. */

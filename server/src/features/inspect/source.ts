@@ -7,6 +7,8 @@ export interface PageQuery {
   readonly offset: number;
   readonly limit: number;
   readonly filter: string;
+  /** Names come in groups, as the message says. */
+  readonly groups?: boolean;
 }
 
 /** Facts of a part, with the object itself where the peer has given it already. */
