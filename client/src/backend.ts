@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import {
   ConnectionStateChanged,
+  DebugReceive,
   DialectLearned,
   Hello,
   LocalServersChanged,
@@ -10,7 +11,12 @@ import {
   SetTrace,
 } from '../../server/src/api/messages';
 import type { LocalServers } from '../../server/src/api/discovery';
-import type { HelloResult, NotificationMessage, RequestMessage } from '../../server/src/api/messages';
+import type {
+  DebugMessage,
+  HelloResult,
+  NotificationMessage,
+  RequestMessage,
+} from '../../server/src/api/messages';
 import type { ConnectionState, RunOutput } from '../../server/src/api/model';
 import { backendLost, ProblemError } from './problems';
 import { ProcessKeeper } from './processKeeper';
@@ -51,6 +57,7 @@ export class Backend implements vscode.Disposable {
   private readonly connectionChanged = new vscode.EventEmitter<ConnectionState>();
   private readonly outputProduced = new vscode.EventEmitter<RunOutput>();
   private readonly localServersChanged = new vscode.EventEmitter<LocalServers>();
+  private readonly debugMessageReceived = new vscode.EventEmitter<DebugMessage>();
   private readonly traceListener: vscode.Disposable;
   /** What the process may ask, by method. */
   private readonly questions = new Map<string, Answer<never, unknown>>();
@@ -63,6 +70,7 @@ export class Backend implements vscode.Disposable {
   readonly onDidChangeStatus = this.statusChanged.event;
   readonly onDidChangeConnection = this.connectionChanged.event;
   readonly onDidProduceOutput = this.outputProduced.event;
+  readonly onDidReceiveDebugMessage = this.debugMessageReceived.event;
   /** A registry or a demo server inside the process began or ended. */
   readonly onDidChangeLocalServers = this.localServersChanged.event;
 
@@ -155,6 +163,7 @@ export class Backend implements vscode.Disposable {
     this.connectionChanged.dispose();
     this.outputProduced.dispose();
     this.localServersChanged.dispose();
+    this.debugMessageReceived.dispose();
   }
 
   private async launch(unwanted: AbortSignal, died: () => void): Promise<Session> {
@@ -219,6 +228,11 @@ export class Backend implements vscode.Disposable {
     for (const [method, answer] of this.questions) {
       client.onRequest(method, answer);
     }
+    client.onNotification(DebugReceive.method, (received: DebugMessage) => {
+      if (!unwanted.aborted) {
+        this.debugMessageReceived.fire(received);
+      }
+    });
     client.onNotification(LocalServersChanged.method, (local: LocalServers) => {
       if (!unwanted.aborted) {
         this.localServersChanged.fire(local);

@@ -40,6 +40,7 @@ export const COMMAND_IDS = [
   'rpyc.clearResults',
   'rpyc.interruptRun',
   'rpyc.showHistory',
+  'rpyc.openDebugConsole',
   'rpyc.chooseConnection',
   'rpyc.showOutput',
   'rpyc.showConnections',

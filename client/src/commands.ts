@@ -19,6 +19,7 @@ import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
 import { VIEW_ID } from './connectionsView';
+import type { Debugging } from './debugging';
 import type { DiscoveryArguments, DiscoveryCommandParts } from './discoveryCommands';
 import type { DiscoverySettings } from './discoverySettings';
 import type { DiscoveryView } from './discoveryView';
@@ -54,6 +55,7 @@ export interface CommandParts {
   readonly changes: ChangeCommands;
   readonly production: ProductionGuard;
   readonly documents: RemoteDocuments;
+  readonly debugging: Debugging;
   readonly discovery: { readonly settings: DiscoverySettings; readonly view: DiscoveryView };
   readonly watch: WatchDoor;
   readonly explainer: ErrorExplainer;
@@ -289,6 +291,7 @@ function commandTable(parts: CommandParts): CommandTable {
       const { showHistory } = await import(/* webpackChunkName: "historyPicker" */ './historyPicker.js');
       await showHistory(parts, profileOf(argument));
     },
+    'rpyc.openDebugConsole': (argument) => parts.debugging.openConsole(profileOf(argument)),
     'rpyc.chooseConnection': () => parts.snippets.chooseConnection(),
     'rpyc.showOutput': async (argument) => {
       const id =

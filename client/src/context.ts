@@ -5,6 +5,7 @@ import { registerCommands } from './commands';
 import { ConnectionPicker } from './connectionPicker';
 import { Connections } from './connections';
 import { ConnectionsView } from './connectionsView';
+import { Debugging } from './debugging';
 import { dropConnections } from './dialogues';
 import { DiscoverySettings } from './discoverySettings';
 import { DiscoveryView } from './discoveryView';
@@ -81,6 +82,7 @@ export class ExtensionParts implements vscode.Disposable {
     const proposals = new Proposals({ connections, settings, picker, view });
     const watch = new WatchDoor({ backend, connections, view, memory: context.workspaceState, log });
     const documents = new RemoteDocuments();
+    const debugging = new Debugging({ backend, connections, picker, production });
     const explainer = new ErrorExplainer(backend);
     const manifest: unknown = context.extension.packageJSON;
     const commands = registerCommands({
@@ -94,6 +96,7 @@ export class ExtensionParts implements vscode.Disposable {
       changes,
       production,
       documents,
+      debugging,
       discovery: { settings: discoverySettings, view: discovery },
       watch,
       explainer,
@@ -130,6 +133,7 @@ export class ExtensionParts implements vscode.Disposable {
       discovery,
       watch,
       documents,
+      debugging,
       view,
       list,
       snippets,

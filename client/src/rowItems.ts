@@ -200,6 +200,8 @@ function rootName({ path }: ObjectNode): string | undefined {
       return vscode.l10n.t('Root service');
     case 'results':
       return vscode.l10n.t('Results');
+    case 'console':
+      return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { CONSOLE_RUN } from '../../server/src/api/debugging';
 import { Run, RunInputWanted } from '../../server/src/api/messages';
 import type { RunError, RunOutput, RunResult } from '../../server/src/api/model';
 import type { Backend } from './backend';
@@ -52,7 +53,9 @@ export class Snippets implements vscode.Disposable {
     backend.answer(RunInputWanted, async (question, token) => {
       const run = this.runs.get(question.runId);
       const { askForLine } = await import(/* webpackChunkName: "runInput" */ './runInput.js');
-      return run === undefined ? null : askForLine(question, connections.label(run.profileId), token);
+      const isTyped = run === undefined && question.runId.startsWith(CONSOLE_RUN);
+      const label = isTyped ? vscode.l10n.t('Debug Console') : connections.label(run?.profileId ?? '');
+      return run === undefined && !isTyped ? null : askForLine(question, label, token);
     });
     this.listeners = vscode.Disposable.from(
       backend.onDidProduceOutput((output) => this.produced(output)),

@@ -275,6 +275,41 @@ class Agent(object):
         """Interrupts the run in a process that the same server has forked: `('ok', whether it could)`."""
         return _answered(lambda: (send_signal(pid),))
 
+    # ---- a debug console --------------------------------------------------------------------------------------
+
+    def console(self, source, file_name, emit, run_id, ask, limit):
+        """Runs what was typed, and keeps its value: as `run`, with `(number, row, text)` in the place of a value's text."""
+        return self.runner.run(source, file_name, 0, emit, run_id, ask, lambda value: self._keep_shown(value, limit))
+
+    def watch(self, source, emit, run_id):
+        """Evaluates one expression: `('ok', (number, row, text), None)`, or `('ok', None, error)`."""
+        def work():
+            return self._keep_shown(self.runner.evaluate(source), 0)
+        done, value = self.runner.attempt(work, emit, run_id)
+        return (u'ok', value, None) if done else (u'ok', None, value)
+
+    def text_of(self, source, emit, run_id, limit):
+        """The text of an expression's value: `('ok', text, None)`, or `('ok', '', error)`. Runs its `__repr__`."""
+        def work():
+            return render(self.runner.evaluate(source), limit, ask=True)[0]
+        done, value = self.runner.attempt(work, emit, run_id)
+        return (u'ok', value, None) if done else (u'ok', u'', value)
+
+    def look(self, steps):
+        """`('ok', number, row, text)` of the object at the end of a path of names. Evaluates nothing."""
+        return _answered(lambda: self._keep_shown(follow(scopes_of(self.namespace), steps), 0))
+
+    def complete(self, steps, prefix, keys):
+        """`('ok', ((name, kind), ...))` of what a text may go on with: names, attributes, or keys. Evaluates nothing."""
+        find = key_completions if keys else completions
+        return _answered(lambda: (find(scopes_of(self.namespace), steps, prefix),))
+
+    def _keep_shown(self, value, limit):
+        # The text first: it may run the object's own code, and fail.
+        text, cut = render(value, limit, ask=True) if limit else (u'', False)
+        shown = console_row(value)
+        return self.kept.keep(value) if cut or shown[5] & EXPANDABLE else 0, shown, text
+
     # ---- two connections of one editor ------------------------------------------------------------------------
 
     def offer(self, token):

@@ -28,7 +28,7 @@ class Runner(object):
         # What was run so far of each file, by line, for tracebacks through functions of earlier runs.
         self.lines = {}
 
-    def run(self, source, file_name, line_offset, emit, run_id=u'', ask=None):
+    def run(self, source, file_name, line_offset, emit, run_id=u'', ask=None, keep=None):
         """Runs `source` and answers when it has ended, however it ends.
 
         :param file_name: the file that the source stands in, for tracebacks.
@@ -38,6 +38,7 @@ class Runner(object):
         :param run_id: by this name it can be interrupted.
         :param ask: a function of the peer that gives a line of input, as `Input` tells; without it `sys.stdin` is
             left alone.
+        :param keep: called with the value of the last expression, where there is one; its text is then left out.
         :returns: `('done', value, type, None)`, where the texts are empty when there is no value, or
             `('error', '', '', (type, message, traceback, ((file, line, name), ...)))`, or the same with
             `'interrupted'`.
@@ -52,7 +53,7 @@ class Runner(object):
             try:
                 queue.stop = Stop(run_id)
                 queue.input = _input(ask, queue)
-                return self._execute(source, file_name)
+                return self._execute(source, file_name, keep)
             except BaseException:
                 # Also SystemExit and KeyboardInterrupt: the connection outlives what its user runs.
                 queue.stop.close()
@@ -111,12 +112,14 @@ class Runner(object):
         lines = self.lines.setdefault(file_name, {})
         lines.update([(number, line) for number, line in enumerate(source.split(u'\n')) if line])
 
-    def _execute(self, source, file_name):
+    def _execute(self, source, file_name, keep):
         body, last = _compiled(source, file_name)
         eval(body, self.namespace)
         if last is None:
             return u'done', u'', u'', None
         value = eval(last, self.namespace)
+        if keep is not None:
+            return u'done', keep(value), u'', None
         if value is None:
             return u'done', u'', u'', None
         return u'done', render(value, RESULT_LIMIT, ask=True)[0], clean(type_name(value), NAME_LIMIT), None

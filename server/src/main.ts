@@ -13,6 +13,7 @@ import { ConnectionPool } from './features/pool/connectionPool';
 import { WireLog } from './features/pool/wireLog';
 import { RunsInProgress } from './features/run/runsInProgress';
 import { SnippetRunner } from './features/run/snippetRunner';
+import type { OpenDebugSession } from './lsp/handlers/debug';
 import { Server } from './lsp/server';
 
 /** Sources for classic peers: beside the bundle, or in the tree when the compiled files run as they are. */
@@ -54,12 +55,20 @@ function main(): void {
   const local = new LocalServerKeeper({ startDemo, logger });
   const search = new ServiceSearch({ local: () => local.state.registry, logger });
   const report = new DiagnosticsReport({ epoch, pool, wireLog });
+  /** Its code is loaded when somebody debugs. */
+  const openDebugSession: OpenDebugSession = async (send) => {
+    const dap = await import(/* webpackChunkName: "debug" */ './dap/session.js');
+    return new dap.DebugSession({ pool, tree, runs }, send);
+  };
   pool.onDidChangeState(({ profileId, status }) => {
     if (status === 'lost' || status === 'disconnected' || status === 'failed') {
       tree.forget(profileId);
     }
   });
-  server.start({ epoch, pool, tree, runner, runs, live, search, local, wireLog, report });
+  server.start({
+    ...{ epoch, pool, tree, runner, runs, live, search, local, wireLog, report },
+    openDebugSession,
+  });
 }
 
 main();

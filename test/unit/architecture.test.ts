@@ -35,9 +35,16 @@ const LAYERS: readonly Layer[] = [
     node: true,
   },
   {
+    name: 'dap',
+    place: 'server/src/dap/',
+    below: ['features', 'api'],
+    packages: ['@vscode/debugprotocol'],
+    node: true,
+  },
+  {
     name: 'main',
     place: 'server/src/main.ts',
-    below: ['lsp', 'features', 'api', 'demo'],
+    below: ['lsp', 'dap', 'features', 'api', 'demo'],
     packages: ['vscode-languageserver', 'vscode-languageserver/node'],
     node: true,
   },

@@ -63,6 +63,8 @@ const ASKING = new Set(
       'editConnection',
       'duplicateConnection',
     ],
+    'openDebugConsole',
+    ...['goToMember', 'openSettings', 'stopRegistry', 'stopDemo', 'editConnection', 'duplicateConnection'],
     ...['addFavourite', 'removeFavourite', 'moveUp', 'moveDown', 'moveToGroup', 'setColor'],
     ...['markProduction', 'unmarkProduction', 'removeConnection'],
   ].map((name) => `rpyc.${name}`),

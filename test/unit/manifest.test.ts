@@ -263,8 +263,12 @@ describe('Manifest', () => {
     }
   });
 
-  it('activates on views, commands and links alone', () =>
-    assert.deepEqual(manifest.activationEvents, ['onUri']));
+  it('activates on views, commands, links and debug sessions of its own alone', () =>
+    assert.deepEqual(manifest.activationEvents, [
+      'onUri',
+      'onDebugResolve:rpyc',
+      'onDebugDynamicConfigurations:rpyc',
+    ]));
 
   it('has a square PNG of at least 128 pixels', () => {
     const png = readFileSync(path.join(REPOSITORY, manifest.icon));

@@ -68,6 +68,12 @@ function notification<Params>(method: string): NotificationMessage<Params> {
 /** What `ResponseError.data` holds for every failed request. */
 export type RequestProblem = Problem;
 
+/** One message of a debug session. */
+export interface DebugMessage {
+  readonly session: string;
+  readonly message: object;
+}
+
 // ---- life of the process ------------------------------------------------------------------------------------
 
 export interface HelloParams {
@@ -251,6 +257,20 @@ export const LiveLook = request<LivePlace, LiveHover | null>('rpyc/live/look');
 
 /** Client → process: what the call around this place takes. */
 export const LiveCallTip = request<LivePlace, LiveSignature | null>('rpyc/live/callTip');
+
+// ---- debug sessions -----------------------------------------------------------------------------------------
+
+/** Client → process: a debug session begins. Its messages are those of the Debug Adapter Protocol, relayed as they are. */
+export const DebugOpen = request<{ readonly session: string }, null>('rpyc/debug/open');
+
+/** Client → process: a message of the editor to that session. */
+export const DebugSend = notification<DebugMessage>('rpyc/debug/send');
+
+/** Process → client: a message of that session to the editor. */
+export const DebugReceive = notification<DebugMessage>('rpyc/debug/receive');
+
+/** Client → process: the session is over; what it held at the peer goes. */
+export const DebugClose = notification<{ readonly session: string }>('rpyc/debug/close');
 
 // ---- registries and services --------------------------------------------------------------------------------
 

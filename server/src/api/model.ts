@@ -240,7 +240,8 @@ export interface ConnectionState {
 export type PathStep =
   | {
       readonly kind: 'root';
-      readonly name: 'namespace' | 'modules' | 'builtins' | 'threads' | 'service' | 'results';
+      /** `console` is no root of the tree: under it stands what a debug console was given. */
+      readonly name: 'namespace' | 'modules' | 'builtins' | 'threads' | 'service' | 'results' | 'console';
     }
   | { readonly kind: 'attr'; readonly name: string }
   /** Position in the iteration order of a sequence, set or other ordered container. */

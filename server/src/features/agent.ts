@@ -25,6 +25,7 @@ const FILES = [
   'taking.py',
   'watching.py',
   'completing.py',
+  'console.py',
   'agent.py',
 ];
 

@@ -19,6 +19,7 @@ import type { SnippetRunner } from '../features/run/snippetRunner';
 import { MessageEdge } from './edge';
 import { handleChanges } from './handlers/changes';
 import { handleConnections } from './handlers/connections';
+import { type OpenDebugSession, handleDebugging } from './handlers/debug';
 import { handleDiagnostics } from './handlers/diagnostics';
 import { handleDiscovery } from './handlers/discovery';
 import { handleExplanation } from './handlers/explanation';
@@ -40,6 +41,7 @@ export interface Features {
   readonly local: LocalServerKeeper;
   readonly wireLog: WireLog;
   readonly report: DiagnosticsReport;
+  readonly openDebugSession: OpenDebugSession;
 }
 
 /** Closing politely must not keep the editor waiting; what is open then is closed by the system. */
@@ -86,6 +88,7 @@ export class Server {
     handleDiscovery(edge, search, local);
     handleDiagnostics(edge, wireLog, report);
     handleExplanation(edge);
+    handleDebugging(edge, features.openDebugSession);
     this.endWithClient(async () => {
       await Promise.all([pool.close(), local.close()]);
     });

@@ -30,7 +30,8 @@ const VIEWS: ReadonlyMap<string, (parent: string) => string> = new Map([
 /** What an expression goes on from. */
 export interface ExpressionParent {
   /** The root's name where the parent is one of the connection's roots. */
-  readonly root: 'namespace' | 'modules' | 'builtins' | 'threads' | 'service' | 'results' | undefined;
+  readonly root:
+    'namespace' | 'modules' | 'builtins' | 'threads' | 'service' | 'results' | 'console' | undefined;
   readonly expression: string | undefined;
 }
 
@@ -46,6 +47,7 @@ export function rootExpression(root: NonNullable<ExpressionParent['root']>): str
     case 'threads':
     case 'service':
     case 'results':
+    case 'console':
       return undefined;
   }
 }
@@ -69,7 +71,8 @@ function buildExpression({ root, expression }: ExpressionParent, step: PathStep)
   if (root === 'threads') {
     return undefined;
   }
-  if (step.kind === 'attr' && root !== undefined && root !== 'service' && root !== 'results') {
+  const isNames = root === 'namespace' || root === 'modules' || root === 'builtins';
+  if (step.kind === 'attr' && isNames) {
     if (root === 'modules') {
       return `sys.modules[${pythonString(step.name)}]`;
     }

@@ -89,15 +89,15 @@ export class HandleTable {
     return entry;
   }
 
-  /** A row directly under a connection. */
-  addRoot(profileId: string, generation: number, name: RootName, facts: RowFacts): Entry {
-    return this.insert({
-      profileId,
-      generation,
-      parent: undefined,
-      facts,
-      expression: rootExpression(name),
-    });
+  /** A row directly under a connection. @param expression what gives it, where that does not follow from the name */
+  addRoot(
+    profileId: string,
+    generation: number,
+    name: RootName,
+    facts: RowFacts,
+    expression = rootExpression(name),
+  ): Entry {
+    return this.insert({ profileId, generation, parent: undefined, facts, expression });
   }
 
   /** A row under another row. */

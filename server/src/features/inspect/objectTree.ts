@@ -36,7 +36,7 @@ import { ServiceDocuments } from './serviceDocuments';
 import { ServiceResults } from './serviceResults';
 import { ServiceSource } from './serviceSource';
 import { ServiceWatch } from './serviceWatch';
-import type { ObjectSource } from './source';
+import type { ObjectSource, PartFacts } from './source';
 import { goneError, rowLimitNote } from './treeProblems';
 import { Watching } from './watching';
 
@@ -124,6 +124,23 @@ export class ObjectTree {
    */
   roots(profileId: string): readonly ObjectNode[] {
     return this.rootNames(profileId).map((name) => this.table.nodeOf(this.addRoot(profileId, name)));
+  }
+
+  /**
+   * A row for an object that stands nowhere in the tree, such as the value of what was typed in a console. It is held
+   * as long as the row is open.
+   */
+  adopt(
+    { profileId, generation }: { readonly profileId: string; readonly generation: number },
+    { facts, held }: PartFacts,
+    expression?: string,
+  ): ObjectNode {
+    const placed: RowFacts = { ...facts, step: { kind: 'root', name: 'console' } };
+    const entry = this.table.addRoot(profileId, generation, 'console', placed, expression);
+    if (held !== undefined) {
+      this.table.hold(entry, held);
+    }
+    return this.table.nodeOf(entry);
   }
 
   /** One page of a row's parts. One round trip on classic peers, up to two on services. */
@@ -400,6 +417,7 @@ const ROOT_ROWS: Readonly<Record<RootName, (rootType: string) => ReturnType<type
   service: (rootType) =>
     rootFacts('service', 'service', { name: 'Root service', typeName: rootType, value: '' }),
   results: () => rootFacts('results', 'results', { name: 'Results', typeName: '', value: '' }),
+  console: () => rootFacts('console', 'namespace', { name: 'Console', typeName: '', value: '' }),
 };
 
 /** A whole number between 0 and `most`, whatever was sent. */

@@ -23,6 +23,11 @@ const UNSAFE =
 /** As `UNSAFE`, without what a longer text needs: joiners, marks of direction, soft hyphens. */
 const UNSAFE_IN_LINES = /[\p{Cc}\p{Zl}\p{Zp}\u180e\u202a-\u202e\u2066-\u206f\ufff9-\ufffb]/gu;
 
+/** Sets colours and weights, and nothing else. */
+// eslint-disable-next-line no-control-regex
+const COLOURS = /^\u001b\[[0-9;]*m/;
+const MAX_COLOURS = 100;
+
 /** Colours and cursor movements for terminals. */
 // eslint-disable-next-line no-control-regex
 const TERMINAL_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g;
@@ -45,6 +50,17 @@ export function multiLine(text: string, limit: number): string {
 /** What a program printed, without the sequences that are meant for terminals. */
 export function printed(text: string): string {
   return text.replace(TERMINAL_SEQUENCE, '').replace(UNSAFE_IN_LINES, escapedInLines);
+}
+
+/** As `printed`, with the colours kept. */
+export function printedInColours(text: string): string {
+  return text
+    .replace(TERMINAL_SEQUENCE, (sequence) => (COLOURS.test(sequence) ? sequence : ''))
+    .replace(UNSAFE_IN_LINES, (character, at: number, whole: string) =>
+      character === '\u001b' && COLOURS.test(whole.slice(at, at + MAX_COLOURS))
+        ? character
+        : escapedInLines(character),
+    );
 }
 
 function escapedInLines(character: string): string {

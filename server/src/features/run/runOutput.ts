@@ -10,8 +10,14 @@ const MAX_PIECES = 10_000;
  *
  * @param pieces pairs of stream and text
  * @param dropped number of characters that were lost before them
+ * @param clean makes a text fit for the place where it is shown
  */
-export function outputsOf(runId: string, pieces: unknown, dropped: unknown): readonly RunOutput[] {
+export function outputsOf(
+  runId: string,
+  pieces: unknown,
+  dropped: unknown,
+  clean = printed,
+): readonly RunOutput[] {
   const outputs: RunOutput[] = [];
   let lost = typeof dropped === 'number' && Number.isSafeInteger(dropped) && dropped > 0 ? dropped : 0;
   let left = MAX_TEXT;
@@ -23,7 +29,7 @@ export function outputsOf(runId: string, pieces: unknown, dropped: unknown): rea
     if ((stream !== 'stdout' && stream !== 'stderr') || typeof text !== 'string') {
       continue;
     }
-    const shown = printed(cut(text, left));
+    const shown = clean(cut(text, left));
     left = Math.max(left - text.length, 0);
     if (shown !== '' || lost > 0) {
       outputs.push({ runId, stream, text: shown, dropped: lost });

@@ -1,0 +1,310 @@
+import { randomUUID } from 'node:crypto';
+
+import { CONSOLE_RUN } from '../../api/debugging';
+import type { InterruptResult, ObjectKind, ObjectNode } from '../../api/model';
+import { RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
+import type { Agent, EmitOutput } from '../agent';
+import { accepted } from '../inspect/agentSource';
+import type { ObjectTree } from '../inspect/objectTree';
+import { TextLimit, printedInColours } from '../inspect/preview';
+import { ShapeError, asCount, asLine, asLines, asTuple, readRow } from '../inspect/rows';
+import { lostMeanwhile } from '../inspect/treeProblems';
+import type { Lease, LeasePurpose } from '../pool/lease';
+import { ProblemError, badAnswer, notClassic } from '../problem';
+import { readError } from '../run/runError';
+import type { AskInput } from '../run/runInput';
+import { outputsOf } from '../run/runOutput';
+import type { RunsInProgress } from '../run/runsInProgress';
+import { notAPathError, pathEndsError, watchedOnProductionError } from './consoleProblems';
+import { PYTHON_KEYWORDS } from './keywords';
+import { type NameStep, readNamePath, unfinishedAt } from './namePath';
+import {
+  type Completions,
+  type ConsoleOutcome,
+  type ConsoleOutput,
+  type ConsoleScope,
+  type ConsoleValue,
+  NO_COMPLETIONS,
+  type RemoteConsole,
+} from './remoteConsole';
+
+export interface ClassicConsoleOptions {
+  readonly profileId: string;
+  /** What the user calls the connection. */
+  readonly label: string;
+  readonly lend: (profileId: string, purpose: LeasePurpose, signal?: AbortSignal) => Promise<Lease>;
+  readonly tree: ObjectTree;
+  readonly runs: RunsInProgress;
+  /** What runs there matters: nothing runs by itself. */
+  readonly isProduction: () => boolean;
+}
+
+/** Characters of a result, and of a text that is copied. */
+const RESULT_LIMIT = 100_000;
+const COPY_LIMIT = 10_000_000;
+const MAX_SOURCE = 10_000_000;
+const MAX_COMPLETIONS = 1000;
+
+/** The user's code runs, for as long as it takes. */
+const ENDLESS = { timeoutSeconds: null } as const;
+
+type Work = (agent: Agent, emit: EmitOutput, runId: string, ask: AskInput) => Promise<unknown>;
+
+/** The console of a classic peer: Python in the namespace of the connection, as snippets run it. */
+export class ClassicConsole implements RemoteConsole {
+  /** What was begun and has not ended, oldest first, and how often it was asked to stop. */
+  private readonly running = new Map<string, number>();
+  private inputs = 0;
+
+  constructor(private readonly options: ClassicConsoleOptions) {}
+
+  async scopes(): Promise<readonly ConsoleScope[]> {
+    const { tree, profileId } = this.options;
+    const scope = async (
+      root: 'namespace' | 'modules' | 'builtins',
+      expensive: boolean,
+    ): Promise<ConsoleScope> => {
+      const node = await tree.resolve(profileId, [{ kind: 'root', name: root }]);
+      return { name: node.name, node, expensive };
+    };
+    return Promise.all([scope('namespace', false), scope('modules', true), scope('builtins', true)]);
+  }
+
+  run(source: string, output: ConsoleOutput): Promise<ConsoleOutcome> {
+    return this.told(() => this.execute(source, output));
+  }
+
+  watch(expression: string, output: ConsoleOutput): Promise<ConsoleOutcome> {
+    return this.told(() => this.evaluate(expression, output));
+  }
+
+  look(path: string, signal?: AbortSignal): Promise<ConsoleValue> {
+    return this.told(async () => {
+      try {
+        return await this.find(path, signal);
+      } catch (error) {
+        throw shownAsPath(error);
+      }
+    });
+  }
+
+  text(expression: string, output: ConsoleOutput): Promise<string> {
+    return this.told(() => this.wholeText(expression, output));
+  }
+
+  complete(textBefore: string, signal?: AbortSignal): Promise<Completions> {
+    return this.told(() => this.completions(textBefore, signal));
+  }
+
+  async assign(target: string, source: string, output: ConsoleOutput): Promise<ConsoleOutcome> {
+    const outcome = await this.run(`${target} = (${source}\n)`, output);
+    return outcome.status === 'done' ? this.watch(target, output) : outcome;
+  }
+
+  async interrupt(): Promise<InterruptResult | undefined> {
+    const [oldest] = this.running;
+    if (oldest === undefined) {
+      return undefined;
+    }
+    const [runId, asked] = oldest;
+    this.running.set(runId, asked + 1);
+    return this.options.runs.interrupt({
+      profileId: this.options.profileId,
+      runId,
+      insist: asked > 0,
+    });
+  }
+
+  /** What runs is asked to stop, and nothing that waits for its turn begins. */
+  dispose(): void {
+    for (const runId of this.running.keys()) {
+      this.options.runs
+        .interrupt({ profileId: this.options.profileId, runId, insist: false })
+        .catch(() => undefined);
+    }
+  }
+
+  private async execute(source: string, output: ConsoleOutput): Promise<ConsoleOutcome> {
+    if (source.length > MAX_SOURCE) {
+      throw new ProblemError({ code: 'ERR_RUN', message: 'This is too long to be typed: run it as a file.' });
+    }
+    this.inputs += 1;
+    const fileName = `<console ${this.inputs}>`;
+    const [answer, lease] = await this.perform(output, (agent, emit, runId, ask) =>
+      agent.ask('console', [source, fileName, emit, runId, ask, RESULT_LIMIT], ENDLESS),
+    );
+    const [status, kept, , error] = asTuple(answer, 'result');
+    if (status === 'error' || status === 'interrupted') {
+      return { status, error: readError(error) };
+    }
+    if (status !== 'done') {
+      throw new ShapeError('status');
+    }
+    return kept === ''
+      ? { status }
+      : { status, value: this.adopt(lease, asTuple(kept, 'value'), pathText(source)) };
+  }
+
+  private async evaluate(expression: string, output: ConsoleOutput): Promise<ConsoleOutcome> {
+    if (readNamePath(expression) !== undefined) {
+      try {
+        return { status: 'done', value: await this.find(expression) };
+      } catch (error) {
+        // A property was asked for by its name.
+        if (!isUnread(error) || this.options.isProduction()) {
+          throw shownAsPath(error);
+        }
+      }
+    }
+    if (this.options.isProduction()) {
+      throw watchedOnProductionError();
+    }
+    const [answer, lease] = await this.perform(output, (agent, emit, runId) =>
+      agent.ask('watch', [expression, emit, runId], ENDLESS),
+    );
+    const [kept, error] = accepted(answer);
+    return kept === null
+      ? { status: 'error', error: readError(error) }
+      : { status: 'done', value: this.adopt(lease, asTuple(kept, 'value'), pathText(expression)) };
+  }
+
+  private async find(path: string, signal?: AbortSignal): Promise<ConsoleValue> {
+    const steps = readNamePath(path);
+    if (steps === undefined) {
+      throw notAPathError();
+    }
+    const [answer, lease] = await this.question('look', [steps], signal);
+    return this.adopt(lease, answer, pathText(path));
+  }
+
+  private async wholeText(expression: string, output: ConsoleOutput): Promise<string> {
+    const [answer] = await this.perform(output, (agent, emit, runId) =>
+      agent.ask('text_of', [expression, emit, runId, COPY_LIMIT], ENDLESS),
+    );
+    const [text, error] = accepted(answer);
+    if (error !== null) {
+      const { typeName, message } = readError(error);
+      throw new ProblemError({ code: 'ERR_REMOTE', message: `${typeName}: ${message}` });
+    }
+    return asLines(text, COPY_LIMIT);
+  }
+
+  private async completions(textBefore: string, signal?: AbortSignal): Promise<Completions> {
+    const unfinished = unfinishedAt(textBefore);
+    if (unfinished === undefined) {
+      return NO_COMPLETIONS;
+    }
+    const { steps, prefix, kind, quote } = unfinished;
+    const [answer] = await this.question('complete', [steps, prefix, kind === 'key'], signal);
+    const found = asTuple(answer[0], 'list of names')
+      .slice(0, MAX_COMPLETIONS)
+      .map((pair) => {
+        const [name, of] = asTuple(pair, 'name');
+        const shown = asLine(name, TextLimit.name);
+        return {
+          name: shown,
+          kind: asLine(of, TextLimit.name) as ObjectKind,
+          ...(kind === 'key' ? { text: `${shown}${quote}]` } : {}),
+        };
+      });
+    const keywords =
+      kind === 'name' && prefix !== '' ? PYTHON_KEYWORDS.filter((word) => word.startsWith(prefix)) : [];
+    return {
+      typed: prefix.length,
+      found: [...found, ...keywords.map((name) => ({ name, kind: 'keyword' as const }))],
+    };
+  }
+
+  /** Something that runs the user's code: on the connection for runs, with its output told, and to be interrupted. */
+  private async perform(output: ConsoleOutput, work: Work): Promise<readonly [unknown, Lease]> {
+    const { profileId, lend, runs } = this.options;
+    const runId = CONSOLE_RUN + randomUUID();
+    const progress = runs.add(runId);
+    this.running.set(runId, 0);
+    let over = false;
+    const emit: EmitOutput = (pieces, dropped) => {
+      for (const printed of over ? [] : outputsOf(runId, pieces, dropped, printedInColours)) {
+        output(printed);
+      }
+    };
+    try {
+      const lease = await lend(profileId, 'run', progress.waiting);
+      try {
+        progress.begin(lease);
+        return [await work(this.agentOf(lease), emit, runId, progress.input.ask), lease];
+      } finally {
+        lease.dispose();
+      }
+    } finally {
+      over = true;
+      this.running.delete(runId);
+      progress.dispose();
+    }
+  }
+
+  private async question(
+    method: string,
+    args: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<readonly [readonly unknown[], Lease]> {
+    const { profileId, lend } = this.options;
+    const lease = await lend(profileId, 'explore', signal);
+    try {
+      return [accepted(await this.agentOf(lease).ask(method, args, { signal })), lease];
+    } finally {
+      lease.dispose();
+    }
+  }
+
+  /** A wrong answer and the loss of the connection become sentences. */
+  private async told<T>(work: () => Promise<T>): Promise<T> {
+    const { label } = this.options;
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ShapeError) {
+        throw new ProblemError(badAnswer(label, error.message), { cause: error });
+      }
+      const isLoss =
+        error instanceof RpycError && !(error instanceof RemoteError) && !(error instanceof RequestAborted);
+      throw isLoss ? lostMeanwhile(label, `${error.code}: ${error.message}`) : error;
+    }
+  }
+
+  private agentOf({ agent }: Lease): Agent {
+    if (agent === undefined) {
+      throw new ProblemError(notClassic(this.options.label));
+    }
+    return agent;
+  }
+
+  /** `(number or 0, row, text)` of the helper as a row that can be opened. */
+  private adopt(lease: Lease, kept: readonly unknown[], expression: string | undefined): ConsoleValue {
+    const [number, row, text] = kept;
+    const facts = readRow(row);
+    const held = asCount(number, 'number');
+    const node: ObjectNode = this.options.tree.adopt(
+      lease,
+      { facts, ...(held === 0 ? {} : { held: { kind: 'number', number: held } }) },
+      expression,
+    );
+    const shown = asLines(text, RESULT_LIMIT);
+    return { node, text: shown === '' ? facts.value : facts.kind === 'none' ? '' : shown };
+  }
+}
+
+/** What was typed, where going there again runs nothing. */
+function pathText(source: string): string | undefined {
+  const steps: readonly NameStep[] | undefined = readNamePath(source);
+  return steps === undefined ? undefined : source.trim();
+}
+
+function isUnread(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.code === 'ERR_UNREAD';
+}
+
+/** Where a path ended early, what the helper says of it is more to the point than what holds for rows of the tree. */
+function shownAsPath(error: unknown): unknown {
+  const isEarly = error instanceof ProblemError && ['ERR_GONE', 'ERR_UNREAD'].includes(error.problem.code);
+  return isEarly && error.problem.detail !== undefined ? pathEndsError(error.problem) : error;
+}

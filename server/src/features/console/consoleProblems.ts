@@ -1,0 +1,23 @@
+/** The sentences about what a debug console cannot do. */
+import type { Problem } from '../../api/model';
+import { ProblemError } from '../problem';
+
+export function notAPathError(): ProblemError {
+  return new ProblemError({
+    code: 'ERR_EXPRESSION',
+    message: 'Only names, attributes and items are shown here, since nothing is run by looking.',
+  });
+}
+
+export function watchedOnProductionError(): ProblemError {
+  return new ProblemError({
+    code: 'ERR_EXPRESSION',
+    message:
+      'This connection is marked as production: only names, attributes and items are watched there, since nothing is run by itself.',
+  });
+}
+
+/** A path of names leads nowhere, or only running code would tell. */
+export function pathEndsError({ code, detail = '' }: Problem): ProblemError {
+  return new ProblemError({ code, message: `${detail}.` });
+}

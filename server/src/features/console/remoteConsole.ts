@@ -1,0 +1,63 @@
+/** What a debug session does with a connection, whatever is at its other end. */
+import type { InterruptResult, ObjectKind, ObjectNode, RunError, RunOutput } from '../../api/model';
+import type { Disposable } from '../../rpyc/index';
+
+/** A value as it is shown. */
+export interface ConsoleValue {
+  /** Empty where there is nothing to show. */
+  readonly text: string;
+  /** The row behind it. Its handle is the caller's to release. */
+  readonly node: ObjectNode;
+}
+
+/** How something ended that ran code. */
+export type ConsoleOutcome =
+  | { readonly status: 'done'; readonly value?: ConsoleValue }
+  | { readonly status: 'error' | 'interrupted'; readonly error: RunError };
+
+export interface ConsoleScope {
+  readonly name: string;
+  readonly node: ObjectNode;
+  /** Worth opening only when it is wanted. */
+  readonly expensive: boolean;
+}
+
+export interface Completion {
+  readonly name: string;
+  readonly kind: ObjectKind | 'keyword';
+  /** What is put in the place of what was typed, where it is not the name. */
+  readonly text?: string;
+}
+
+export interface Completions {
+  /** Characters before the cursor that belong to the name that was begun. */
+  readonly typed: number;
+  readonly found: readonly Completion[];
+}
+
+export type ConsoleOutput = (output: RunOutput) => void;
+
+/**
+ * The console of one connection. Whatever runs code does so only because it was asked for; `look` and `complete` run
+ * none at all.
+ */
+export interface RemoteConsole extends Disposable {
+  /** Asks the peer nothing. */
+  scopes(): Promise<readonly ConsoleScope[]>;
+  /** Runs what was typed, for as long as it takes. */
+  run(source: string, output: ConsoleOutput): Promise<ConsoleOutcome>;
+  /** Evaluates an expression. A path of names runs nothing. */
+  watch(expression: string, output: ConsoleOutput): Promise<ConsoleOutcome>;
+  /** What a path of names leads to. @throws ProblemError where it is no such path, or leads nowhere */
+  look(path: string, signal?: AbortSignal): Promise<ConsoleValue>;
+  /** The whole text of an expression's value. */
+  text(expression: string, output: ConsoleOutput): Promise<string>;
+  /** What the text before the cursor may go on with. */
+  complete(textBefore: string, signal?: AbortSignal): Promise<Completions>;
+  /** Gives what an expression stands for another value, and tells that value. */
+  assign(target: string, source: string, output: ConsoleOutput): Promise<ConsoleOutcome>;
+  /** Stops what runs now; harder when it is asked again. @returns undefined where nothing runs */
+  interrupt(): Promise<InterruptResult | undefined>;
+}
+
+export const NO_COMPLETIONS: Completions = { typed: 0, found: [] };

@@ -1,0 +1,31 @@
+import { DebugClose, DebugOpen, DebugReceive, DebugSend } from '../../api/messages';
+import type { MessageEdge } from '../edge';
+
+/** One debug session, whatever it does with its messages. */
+export interface DebugSessionEnd {
+  handle(message: unknown): void;
+  dispose(): void;
+}
+
+/** Makes a session. @param send takes its messages to the editor */
+export type OpenDebugSession = (send: (message: object) => void) => Promise<DebugSessionEnd>;
+
+/** Relays the messages of debug sessions, opaque and in order. */
+export function handleDebugging(edge: MessageEdge, open: OpenDebugSession): void {
+  const sessions = new Map<string, DebugSessionEnd>();
+  edge.onRequest(
+    DebugOpen,
+    () => ({}),
+    async ({ session }) => {
+      const opened = await open((message) => edge.notify(DebugReceive, { session, message }));
+      sessions.get(session)?.dispose();
+      sessions.set(session, opened);
+      return null;
+    },
+  );
+  edge.onNotification(DebugSend, ({ session, message }) => sessions.get(session)?.handle(message));
+  edge.onNotification(DebugClose, ({ session }) => {
+    sessions.get(session)?.dispose();
+    sessions.delete(session);
+  });
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+
+import * as vscode from 'vscode';
+
+import { eventually } from '../support/poll';
+import { startClassic } from '../support/pythonPeer';
+import { command, connect, listConnections, state } from './editor';
+import { profileTo } from './profiles';
+
+const LAB = 'Lab to type at';
+
+interface Evaluated {
+  readonly result: string;
+  readonly variablesReference: number;
+}
+
+describe('the Debug Console in the editor', () => {
+  it('job 3: opens on a connection without a launch.json, evaluates there, and leaves it as it was', async () => {
+    await using peer = await startClassic('6.0.2');
+    try {
+      await listConnections([profileTo(peer, LAB)]);
+      await connect(LAB);
+      await command('rpyc.openDebugConsole', LAB);
+      const session = await eventually('the session has begun', () => vscode.debug.activeDebugSession);
+      assert.deepEqual([session.type, session.name], ['rpyc', `RPyC: ${LAB}`]);
+      const frame = await eventually('its frame is in front', () => {
+        const item = vscode.debug.activeStackItem;
+        return item instanceof vscode.DebugStackFrame ? item : undefined;
+      });
+      const expression = 'def twice(x):\n    return [x, x]\ntwice(21)';
+      const evaluated = (await session.customRequest('evaluate', {
+        expression,
+        context: 'repl',
+        frameId: frame.frameId,
+      })) as Evaluated;
+      assert.equal(evaluated.result, '[21, 21]');
+      const ended = new Promise<void>((resolve) => {
+        const listener = vscode.debug.onDidTerminateDebugSession(() => {
+          listener.dispose();
+          resolve();
+        });
+      });
+      await vscode.debug.stopDebugging(session);
+      await ended;
+      assert.equal(state(LAB).status, 'connected');
+    } finally {
+      await vscode.debug.stopDebugging();
+      await listConnections([]);
+    }
+  });
+});

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+
+import type { DebugProtocol } from '@vscode/debugprotocol';
+
+import { DapClient } from '../../support/dapClient';
+import { Explorer } from '../../support/explorer';
+import { asked } from '../../support/policyBench';
+import { eventually } from '../../support/poll';
+import { type PythonPeer, RPYC_VERSIONS, startClassic } from '../../support/pythonPeer';
+import { Relay } from '../../support/relay';
+
+const SETUP = `
+class Gauge(object):
+    ran = []
+    def __init__(self):
+        self.level = 1
+    @property
+    def pressure(self):
+        Gauge.ran.append('pressure')
+        return 7
+    def __repr__(self):
+        Gauge.ran.append('repr')
+        return 'a gauge ' + 'x' * 300
+gauge = Gauge()
+many = list(range(100000))
+data = {'key': [1, 2], 'text': 'long ' * 200}
+`;
+
+/** Objects that the helper holds for rows, and what the server holds for its clients. */
+const HELD = `
+import gc
+(sum(len(o.table) for o in gc.get_objects() if type(o).__name__ == 'Kept'),
+ sum(len(o._dict) for o in gc.get_objects() if type(o).__name__ == 'RefCountingColl'))
+`;
+
+for (const version of RPYC_VERSIONS) {
+  describe(`the debug console and rpyc ${version}`, function () {
+    this.timeout(60_000);
+    let server: PythonPeer;
+    let relay: Relay;
+    let explorer: Explorer;
+    let client: DapClient;
+
+    before(async () => {
+      server = await startClassic(version);
+      relay = await Relay.start(server);
+      explorer = await Explorer.connect(relay);
+      await explorer.run(SETUP);
+      client = await DapClient.attach(explorer);
+    });
+
+    after(async () => {
+      await client[Symbol.asyncDispose]();
+      await explorer[Symbol.asyncDispose]();
+      await relay[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    });
+
+    it('job 3: runs what is typed, keeps the names, and tells what is printed', async () => {
+      const { result, type } = await client.evaluate(
+        "for n in range(2):\n    print('line', n)\nx = 20\nx * 2",
+      );
+      assert.deepEqual([result, type], ['40', 'int']);
+      assert.equal(client.printed('stdout'), 'line 0\nline 1\n');
+      assert.equal((await client.evaluate('x + 1')).result, '21');
+      assert.equal((await client.evaluate('y = None')).result, '');
+      assert.equal((await client.evaluate('y')).result, '');
+      assert.equal(await explorer.value('x'), '20');
+      await client.evaluate("import sys; print('\\x1b[31mred\\x1b[0m\\x1b[2J', file=sys.stderr)");
+      assert.equal(client.printed('stderr'), '\u001b[31mred\u001b[0m\n');
+    });
+
+    it('tells an error with its traceback, and goes on', async () => {
+      await assert.rejects(client.evaluate('def f():\n    return 1 / 0\nf()'), (error: Error) => {
+        assert.match(error.message, /line 2, in f\n {4}return 1 \/ 0\n(.*\n)?ZeroDivisionError/);
+        return true;
+      });
+      assert.equal((await client.evaluate("'{braces}'")).result, "'{braces}'");
+      await assert.rejects(client.evaluate("raise ValueError('{text}')"), /ValueError: \{text\}/);
+    });
+
+    it('asks for nothing that was not opened, and pages what was', async () => {
+      await relay.reset();
+      const namespace = await client.scope('Namespace');
+      assert.equal(asked(await relay.counts()), 0, 'the scopes are known');
+      const many = await client.variable(namespace.variablesReference, 'many');
+      assert.equal(many.indexedVariables, 100_000);
+      assert.equal(asked(await relay.counts()), 1, 'one page');
+      const range = { filter: 'indexed', start: 70_000, count: 100 } as const;
+      const page = await client.variables(many.variablesReference, range);
+      assert.deepEqual([page.length, page[0]?.name, page[99]?.value], [100, '[70000]', '70099']);
+      assert.equal(asked(await relay.counts()), 2);
+      const builtins = await client.scope('Builtins');
+      assert.equal(builtins.expensive, true);
+      const names = (await client.variables(builtins.variablesReference)).map(({ name }) => name);
+      assert.ok(names.includes('len') && names.length > 100);
+    });
+
+    it('reads a property when it is opened, and only then', async () => {
+      await client.evaluate('Gauge.ran.clear()');
+      const { variablesReference } = await client.evaluate('gauge', 'watch');
+      const pressure = await client.variable(variablesReference, 'pressure');
+      assert.equal(pressure.presentationHint?.lazy, true);
+      assert.equal((await client.evaluate('Gauge.ran')).result, '[]');
+      const [read] = await client.variables(pressure.variablesReference);
+      assert.deepEqual([read?.name, read?.value], ['pressure', '7']);
+      assert.equal((await client.evaluate('Gauge.ran')).result, "['pressure']");
+    });
+
+    it('shows an object by its own text when it is typed, and opens it', async () => {
+      const { result, variablesReference } = await client.evaluate('gauge');
+      assert.match(result, /^a gauge x{300}$/);
+      const level = await client.variable(variablesReference, 'level');
+      assert.deepEqual([level.value, level.evaluateName], ['1', 'gauge.level']);
+    });
+
+    it('sets variables and expressions', async () => {
+      const { variablesReference } = await client.scope('Namespace');
+      await client.variables(variablesReference);
+      const set = await client.setVariableRequest({ variablesReference, name: 'x', value: '[x, 3]' });
+      assert.deepEqual([set.body.value, set.body.type, set.body.indexedVariables], ['[20, 3]', 'list', 2]);
+      const args = { expression: 'gauge.level', value: '2 +\n 3', frameId: 1 };
+      const answer = (await client.customRequest(
+        'setExpression',
+        args,
+      )) as DebugProtocol.SetExpressionResponse;
+      assert.equal(answer.body.value, '5');
+      assert.equal(await explorer.value('gauge.level, x'), '(5, [20, 3])');
+      const wrong = client.setVariableRequest({ variablesReference, name: 'x', value: 'nobody' });
+      await assert.rejects(wrong, /NameError/);
+    });
+
+    it('job 19: completes and shows live objects without running their code', async () => {
+      await client.evaluate('Gauge.ran.clear()\nimport os');
+      await relay.reset();
+      const complete = async (text: string): Promise<readonly string[]> => {
+        const answer = await client.completionsRequest({ text, column: text.length + 1 });
+        return answer.body.targets.map(({ label, length }) => `${label}/${length}`);
+      };
+      assert.ok((await complete('os.path.')).includes('join/0'));
+      assert.deepEqual(await complete('print(gauge.pre'), ['pressure/3']);
+      assert.deepEqual(await complete("data['k"), ['key/1']);
+      assert.ok((await complete('gau')).includes('gauge/3'));
+      assert.ok((await complete('wh')).includes('while/2'));
+      assert.deepEqual(await complete('gauge.method().'), []);
+      assert.equal(asked(await relay.counts()), 5, 'one request each, and none where nothing can be known');
+      assert.equal((await client.evaluate("data['key'][-1]", 'hover')).result, '2');
+      await assert.rejects(client.evaluate('gauge.pressure', 'hover'), /has to be read first/);
+      await assert.rejects(client.evaluate('gauge.method()', 'hover'), /nothing is run by looking/);
+      await assert.rejects(client.evaluate('nobody', 'hover'), /no name nobody/);
+      assert.equal((await client.evaluate('gauge', 'hover')).result.includes('a gauge'), false);
+      assert.equal((await client.evaluate('Gauge.ran')).result, '[]');
+      assert.equal((await client.evaluate('gauge.pressure + 1', 'watch')).result, '8');
+    });
+
+    it('gives the whole text for the clipboard', async () => {
+      const { variablesReference } = await client.scope('Namespace');
+      const data = await client.variable(variablesReference, 'data');
+      const text = await client.variable(data.variablesReference, "'text'");
+      assert.ok(text.value.length <= 200);
+      assert.equal((await client.evaluate(text.evaluateName ?? '', 'clipboard')).result.length, 1002);
+      assert.equal((await client.evaluate("'a' * 300", 'clipboard')).result.length, 302);
+    });
+
+    it('job 6: stops what runs when it is paused, and keeps what it has set', async () => {
+      const running = client.waitForEvent('continued');
+      const stopped = client.waitForEvent('stopped');
+      const run = client.evaluate('before = 5\nwhile True: pass');
+      const failed = assert.rejects(run, /KeyboardInterrupt/);
+      await running;
+      await client.pauseRequest({ threadId: 1 });
+      await failed;
+      await stopped;
+      assert.equal((await client.evaluate('before')).result, '5');
+    });
+
+    it('stands still again after a step, since nothing is debugged', async () => {
+      const stopped = client.waitForEvent('stopped');
+      await client.nextRequest({ threadId: 1 });
+      await stopped;
+      assert.equal((await client.threadsRequest()).body.threads[0]?.name, 'Lab');
+    });
+
+    it('leaves nothing behind at the peer when it is disconnected', async () => {
+      const before = await explorer.value(HELD);
+      const other = await DapClient.attach(explorer);
+      const { variablesReference } = await other.evaluate('[Gauge(), [1]]');
+      await other.variables(variablesReference);
+      await other.variables((await other.scope('Modules')).variablesReference);
+      assert.notEqual(await explorer.value(HELD), before);
+      await other.disconnectRequest();
+      await eventually('all is released', async () => (await explorer.value(HELD)) === before);
+      await other[Symbol.asyncDispose]();
+      assert.equal(explorer.pool.state('p').status, 'connected');
+    });
+
+    it('ends with a sentence when the connection does', async () => {
+      const terminated = client.waitForEvent('terminated');
+      await relay.cut();
+      await terminated;
+      assert.match(client.printed('important'), /^The connection to “Lab” was lost/);
+      await assert.rejects(client.evaluate('1'), /not attached/);
+    });
+  });
+}
