@@ -66,6 +66,25 @@ for (const version of RPYC_VERSIONS) {
       assert.equal(await vscode.env.clipboard.readText(), "'first'");
     });
 
+    it('job 3: run a snippet: prints as it runs, shows its value, and leaves its names to the next one', async () => {
+      const output = (): string => snapshot().outputs[LAB] ?? '';
+      const lines = ["print('at once')", 'import time; time.sleep(1.5)', "kept = 'kept'; kept * 2"];
+      const document = await vscode.workspace.openTextDocument({
+        language: 'python',
+        content: [...lines, 'kept * 3'].join('\n'),
+      });
+      editor = await vscode.window.showTextDocument(document);
+      editor.selection = new vscode.Selection(0, 0, 2, lines[2]?.length ?? 0);
+      const run = command('rpyc.runSelection');
+      await eventually('it prints', () => output().includes('at once\n'));
+      assert.doesNotMatch(output(), /kept/);
+      await run;
+      assert.deepEqual(await shown(), [{ line: 2, text: "→ 'keptkept'", kind: 'value' }]);
+      put(3);
+      await command('rpyc.runSelection');
+      assert.equal((await shown()).at(-1)?.text, "→ 'keptkeptkept'");
+    });
+
     it('what ran can be run again from the history', async () => {
       const outputs = (): number => (snapshot().outputs[LAB] ?? '').split("→ 'again'").length - 1;
       await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), "'again'\n"));

@@ -132,11 +132,11 @@ describe('the journey of a person', () => {
     await workbench.toggle('Modules');
   });
 
-  it('runs a selection, and sees it print while it runs', async () => {
+  it('job 3: runs a selection, and sees it print while it runs', async () => {
     await workbench.openFile(FILE);
     await browser.page.locator('.editor-instance .view-lines').first().click();
     await browser.page.keyboard.press('Control+A');
-    await workbench.runCommand('RPyC: Run Selection or Line on Connection');
+    await browser.page.keyboard.press('Control+Alt+Enter');
     await eventually('the first line is printed', async () => /hour 1: /.test(await workbench.outputText()));
     assert.doesNotMatch(await workbench.outputText(), /hour 3: /);
     await workbench.picture('running');
