@@ -10,6 +10,7 @@ import { ServiceSearch } from './features/discovery/serviceSearch';
 import { ObjectTree } from './features/inspect/objectTree';
 import { LiveFeatures } from './features/live/liveFeatures';
 import { ConnectionPool } from './features/pool/connectionPool';
+import { WireLedger } from './features/pool/wireLedger';
 import { WireLog } from './features/pool/wireLog';
 import { RunsInProgress } from './features/run/runsInProgress';
 import { SnippetRunner } from './features/run/snippetRunner';
@@ -33,9 +34,11 @@ function main(): void {
   const { logger } = server;
   const epoch = randomUUID();
   const wireLog = new WireLog(logger);
+  const ledger = new WireLedger();
   const pool = new ConnectionPool({
     logger,
     wireLog,
+    ledger,
     pythonDir: pythonDirectory(),
     dialectMemory: new Map(),
   });
@@ -48,6 +51,7 @@ function main(): void {
     runs,
     state: pool.state.bind(pool),
     label,
+    ledger,
     logger,
   });
   const runner = new SnippetRunner({ lend, runs, label, logger });
@@ -66,7 +70,7 @@ function main(): void {
     }
   });
   server.start({
-    ...{ epoch, pool, tree, runner, runs, live, search, local, wireLog, report },
+    ...{ epoch, pool, tree, runner, runs, live, search, local, wireLog, ledger, report },
     openDebugSession,
   });
 }

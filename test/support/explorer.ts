@@ -10,6 +10,7 @@ import type {
 import { ObjectTree, type ObjectTreeOptions } from '../../server/src/features/inspect/objectTree';
 import type { ConnectionPool } from '../../server/src/features/pool/connectionPool';
 import type { AskUser } from '../../server/src/features/run/runInput';
+import type { WireLedger } from '../../server/src/features/pool/wireLedger';
 import { RunsInProgress } from '../../server/src/features/run/runsInProgress';
 import { SnippetRunner } from '../../server/src/features/run/snippetRunner';
 import { silentLogger } from '../../server/src/rpyc/index';
@@ -49,6 +50,7 @@ export class Explorer implements AsyncDisposable {
       state: pool.state.bind(pool),
       label,
       runs: this.runs,
+      ledger: test.ledger,
       logger: silentLogger,
       ...options,
     });
@@ -73,6 +75,10 @@ export class Explorer implements AsyncDisposable {
 
   get pool(): ConnectionPool {
     return this.test.pool;
+  }
+
+  get ledger(): WireLedger {
+    return this.test.ledger;
   }
 
   /** Everything that was printed, of one stream or of both. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { ConnectionState, Profile } from '../../server/src/api/model';
 import { ConnectionPool } from '../../server/src/features/pool/connectionPool';
 import type { PoolTimings } from '../../server/src/features/pool/timings';
+import { WireLedger } from '../../server/src/features/pool/wireLedger';
 import { WireLog } from '../../server/src/features/pool/wireLog';
 import { silentLogger } from '../../server/src/rpyc/index';
 import { eventually } from './poll';
@@ -30,6 +31,7 @@ export class TestPool implements AsyncDisposable {
   /** Every state that was told, oldest first. */
   readonly states: ConnectionState[] = [];
   readonly wireLog = new WireLog(silentLogger);
+  readonly ledger = new WireLedger();
   readonly pool: ConnectionPool;
 
   constructor(profiles: readonly Profile[], timings: Partial<PoolTimings> = {}) {
@@ -38,6 +40,7 @@ export class TestPool implements AsyncDisposable {
       pythonDir: PYTHON_DIR,
       dialectMemory: new Map(),
       wireLog: this.wireLog,
+      ledger: this.ledger,
       timings,
     });
     this.pool.onDidChangeState((state) => this.states.push(state));

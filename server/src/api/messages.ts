@@ -42,6 +42,7 @@ import type {
   TraceLevel,
 } from './model';
 import type { WatchAnswer, WatchParams } from './watch';
+import type { ActionCost, HeldReferences, WireShown } from './wire';
 
 /** A request: the caller gets `Result`, or a `ResponseError` whose `data` is a `Problem`. */
 export interface RequestMessage<Params, Result> {
@@ -271,6 +272,28 @@ export const DebugReceive = notification<DebugMessage>('rpyc/debug/receive');
 
 /** Client → process: the session is over; what it held at the peer goes. */
 export const DebugClose = notification<{ readonly session: string }>('rpyc/debug/close');
+
+// ---- what is held, and what it costs ------------------------------------------------------------------------
+
+/** Client → process: what of it is shown; nothing unless told. What is not shown is not measured. */
+export const ShowWire = notification<WireShown>('rpyc/wire/show');
+
+/** Process → client: a request that needed the wire is about to be answered. */
+export const ActionFinished = notification<ActionCost>('rpyc/wire/action');
+
+/** Client → process: what is held on the peer. Asks the peer nothing. */
+export const ReferenceListing = request<{ readonly profileId: string }, HeldReferences>(
+  'rpyc/references/list',
+);
+
+/** Client → process: let go of these, or of all that rows hold; answers how many that were. Rows stay as they are. */
+export const ReferenceRelease = request<
+  { readonly profileId: string; readonly ids: readonly string[] | 'rows' },
+  number
+>('rpyc/references/release');
+
+/** Process → client: more or less is held on the peer. */
+export const ReferencesChanged = notification<{ readonly profileId: string }>('rpyc/references/changed');
 
 // ---- registries and services --------------------------------------------------------------------------------
 

@@ -62,7 +62,8 @@ export class Agent implements Disposable {
 
   private constructor(
     private readonly connection: Connection,
-    private readonly remote: Netref,
+    /** What it is held by. */
+    readonly remote: Netref,
     readonly info: AgentInfo,
   ) {}
 

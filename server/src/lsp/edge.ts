@@ -14,11 +14,17 @@ import { ProblemCode, ProblemError, cancelled, toProblem } from '../features/pro
 import { toAbortSignal } from './cancellation';
 import type { MessageLogger } from './logger';
 
+/** What is done beside a request, for as long as it takes. */
+export type Around = <T>(method: string, params: unknown, work: () => Promise<T>) => Promise<T>;
+
 /**
  * Our own messages over the language server's connection, typed, with the one error boundary: a failed request
  * is answered with a `Problem`, whatever was thrown, and nothing that a handler does ends the process.
  */
 export class MessageEdge {
+  /** Does the work of each request. */
+  around: Around = (_method, _params, work) => work();
+
   constructor(
     private readonly connection: Connection,
     private readonly logger: MessageLogger,
@@ -36,7 +42,7 @@ export class MessageEdge {
     this.connection.onRequest(message.method, async (params: Params, token: CancellationToken) => {
       const request = toAbortSignal(token, new ProblemError(cancelled()));
       try {
-        return await handle(params, request.signal);
+        return await this.around(message.method, params, async () => handle(params, request.signal));
       } catch (error) {
         return this.toResponse(message.method, error, about, params);
       } finally {

@@ -12,6 +12,7 @@ import type { ServiceSearch } from '../features/discovery/serviceSearch';
 import type { ObjectTree } from '../features/inspect/objectTree';
 import type { LiveFeatures } from '../features/live/liveFeatures';
 import type { ConnectionPool } from '../features/pool/connectionPool';
+import type { WireLedger } from '../features/pool/wireLedger';
 import type { WireLog } from '../features/pool/wireLog';
 import type { AskUser } from '../features/run/runInput';
 import type { RunsInProgress } from '../features/run/runsInProgress';
@@ -26,6 +27,7 @@ import { handleExplanation } from './handlers/explanation';
 import { handleInspection } from './handlers/inspect';
 import { handleLive } from './handlers/live';
 import { handleSnippets } from './handlers/snippets';
+import { handleWire, measuring } from './handlers/wire';
 import { MessageLogger } from './logger';
 
 /** What the process offers, as `main.ts` has put it together. */
@@ -40,6 +42,7 @@ export interface Features {
   readonly search: ServiceSearch;
   readonly local: LocalServerKeeper;
   readonly wireLog: WireLog;
+  readonly ledger: WireLedger;
   readonly report: DiagnosticsReport;
   readonly openDebugSession: OpenDebugSession;
 }
@@ -66,7 +69,8 @@ export class Server {
   /** Takes requests from now on. */
   start(features: Features): void {
     const { connection, edge } = this;
-    const { epoch, pool, tree, runner, runs, live, search, local, wireLog, report } = features;
+    const { epoch, pool, tree, runner, runs, live, search, local, wireLog, ledger, report } = features;
+    edge.around = measuring(ledger.costs, tree);
     connection.onInitialize(() => ({
       capabilities: { textDocumentSync: TextDocumentSyncKind.None },
       serverInfo: { name: 'rpyc-explorer' },
@@ -85,6 +89,7 @@ export class Server {
     handleChanges(edge, pool, tree);
     handleSnippets(edge, pool, runner, runs);
     handleLive(edge, live);
+    handleWire(edge, pool, tree, ledger.costs);
     handleDiscovery(edge, search, local);
     handleDiagnostics(edge, wireLog, report);
     handleExplanation(edge);

@@ -37,7 +37,7 @@ export {
   type_,
   using_,
 } from './core/builtins';
-export { Channel, type ChannelOptions } from './core/channel';
+export { Channel, type ChannelOptions, type TraceFrame } from './core/channel';
 export { type Config, DEFAULT_CONFIG, DEFAULT_LIMITS, type Limits } from './core/config';
 export {
   DEFAULT_PORT,
@@ -70,7 +70,7 @@ export {
   RequestAborted,
 } from './core/errors';
 export { type MessageHead, readMessageHead } from './core/messageHead';
-export { type Netref } from './core/netref';
+export { type HeldObject, type Netref } from './core/netref';
 export { isPath, type Path } from './core/path';
 export { namedPipePath, NamedPipeStream, PipeStream } from './core/pipeStream';
 export {
@@ -125,7 +125,6 @@ export {
   type SslConnectOptions,
   type SubprocConnectOptions,
   type ThreadConnectOptions,
-  type TraceFrame,
 } from './utils/connectOptions';
 export {
   connectByService,

@@ -1,4 +1,5 @@
 import type { Handle, ObjectKind, ObjectNode, PathStep } from '../../api/model';
+import type { ReferenceOwner } from '../../api/wire';
 import type { Netref } from '../../rpyc/index';
 import { ProblemError, staleHandle } from '../problem';
 import { partExpression, rootExpression } from './expression';
@@ -21,12 +22,16 @@ export interface Entry {
   open: boolean;
   /** What is held on the peer for it, since it was expanded or read. */
   held: Held | undefined;
+  /** What it is held for, and since when, in milliseconds since 1970. */
+  reason?: { readonly owner: HoldingOwner; readonly since: number };
 }
 
 /** The row of the object that a row's children are parts of: its own, or the one above a group of names. */
 export function ownerOf(entry: Entry): Entry {
   return entry.step.kind === 'group' && entry.parent !== undefined ? entry.parent : entry;
 }
+
+export type HoldingOwner = Extract<ReferenceOwner, 'expanded' | 'read' | 'listed'>;
 
 /** A number of the helper's table; where there is no helper, a reference, or a tuple that came by value. */
 export type Held =
@@ -64,12 +69,14 @@ export class HandleTable {
    * @param epoch names this start of the process
    * @param letGo called with what need not be held on the peer any more
    * @param onDidClose called with each row that is closed while its connection lives
+   * @param onDidChangeHeld called with the profile when more or less is held on its peer
    */
   constructor(
     private readonly epoch: string,
     private readonly limits: HandleLimits,
     private readonly letGo: (entry: Entry, held: Held) => void,
     private readonly onDidClose: (entry: Entry) => void = () => undefined,
+    private readonly onDidChangeHeld: (profileId: string) => void = () => undefined,
   ) {}
 
   /** The profile that a handle belongs to, where it is still good. */
@@ -134,16 +141,17 @@ export class HandleTable {
     }
     entry.facts = facts;
     if (held !== undefined) {
-      this.hold(entry, held);
+      this.hold(entry, held, 'read');
     }
   }
 
   /**
    * Something is held on the peer for the row from now on.
    *
+   * @param owner what for
    * @returns what is held; what was there already stays, and the new one is let go
    */
-  hold(entry: Entry, held: Held): Held {
+  hold(entry: Entry, held: Held, owner: HoldingOwner = 'expanded'): Held {
     if (isSame(entry.held, held)) {
       return held;
     }
@@ -154,7 +162,9 @@ export class HandleTable {
       return entry.held ?? held;
     }
     entry.held = held;
+    entry.reason = { owner, since: Date.now() };
     rows.holding.set(entry.id, entry);
+    this.onDidChangeHeld(entry.profileId);
     for (const oldest of rows.holding.values()) {
       if (rows.holding.size <= this.limits.held) {
         break;
@@ -210,6 +220,25 @@ export class HandleTable {
   /** Objects that are held on the peer for this connection's rows. */
   heldCount(profileId: string): number {
     return this.rows.get(profileId)?.holding.size ?? 0;
+  }
+
+  /** The rows of this connection for which something is held, in the order in which they came. */
+  holding(profileId: string): readonly Entry[] {
+    return [...(this.rows.get(profileId)?.holding.values() ?? [])].sort((one, other) => one.id - other.id);
+  }
+
+  /** What is held for this row goes. The row stays open: when it is used again, its object is looked for anew. */
+  letGoOf(entry: Entry): void {
+    const rows = this.rows.get(entry.profileId);
+    if (rows !== undefined) {
+      this.drop(rows, entry);
+    }
+  }
+
+  /** A row that is open, without counting that as a use of it. */
+  peek(handle: Handle): Entry | undefined {
+    const profileId = this.profileOf(handle);
+    return profileId === undefined ? undefined : this.rows.get(profileId)?.entries.get(handle.id);
   }
 
   /** The row as it is shown. */
@@ -296,6 +325,7 @@ export class HandleTable {
     if (held !== undefined && rows.holding.delete(entry.id)) {
       entry.held = undefined;
       this.letGo(entry, held);
+      this.onDidChangeHeld(entry.profileId);
     }
   }
 }

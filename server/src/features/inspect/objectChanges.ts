@@ -33,6 +33,8 @@ export interface ObjectChangesOptions {
   readonly changerOf: (lease: Lease) => ObjectChanger;
   /** A number of the helper's is not needed any more. */
   readonly letGo: (profileId: string, generation: number, number: number) => void;
+  /** More or less is kept for undoing. */
+  readonly onDidChangeHeld: (profileId: string) => void;
   /** The row of a call's result. */
   readonly showResult: (profileId: string, facts: RowFacts) => ObjectNode;
 }
@@ -48,13 +50,14 @@ interface RunWay extends RunTies {
  */
 export class ObjectChanges {
   private readonly output = new Emitter<RunOutput>();
-  private readonly history: UndoHistory;
+  /** What undoes the changes. */
+  readonly history: UndoHistory;
 
   /** What calls have printed, in order. */
   readonly onDidProduceOutput: Event<RunOutput> = this.output.event;
 
   constructor(private readonly options: ObjectChangesOptions) {
-    this.history = new UndoHistory(options.letGo);
+    this.history = new UndoHistory(options.letGo, options.onDidChangeHeld);
   }
 
   /**

@@ -9,6 +9,7 @@ import type {
 } from '../../api/model';
 import { type Logger, type Netref, release } from '../../rpyc/index';
 import type { Lease, LeasePurpose } from '../pool/lease';
+import { WireLedger } from '../pool/wireLedger';
 import { ProblemCode, ProblemError, badAnswer, notConnected, staleHandle } from '../problem';
 import { AccessPolicy } from './accessPolicy';
 import { AgentChanger } from './agentChanger';
@@ -22,8 +23,10 @@ import {
   type Held,
   type RootName,
   ownerOf,
+  pathOf,
   rootFacts,
 } from './handleTable';
+import { ReferenceList } from './heldReferences';
 import type { ObjectChanger } from './objectChanger';
 import { ObjectChanges } from './objectChanges';
 import { PeerReleases } from './peerReleases';
@@ -50,6 +53,8 @@ export interface ObjectTreeOptions {
   readonly logger: Logger;
   /** Calls go in here, so that they can be interrupted. */
   readonly runs: RunsInProgress;
+  /** That of the pool. */
+  readonly ledger?: WireLedger;
   readonly limits?: HandleLimits;
 }
 
@@ -71,6 +76,8 @@ export class ObjectTree {
   readonly documents: RowDocuments;
   /** What is read by path, again and again. */
   readonly watching: Watching;
+  /** What is held on the peers. */
+  readonly references: ReferenceList;
   private readonly table: HandleTable;
   private readonly limits: HandleLimits;
   private readonly releases: PeerReleases;
@@ -88,9 +95,11 @@ export class ObjectTree {
       limits,
       (entry, held) => this.letGo(entry, held),
       (entry) => this.changes.close(entry),
+      (profileId) => this.references.noteChange(profileId),
     );
     this.limits = limits;
-    this.releases = new PeerReleases(options);
+    const { costs, connections } = options.ledger ?? new WireLedger();
+    this.releases = new PeerReleases({ ...options, apart: (work) => costs.apart(work) });
     this.documents = new RowDocuments({
       table: this.table,
       borrow: (entry, signal, use) =>
@@ -109,12 +118,26 @@ export class ObjectTree {
       changerOf: (lease) => this.changerOf(lease),
       letGo: (profileId, generation, number) => this.releases.add(profileId, generation, [number]),
       showResult: (profileId, facts) => this.showResult(profileId, facts),
+      onDidChangeHeld: (profileId) => this.references.noteChange(profileId),
+    });
+    this.references = new ReferenceList({
+      epoch: options.epoch,
+      table: this.table,
+      history: this.changes.history,
+      connections,
+      results: (profileId) => this.results.get(profileId),
     });
   }
 
   /** The profile that a handle belongs to, while the handle is good. */
   profileOf(handle: Handle): string | undefined {
     return this.table.profileOf(handle);
+  }
+
+  /** What a handle stands for, while it is good: the expression or name of the row, and the way there. */
+  subjectOf(handle: Handle): { readonly target: string; readonly path: ObjectPath } | undefined {
+    const entry = this.table.peek(handle);
+    return entry && { target: entry.expression ?? entry.facts.name, path: pathOf(entry) };
   }
 
   /**
@@ -160,7 +183,7 @@ export class ObjectTree {
         const nodes = parts.map((part) => {
           const row = this.table.addPart(owner, part.facts);
           if (part.held !== undefined) {
-            this.table.hold(row, part.held);
+            this.table.hold(row, part.held, 'listed');
           }
           return this.table.nodeOf(row);
         });

@@ -4,6 +4,8 @@ import type { Lease } from '../pool/lease';
 export interface PeerReleasesOptions {
   readonly lend: (profileId: string, purpose: 'explore') => Promise<Lease>;
   readonly logger: Logger;
+  /** What is done here is part of no action. */
+  readonly apart?: (work: () => void) => void;
 }
 
 /** What has to be let go on one connection's peer. */
@@ -28,7 +30,8 @@ export class PeerReleases {
     const waiting = this.append(profileId, generation, numbers);
     if (waiting?.scheduled === false && waiting.numbers.length > 0) {
       waiting.scheduled = true;
-      setImmediate(() => void this.send(profileId));
+      const send = (): void => void this.send(profileId);
+      setImmediate(() => (this.options.apart === undefined ? send() : this.options.apart(send)));
     }
   }
 

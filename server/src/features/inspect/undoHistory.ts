@@ -13,6 +13,8 @@ export interface KeptUndo {
   /** The row whose closing ends it; none where every row on the way was closed already. */
   readonly owner: Entry | undefined;
   readonly undo: Undo;
+  /** Milliseconds since 1970. */
+  readonly since: number;
 }
 
 /**
@@ -23,19 +25,46 @@ export class UndoHistory {
   private readonly kept = new Map<number, KeptUndo>();
   private lastId = 0;
 
-  /** @param letGo called with numbers that need not be held on the peer any more */
-  constructor(private readonly letGo: (profileId: string, generation: number, number: number) => void) {}
+  /**
+   * @param letGo called with numbers that need not be held on the peer any more
+   * @param onDidChange called with the profile when more or less is kept
+   */
+  constructor(
+    private readonly letGo: (profileId: string, generation: number, number: number) => void,
+    private readonly onDidChange: (profileId: string) => void = () => undefined,
+  ) {}
 
   /** Keeps what undoes a change of this row. @returns its number */
   add(entry: Entry, undo: Undo): number {
     const { profileId, generation } = entry;
     this.lastId += 1;
-    this.kept.set(this.lastId, { id: this.lastId, profileId, generation, owner: openAbove(entry), undo });
-    const ofProfile = [...this.kept.values()].filter((one) => one.profileId === profileId);
-    for (const oldest of ofProfile.slice(0, -MAX_UNDOS)) {
+    const since = Date.now();
+    this.kept.set(this.lastId, {
+      id: this.lastId,
+      profileId,
+      generation,
+      owner: openAbove(entry),
+      undo,
+      since,
+    });
+    for (const oldest of this.of(profileId).slice(0, -MAX_UNDOS)) {
       this.drop(oldest);
     }
+    this.onDidChange(profileId);
     return this.lastId;
+  }
+
+  /** What is kept of one connection, the oldest first. */
+  of(profileId: string): readonly KeptUndo[] {
+    return [...this.kept.values()].filter((one) => one.profileId === profileId);
+  }
+
+  /** This change cannot be undone any more. */
+  letGoOf(id: number): void {
+    const kept = this.kept.get(id);
+    if (kept !== undefined) {
+      this.drop(kept);
+    }
   }
 
   /** @throws ProblemError `ERR_UNDONE` */
@@ -52,9 +81,10 @@ export class UndoHistory {
   }
 
   /** It was undone: the peer has let go of it already. */
-  done({ id, undo }: KeptUndo): void {
+  done({ id, profileId, undo }: KeptUndo): void {
     this.kept.delete(id);
     releaseOld(undo);
+    this.onDidChange(profileId);
   }
 
   /** The row is closed. @param twin gives an open row of the same path, as a refresh leaves one */
@@ -86,6 +116,7 @@ export class UndoHistory {
       this.letGo(profileId, generation, undo.number);
     }
     releaseOld(undo);
+    this.onDidChange(profileId);
   }
 }
 

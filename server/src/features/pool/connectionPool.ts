@@ -8,6 +8,7 @@ import type { Lease, LeasePurpose } from './lease';
 import { ProfileConnections } from './profileConnections';
 import { isSameTarget, parseProfile } from './target';
 import { DEFAULT_TIMINGS, type PoolTimings } from './timings';
+import { WireLedger } from './wireLedger';
 import type { WireLog } from './wireLog';
 
 export interface ConnectionPoolOptions {
@@ -17,6 +18,8 @@ export interface ConnectionPoolOptions {
   /** Dialect by endpoint. The pool reads it and writes what it learns; the owner keeps it. */
   readonly dialectMemory: Map<string, DialectName>;
   readonly wireLog: WireLog;
+  /** Of its own unless told. */
+  readonly ledger?: WireLedger;
   readonly timings?: Partial<PoolTimings>;
 }
 
@@ -50,6 +53,7 @@ export class ConnectionPool {
   private readonly dialectLearned = new Emitter<LearnedDialect>();
   private readonly stateChanged = new Emitter<ConnectionState>();
   private readonly timings: PoolTimings;
+  private readonly ledger: WireLedger;
   private closed = false;
 
   /** A connection's state changed. */
@@ -60,6 +64,7 @@ export class ConnectionPool {
 
   constructor(private readonly options: ConnectionPoolOptions) {
     this.timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    this.ledger = options.ledger ?? new WireLedger();
   }
 
   /**
@@ -205,7 +210,7 @@ export class ConnectionPool {
       timings: this.timings,
       generation: this.generations.get(profile.id) ?? 0,
       acquirePlace: (signal) => this.acquirePlace(endpointOf(profile.transport), signal),
-      openOptions: { pythonDir, dialectMemory, logger, wireLog },
+      openOptions: { pythonDir, dialectMemory, logger, wireLog, ledger: this.ledger },
       onDidChangeState: (state) => {
         // One that is on its way out does not speak for what took its place, a profile that is refused included.
         const newest = this.entries.get(profile.id)?.connections ?? connections;

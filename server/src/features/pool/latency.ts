@@ -19,11 +19,11 @@ export class OpeningLatency {
 
   /** Takes the frames of the connection, and passes them on. */
   watch(next: TraceFrame): TraceFrame {
-    return (direction, payload) => {
+    return (direction, payload, frameBytes) => {
       if (this.measuring) {
         this.note(direction, payload);
       }
-      next(direction, payload);
+      next(direction, payload, frameBytes);
     };
   }
 

@@ -24,6 +24,7 @@ import { OpeningLatency } from './latency';
 import { Monitor } from './monitor';
 import { type Opened, openTransport } from './opening';
 import type { PoolTimings } from './timings';
+import type { WireLedger } from './wireLedger';
 import type { WireLog } from './wireLog';
 
 /** What a stock classic server calls its root object. */
@@ -56,6 +57,7 @@ export interface OpenOptions {
   readonly timings: PoolTimings;
   readonly logger: Logger;
   readonly wireLog: WireLog;
+  readonly ledger: WireLedger;
   readonly signal: AbortSignal;
   readonly onStage?: (stage: ConnectionStage) => void;
   /** The place at the endpoint; given back when the connection is closed, or could not be opened. */
@@ -73,6 +75,7 @@ export class PooledConnection {
   readonly openedAt = performance.now();
   private readonly monitor: Monitor;
   private readonly closeListener: Disposable;
+  private readonly listed: Disposable;
   private ended = false;
   private latency: number | undefined;
 
@@ -87,6 +90,7 @@ export class PooledConnection {
     const { timings } = options;
     const { connection } = opened;
     this.closeListener = connection.onDidClose((error) => this.lose(error));
+    this.listed = options.ledger.connections.add(options.profile.id, connection, agent);
     this.monitor = new Monitor(connection, {
       timings,
       isBusy: options.isBusy,
@@ -164,6 +168,7 @@ export class PooledConnection {
     this.ended = true;
     this.monitor.dispose();
     this.closeListener.dispose();
+    this.listed.dispose();
     this.agent?.dispose();
     this.options.place.dispose();
   }
@@ -171,7 +176,7 @@ export class PooledConnection {
 
 /** What every way to connect is given. */
 function connectOptions(options: OpenOptions, latency: OpeningLatency): ConnectOptions {
-  const { profile, dialectMemory, timings, signal, logger, wireLog, onStage } = options;
+  const { profile, dialectMemory, timings, signal, logger, wireLog, ledger, onStage } = options;
   // The library names some places less exactly than the profile does: a program without its arguments.
   const endpoint = endpointOf(profile.transport);
   return {
@@ -186,7 +191,7 @@ function connectOptions(options: OpenOptions, latency: OpeningLatency): ConnectO
     timeout: timings.stageSeconds,
     signal,
     logger,
-    trace: latency.watch(wireLog.record()),
+    trace: ledger.costs.watch(profile.id, latency.watch(wireLog.record())),
     ...(onStage === undefined ? {} : { onStage }),
   };
 }

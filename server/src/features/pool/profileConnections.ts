@@ -40,7 +40,7 @@ export interface ProfileConnectionsOptions {
   /** A place at the endpoint, in turn. */
   readonly acquirePlace: (signal: AbortSignal) => Promise<Disposable>;
   /** What opening needs beyond what is decided here. */
-  readonly openOptions: Pick<OpenOptions, 'pythonDir' | 'dialectMemory' | 'logger' | 'wireLog'>;
+  readonly openOptions: Pick<OpenOptions, 'pythonDir' | 'dialectMemory' | 'logger' | 'wireLog' | 'ledger'>;
   readonly onDidChangeState: (state: ConnectionState) => void;
 }
 

@@ -1,5 +1,5 @@
 import type { TraceLevel } from '../../api/model';
-import { type Logger, type TraceFrame, readMessageHead } from '../../rpyc/index';
+import { type Logger, readMessageHead } from '../../rpyc/index';
 
 /** Events that are kept of each connection for the report. */
 const KEPT_EVENTS = 50;
@@ -32,7 +32,7 @@ export class WireLog {
    *
    * @returns to be given to the connection as its trace
    */
-  record(): TraceFrame {
+  record(): (direction: 'in' | 'out', payload: Uint8Array) => void {
     this.connections += 1;
     const name = `#${this.connections}`;
     const events: WireEvent[] = [];

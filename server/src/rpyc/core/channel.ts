@@ -17,6 +17,8 @@ const HEADER_SIZE = 5;
 const FLUSH = Buffer.from([0x0a]);
 /** Every version of RPyC skips a frame without a body. */
 const EMPTY_FRAME = Buffer.from([0, 0, 0, 0, 0, 0x0a]);
+/** What each frame adds to its body. */
+const FRAMING_BYTES = HEADER_SIZE + FLUSH.length;
 /** A body longer than this is not copied to stand in one piece with its header. */
 const LONGEST_COPIED_BODY = 16 * 1024;
 
@@ -47,6 +49,9 @@ function writeHeader(target: Buffer, length: number, compressed: boolean): void 
   target[4] = compressed ? 1 : 0;
 }
 
+/** Takes a payload, and how long its frame was on the wire. */
+type Deliver = (payload: Uint8Array, frameBytes: number) => void;
+
 /** Cuts a flow of bytes into payloads. It does no I/O, and its time grows with the bytes, not with the pieces. */
 export class FrameDecoder {
   private readonly header = Buffer.alloc(HEADER_SIZE);
@@ -66,7 +71,7 @@ export class FrameDecoder {
    *
    * @throws ProtocolError where the bytes are no frames or go beyond a limit; the decoder is of no use after it
    */
-  push(chunk: Uint8Array, deliver: (payload: Uint8Array) => void): void {
+  push(chunk: Uint8Array, deliver: Deliver): void {
     let rest = chunk;
     while (rest.length > 0) {
       if (this.headerUsed === 0) {
@@ -84,12 +89,13 @@ export class FrameDecoder {
       this.headerUsed = 0;
       this.isFirst = false;
       const payload = body.payload();
-      if (payload.length > 0) deliver(this.header[4] === 0 ? payload : this.inflate(payload));
+      if (payload.length === 0) continue;
+      deliver(this.header[4] === 0 ? payload : this.inflate(payload), payload.length + FRAMING_BYTES);
     }
   }
 
   /** Delivers the frames that stand whole at the start of `chunk`, and gives back the rest. */
-  private takeWhole(chunk: Uint8Array, deliver: (payload: Uint8Array) => void): Uint8Array {
+  private takeWhole(chunk: Uint8Array, deliver: Deliver): Uint8Array {
     let start = 0;
     for (;;) {
       const body = start + HEADER_SIZE;
@@ -106,7 +112,7 @@ export class FrameDecoder {
       this.isFirst = false;
       if (length > 0) {
         const payload = chunk.subarray(body, end);
-        deliver(chunk[start + 4] === 0 ? payload : this.inflate(payload));
+        deliver(chunk[start + 4] === 0 ? payload : this.inflate(payload), length + FRAMING_BYTES);
       }
       start = end + FLUSH.length;
     }
@@ -201,18 +207,27 @@ class BodyBuffer {
  * @throws EOFError where the stream ends first; ProtocolError where the bytes are no frame or go beyond a limit
  */
 export async function readFrame(stream: DuplexStream, limits?: FrameLimits): Promise<Uint8Array> {
+  return (await readSizedFrame(stream, limits)).payload;
+}
+
+interface SizedFrame {
+  readonly payload: Uint8Array;
+  readonly frameBytes: number;
+}
+
+async function readSizedFrame(stream: DuplexStream, limits?: FrameLimits): Promise<SizedFrame> {
   const decoder = new FrameDecoder(limits);
-  const payloads: Uint8Array[] = [];
+  const frames: SizedFrame[] = [];
   const take = async (count: number): Promise<Uint8Array> => {
     const bytes = await stream.read(count);
-    decoder.push(bytes, (payload) => payloads.push(payload));
+    decoder.push(bytes, (payload, frameBytes) => frames.push({ payload, frameBytes }));
     return bytes;
   };
   for (;;) {
     const header = Buffer.from(await take(HEADER_SIZE));
     await take(header.readUInt32BE(0) + FLUSH.length);
-    const [payload] = payloads;
-    if (payload !== undefined) return payload;
+    const [frame] = frames;
+    if (frame !== undefined) return frame;
   }
 }
 
@@ -239,9 +254,15 @@ export interface ChannelOptions {
   readonly limits?: FrameLimits | undefined;
   /** Whether long payloads are compressed; true unless said otherwise. */
   readonly compress?: boolean | undefined;
-  /** Sees each payload that goes out or comes in. One that throws is not asked again: the traffic goes on without it. */
-  readonly trace?: ((direction: 'in' | 'out', payload: Uint8Array) => void) | undefined;
+  /**
+   * Sees each payload that goes out or comes in, with the length of its frame on the wire. One that throws is not asked
+   * again: the traffic goes on without it.
+   */
+  readonly trace?: TraceFrame | undefined;
 }
+
+/** The traffic of a connection, as it travels. `frameBytes` counts the frame around the payload, compressed as it is. */
+export type TraceFrame = (direction: 'in' | 'out', payload: Uint8Array, frameBytes: number) => void;
 
 /** Sends and receives payloads over a stream, of which it becomes the owner. */
 export class Channel implements Disposable {
@@ -313,9 +334,11 @@ export class Channel implements Disposable {
    * @throws EOFError where the channel is closed
    */
   send(payload: Uint8Array): void {
-    this.write(encodeFrame(payload, { compress: this.compress && this.plainSenders === 0 }));
+    const frameBytes = this.write(
+      encodeFrame(payload, { compress: this.compress && this.plainSenders === 0 }),
+    );
     this.sentFrames++;
-    this.tell('out', payload);
+    this.tell('out', payload, frameBytes);
   }
 
   /**
@@ -324,10 +347,10 @@ export class Channel implements Disposable {
    * @throws EOFError where the stream ends first; ProtocolError where the bytes are no frame or go beyond a limit
    */
   async recv(): Promise<Uint8Array> {
-    const payload = await readFrame(this.readable(), this.limits);
+    const { payload, frameBytes } = await readSizedFrame(this.readable(), this.limits);
     this.receivedFrames++;
     this.receivedBytes += payload.length;
-    this.tell('in', payload);
+    this.tell('in', payload, frameBytes);
     return payload;
   }
 
@@ -366,24 +389,28 @@ export class Channel implements Disposable {
     throw new TypeError('The stream of this channel tells what arrives by events only');
   }
 
-  private tell(direction: 'in' | 'out', payload: Uint8Array): void {
+  private tell(direction: 'in' | 'out', payload: Uint8Array, frameBytes: number): void {
     try {
-      this.trace?.(direction, payload);
+      this.trace?.(direction, payload, frameBytes);
     } catch {
       this.trace = undefined;
     }
   }
 
-  private readonly deliver = (payload: Uint8Array): void => {
+  private readonly deliver = (payload: Uint8Array, frameBytes: number): void => {
     if (this.closed) return;
     this.receivedFrames++;
-    this.tell('in', payload);
+    this.tell('in', payload, frameBytes);
     this.received.fire(payload);
   };
 
-  private write(chunks: readonly Uint8Array[]): void {
+  /** Gives how many bytes that was. */
+  private write(chunks: readonly Uint8Array[]): number {
     this.stream.write(chunks);
-    for (const chunk of chunks) this.sentBytes += chunk.length;
+    let bytes = 0;
+    for (const chunk of chunks) bytes += chunk.length;
+    this.sentBytes += bytes;
+    return bytes;
   }
 
   private receive(chunk: Uint8Array): void {

@@ -29,6 +29,18 @@ export interface NetrefMembers {
   readonly then?: undefined;
 }
 
+/** An object of the peer that a connection holds. */
+export interface HeldObject {
+  /** Names the object on its connection: class and instance as the peer numbers them, and the class's name. */
+  readonly key: string;
+  /** `module.Class` */
+  readonly typeText: string;
+  /** References that the peer has sent and not had back. */
+  readonly count: number;
+  /** Undefined for what is held for a moment, without a proxy. */
+  readonly netref: Netref | undefined;
+}
+
 /** The proxies that live on one connection. */
 export class NetrefCache {
   private readonly entries = new Map<string, CacheEntry>();
@@ -43,6 +55,17 @@ export class NetrefCache {
   /** Objects of the peer that are held, by netrefs or for a moment. */
   get size(): number {
     return this.entries.size + this.bare.size;
+  }
+
+  /** The same, one by one. */
+  get objects(): readonly HeldObject[] {
+    const shown = ({ target, typeText, count }: RemoteReference, netref?: Netref): HeldObject => {
+      return { key: target.key, typeText, count, netref };
+    };
+    return [
+      ...[...this.entries.values()].map(({ reference, netref }) => shown(reference, netref.deref())),
+      ...[...this.bare].map((reference) => shown(reference)),
+    ];
   }
 
   /**

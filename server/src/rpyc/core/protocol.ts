@@ -24,7 +24,7 @@ import type { DialectName } from './dialect';
 import { EOFError, PingError, ProtocolError } from './errors';
 import { localTypeOf } from './exposure';
 import { Housekeeping } from './housekeeping';
-import { NetrefCache } from './netref';
+import { type HeldObject, NetrefCache } from './netref';
 import { createPath, needsResolving, type Path, resolvePaths } from './path';
 import type { BrineValue } from './pyTypes';
 import type { ReferenceForm, ReferenceHost, RequestDetails, RequestOptions } from './reference';
@@ -92,7 +92,15 @@ export class Connection extends ShownAsText implements Disposable, AsyncDisposab
     this.#host = this.#createHost();
     this.#requesting = this.#createRequesting();
     this.#netrefs = new NetrefCache(this.#host, this.#limits.maxHeldRefs);
-    this.#boxings = this.#createBoxings();
+    this.#boxings = new Boxings({
+      codec: this.#codec,
+      refs: this.#refs,
+      netrefs: this.#netrefs,
+      referenceHost: this.#host,
+      sawNames: (areBytes) => {
+        this.#peerPython ??= areBytes ? 2 : 3;
+      },
+    });
     this.#housekeeping = this.#held.add(this.#createHousekeeping());
     this.#serving = this.#createServing(options.lane);
     this.root = createPath({ host: this.#host, get: () => this.fetchRoot(), text: 'root' });
@@ -156,6 +164,11 @@ export class Connection extends ShownAsText implements Disposable, AsyncDisposab
   /** Objects of the peer that we hold. */
   get heldReferences(): number {
     return this.#netrefs.size;
+  }
+
+  /** The same, one by one. */
+  get heldObjects(): readonly HeldObject[] {
+    return this.#netrefs.objects;
   }
 
   /** Objects of ours that the peer holds. */
@@ -334,18 +347,6 @@ export class Connection extends ShownAsText implements Disposable, AsyncDisposab
         this.#requesting.takeException(message);
         break;
     }
-  }
-
-  #createBoxings(): Boxings {
-    return new Boxings({
-      codec: this.#codec,
-      refs: this.#refs,
-      netrefs: this.#netrefs,
-      referenceHost: this.#host,
-      sawNames: (areBytes) => {
-        this.#peerPython ??= areBytes ? 2 : 3;
-      },
-    });
   }
 
   #createHost(): ReferenceHost {

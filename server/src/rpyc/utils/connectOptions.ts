@@ -2,6 +2,7 @@
  * What every way to connect can be told, after the keyword arguments of rpyc/utils/factory.py.
  */
 
+import type { TraceFrame } from '../core/channel';
 import type { Config, Limits } from '../core/config';
 import type { DialectName } from '../core/dialect';
 import type { Service, ServiceClass } from '../core/service';
@@ -15,9 +16,6 @@ export type ConnectStage = 'resolve' | 'connect' | 'tls' | 'authenticate' | 'han
 
 /** What is remembered of peers: which dialect was right at `host:port`. Owned by the caller. */
 export type DialectMemory = Pick<Map<string, DialectName>, 'get' | 'set'>;
-
-/** The traffic of a connection, as it travels. */
-export type TraceFrame = (direction: 'in' | 'out', payload: Uint8Array) => void;
 
 /** Options of every connect. */
 export interface ConnectOptions {
@@ -43,6 +41,7 @@ export interface ConnectOptions {
   readonly ipv6?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly logger?: Logger | undefined;
+  /** See `ChannelOptions`. */
   readonly trace?: TraceFrame | undefined;
   /** Whether long frames are compressed; true by default. */
   readonly compress?: boolean | undefined;
