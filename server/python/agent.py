@@ -281,7 +281,7 @@ class Agent(object):
         """Runs what was typed, and keeps its value: as `run`, with `(number, row, text)` in the place of a value's text."""
         return self.runner.run(source, file_name, 0, emit, run_id, ask, lambda value: self._keep_shown(value, limit))
 
-    def watch(self, source, emit, run_id):
+    def evaluate(self, source, emit, run_id):
         """Evaluates one expression: `('ok', (number, row, text), None)`, or `('ok', None, error)`."""
         def work():
             return self._keep_shown(self.runner.evaluate(source), 0)

@@ -87,8 +87,8 @@ class Console(unittest.TestCase):
 
     def test_watches_and_tells_texts(self):
         self.agent.namespace['Loud'] = Loud
-        self.assertEqual(self.agent.watch(u'name + 1', ignore, u'')[1][1][4], u'3')
-        self.assertEqual(self.agent.watch(u'1 / 0', ignore, u'')[1], None)
+        self.assertEqual(self.agent.evaluate(u'name + 1', ignore, u'')[1][1][4], u'3')
+        self.assertEqual(self.agent.evaluate(u'1 / 0', ignore, u'')[1], None)
         self.assertEqual(self.agent.text_of(u'Loud()', ignore, u'', 8)[1], u'loudlou\u2026')
         self.assertEqual(self.agent.text_of(u'nobody', ignore, u'', 8)[2][0].split(u'.')[-1], u'NameError')
 

@@ -160,7 +160,7 @@ export class ClassicConsole implements RemoteConsole {
       throw watchedOnProductionError();
     }
     const [answer, lease] = await this.perform(output, (agent, emit, runId) =>
-      agent.ask('watch', [expression, emit, runId], ENDLESS),
+      agent.ask('evaluate', [expression, emit, runId], ENDLESS),
     );
     const [kept, error] = accepted(answer);
     return kept === null
