@@ -10,6 +10,7 @@ import { dropConnections } from './dialogues';
 import { DiscoverySettings } from './discoverySettings';
 import { DiscoveryView } from './discoveryView';
 import { ErrorExplainer } from './errorExplainer';
+import { LiveText } from './liveText';
 import { ListMemory } from './listMemory';
 import { showError } from './messageBoxes';
 import { problemOf, showProblem } from './problems';
@@ -60,6 +61,7 @@ export class ExtensionParts implements vscode.Disposable {
     const production = new ProductionGuard(connections);
     const history = new RunHistory(context.globalState, () => settings.historySize());
     const snippets = new Snippets(backend, connections, picker, context.workspaceState, production, history);
+    const liveText = new LiveText({ backend, connections, snippets });
     const list = new ListMemory(context.globalState);
     const view = new ConnectionsView(backend, connections, snippets, log, list);
     const changes = new ChangeCommands({
@@ -136,6 +138,7 @@ export class ExtensionParts implements vscode.Disposable {
       debugging,
       view,
       list,
+      liveText,
       snippets,
       explainer,
       connections,

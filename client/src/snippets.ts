@@ -97,9 +97,9 @@ export class Snippets implements vscode.Disposable {
 
   /** Only above documents that have run on a connection: others are left to the editor's other extensions. */
   private async lenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
-    const profileId: string | undefined = this.bound()[document.uri.toString()];
+    const profileId = this.boundTo(document);
     const wanted = vscode.workspace.getConfiguration('rpyc').get<boolean>('run.codeLens', true);
-    if (profileId === undefined || this.connections.entry(profileId) === undefined || !wanted) {
+    if (profileId === undefined || !wanted) {
       return [];
     }
     const { lensesOf } = await import(/* webpackChunkName: "cellLenses" */ './cellLenses.js');
@@ -111,10 +111,21 @@ export class Snippets implements vscode.Disposable {
     return this.channels.has(profileId);
   }
 
+  /** The connection that a document has run on last, if it is still listed. */
+  boundTo(document: vscode.TextDocument): string | undefined {
+    const profileId: string | undefined = this.bound()[document.uri.toString()];
+    return profileId === undefined || this.connections.entry(profileId) === undefined ? undefined : profileId;
+  }
+
+  /** The connections that texts have run on. */
+  boundProfiles(): readonly string[] {
+    return Object.values(this.bound());
+  }
+
   /** The connection that a document would run on without a question; undefined where one would be asked. */
   targetOf(document: vscode.TextDocument): string | undefined {
-    const bound = this.bound()[document.uri.toString()];
-    if (bound !== undefined && this.connections.entry(bound) !== undefined) {
+    const bound = this.boundTo(document);
+    if (bound !== undefined) {
       return bound;
     }
     const usable = this.picker.connectedForRuns();

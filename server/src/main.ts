@@ -8,7 +8,7 @@ import { DiagnosticsReport } from './features/diagnostics';
 import { LocalServerKeeper } from './features/discovery/localServers';
 import { ServiceSearch } from './features/discovery/serviceSearch';
 import { ObjectTree } from './features/inspect/objectTree';
-import { LiveFeatures } from './features/live/liveFeatures';
+import type { LiveFeatures } from './features/live/liveFeatures';
 import { ConnectionPool } from './features/pool/connectionPool';
 import { WireLedger } from './features/pool/wireLedger';
 import { WireLog } from './features/pool/wireLog';
@@ -55,7 +55,12 @@ function main(): void {
     logger,
   });
   const runner = new SnippetRunner({ lend, runs, label, logger });
-  const live = new LiveFeatures({ lend: pool.lendNow.bind(pool), logger });
+  let live: Promise<LiveFeatures> | undefined;
+  /** What is told of live objects is loaded when somebody writes a text that has run. */
+  const loadLive = (): Promise<LiveFeatures> =>
+    (live ??= import(/* webpackChunkName: "live" */ './features/live/liveFeatures.js').then(
+      ({ LiveFeatures: Loaded }) => new Loaded({ lend: pool.lendNow.bind(pool), logger }),
+    ));
   const local = new LocalServerKeeper({ startDemo, logger });
   const search = new ServiceSearch({ local: () => local.state.registry, logger });
   const report = new DiagnosticsReport({ epoch, pool, wireLog });
@@ -70,7 +75,7 @@ function main(): void {
     }
   });
   server.start({
-    ...{ epoch, pool, tree, runner, runs, live, search, local, wireLog, ledger, report },
+    ...{ epoch, pool, tree, runner, runs, loadLive, search, local, wireLog, ledger, report },
     openDebugSession,
   });
 }

@@ -12,6 +12,7 @@ import { forVersions, hasPassed, type Row, type RowResult } from './row';
 import { brineRows } from './rows/brine';
 import { burstRows } from './rows/bursts';
 import { callRows } from './rows/calls';
+import { completionRows } from './rows/completion';
 import { explorerRows } from './rows/explorer';
 import { extensionRows } from './rows/extension';
 import { fileRows } from './rows/files';
@@ -29,6 +30,7 @@ const ROWS: readonly Row[] = [
   ...forVersions(RPYC_VERSIONS, servingRows),
   ...memoryRows(),
   ...forVersions(RPYC_VERSIONS, explorerRows),
+  ...forVersions(RPYC_VERSIONS, completionRows),
   ...extensionRows(),
 ];
 

@@ -10,7 +10,6 @@ import type { DiagnosticsReport } from '../features/diagnostics';
 import type { LocalServerKeeper } from '../features/discovery/localServers';
 import type { ServiceSearch } from '../features/discovery/serviceSearch';
 import type { ObjectTree } from '../features/inspect/objectTree';
-import type { LiveFeatures } from '../features/live/liveFeatures';
 import type { ConnectionPool } from '../features/pool/connectionPool';
 import type { WireLedger } from '../features/pool/wireLedger';
 import type { WireLog } from '../features/pool/wireLog';
@@ -25,7 +24,7 @@ import { handleDiagnostics } from './handlers/diagnostics';
 import { handleDiscovery } from './handlers/discovery';
 import { handleExplanation } from './handlers/explanation';
 import { handleInspection } from './handlers/inspect';
-import { handleLive } from './handlers/live';
+import { type LoadLive, handleLive } from './handlers/live';
 import { handleSnippets } from './handlers/snippets';
 import { handleWire, measuring } from './handlers/wire';
 import { MessageLogger } from './logger';
@@ -38,7 +37,7 @@ export interface Features {
   readonly tree: ObjectTree;
   readonly runner: SnippetRunner;
   readonly runs: RunsInProgress;
-  readonly live: LiveFeatures;
+  readonly loadLive: LoadLive;
   readonly search: ServiceSearch;
   readonly local: LocalServerKeeper;
   readonly wireLog: WireLog;
@@ -69,7 +68,7 @@ export class Server {
   /** Takes requests from now on. */
   start(features: Features): void {
     const { connection, edge } = this;
-    const { epoch, pool, tree, runner, runs, live, search, local, wireLog, ledger, report } = features;
+    const { epoch, pool, tree, runner, runs, loadLive, search, local, wireLog, ledger, report } = features;
     edge.around = measuring(ledger.costs, tree);
     connection.onInitialize(() => ({
       capabilities: { textDocumentSync: TextDocumentSyncKind.None },
@@ -88,7 +87,7 @@ export class Server {
     handleInspection(edge, pool, tree);
     handleChanges(edge, pool, tree);
     handleSnippets(edge, pool, runner, runs);
-    handleLive(edge, live);
+    handleLive(edge, loadLive);
     handleWire(edge, pool, tree, ledger.costs);
     handleDiscovery(edge, search, local);
     handleDiagnostics(edge, wireLog, report);
