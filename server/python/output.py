@@ -80,6 +80,8 @@ class OutputQueue(object):
             pass
         with self.lock:
             self.closed = True
+        # It refers back to this queue: without this, what it asks would be held until the collector comes by.
+        self.input = None
         self.thread.join(1)
 
     def hurry(self):

@@ -223,11 +223,12 @@ for (const version of RPYC_VERSIONS) {
       await explorer.run("print('hello')");
       using lease = toDispose(await explorer.pool.lend('p', 'run'));
       const before = lease.value.connection.lentReferences;
-      await eventually('the peer lets go of the callback', async () => {
+      await eventually('the peer lets go of the callbacks', async () => {
         await lease.value.connection.ping();
         return lease.value.connection.lentReferences === 0;
       });
-      assert.ok(before <= 1, String(before));
+      // One for what it prints, one for what it reads.
+      assert.ok(before <= 2, String(before));
     });
 
     it('outlives a snippet that exits', async () => {
