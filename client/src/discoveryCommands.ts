@@ -9,7 +9,7 @@ import type { DiscoveryRow, ServerRow } from './discoveryModel';
 import type { DiscoverySettings } from './discoverySettings';
 import type { DiscoveryView } from './discoveryView';
 import { pickText } from './displayText';
-import { showInformation } from './messageBoxes';
+import { askLine, showInformation } from './messageBoxes';
 import { askPick, askText } from './multiStepInput';
 import { parseAddress } from './profiles';
 import type { NewProfile } from './settings';
@@ -88,7 +88,7 @@ async function findService(parts: DiscoveryCommandParts, given: string | undefin
 }
 
 async function askForName(): Promise<string | undefined> {
-  const text = await vscode.window.showInputBox({
+  const text = await askLine({
     title: vscode.l10n.t('Find Service by Name'),
     prompt: vscode.l10n.t('A registry that tells no names still answers to this one. It is remembered.'),
     placeHolder: vscode.l10n.t('name of the service, in any case'),

@@ -3,6 +3,7 @@ import { EXPLAINED_TEXT_LIMIT } from '../../server/src/api/explanation';
 import { Explain } from '../../server/src/api/messages';
 import type { Backend } from './backend';
 import { explanationMarkdown } from './explanationText';
+import { askLine } from './messageBoxes';
 import { requireTrust } from './trust';
 
 export const EXPLANATION_SCHEME = 'rpyc-explanation';
@@ -89,7 +90,7 @@ async function findSource(): Promise<Source | undefined> {
   if (LOOKS_LIKE_ERROR.test(copied.slice(-EXPLAINED_TEXT_LIMIT))) {
     return { text: copied, told: vscode.l10n.t('This explains the text that was copied.') };
   }
-  const typed = await vscode.window.showInputBox({
+  const typed = await askLine({
     title: vscode.l10n.t('Explain RPyC Error'),
     prompt: vscode.l10n.t(
       'Paste the line that names the error. For a whole traceback, which tells more, select it in an editor or copy it, and run this command again.',

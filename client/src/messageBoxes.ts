@@ -11,6 +11,14 @@ export function showInformation(message: string, ...buttons: string[]): Thenable
   return vscode.window.showInformationMessage(messageText(message), ...buttons);
 }
 
+/** Asks for a line. @returns undefined when the box was closed */
+export function askLine(
+  options: vscode.InputBoxOptions & { readonly prompt: string },
+  token?: vscode.CancellationToken,
+): Thenable<string | undefined> {
+  return vscode.window.showInputBox({ ...options, prompt: messageText(options.prompt) }, token);
+}
+
 /** Asks before something is done, and waits for the answer. @returns whether the button was pressed */
 export async function confirm(message: string, detail: string, button: string): Promise<boolean> {
   const options = { modal: true, detail: messageText(detail) };

@@ -7,7 +7,7 @@ import type { Connections } from './connections';
 import type { ConnectionDrop, ConnectionsView } from './connectionsView';
 import { pickText } from './displayText';
 import type { ListMemory } from './listMemory';
-import { confirm, showInformation } from './messageBoxes';
+import { askLine, confirm, showInformation } from './messageBoxes';
 import { answersFrom, withoutSpecial, withRest } from './profileAnswers';
 import type { ProfileEntry } from './profiles';
 import { movedBy, movedTo } from './rearranging';
@@ -295,7 +295,7 @@ async function askForGroup(
   if (choice !== fresh) {
     return choice?.group;
   }
-  const name = await vscode.window.showInputBox({
+  const name = await askLine({
     title,
     prompt: vscode.l10n.t('What is the group called?'),
     validateInput: (text) =>

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { RunInputQuestion } from '../../server/src/api/model';
 import { pickText } from './displayText';
+import { askLine } from './messageBoxes';
 
 const PROMPT_LIMIT = 300;
 const LABEL_LIMIT = 60;
@@ -17,7 +18,7 @@ export async function askForLine(
   label: string,
   token: vscode.CancellationToken,
 ): Promise<string | null> {
-  const line = await vscode.window.showInputBox(
+  const line = await askLine(
     {
       title: vscode.l10n.t('Code on "{0}" asks for a line', pickText(label, LABEL_LIMIT)),
       prompt:

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Profile, Secrets } from '../../server/src/api/model';
 import { secretNames } from '../../server/src/api/secrets';
+import { askLine } from './messageBoxes';
 import { profileContent } from './profileContent';
 import type { ProfileEntry } from './profiles';
 
@@ -49,7 +50,7 @@ export class SecretStore {
   }
 
   private async ask(entry: ProfileEntry, name: string): Promise<string | undefined> {
-    const secret = await vscode.window.showInputBox({
+    const secret = await askLine({
       title: vscode.l10n.t('Secret of the Connection "{0}"', entry.profile.label),
       prompt: vscode.l10n.t('"{0}": it is kept by VS Code, and stands in no settings file.', name),
       password: true,

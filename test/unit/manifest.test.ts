@@ -307,6 +307,13 @@ describe('Manifest', () => {
     assert.deepEqual(direct, ['client/src/messageBoxes.ts']);
   });
 
+  it('asks for lines through the places that take links out of what stands above them', () => {
+    const direct = readSources(['client/src'], ['.ts'])
+      .filter(({ text }) => /\.(?:show|create)InputBox\(/.test(text))
+      .map((source) => source.path);
+    assert.deepEqual(direct, ['client/src/messageBoxes.ts', 'client/src/multiStepInput.ts']);
+  });
+
   it('enables commands by keys that the extension sets', () => {
     const set = readSources(['client/src'], ['.ts']).flatMap(({ text }) => text.match(/'rpyc:\w+'/g) ?? []);
     const conditions = [
