@@ -3,6 +3,8 @@
 const FUNCTION = /^[ \t]*(?:async\s+)?def\s/;
 /** Lines that are looked at for the function around a place. */
 const MAX_LINES = 2000;
+/** Characters of a line that are looked at: a long one is data, and the patterns would take seconds for it. */
+const MAX_LINE = 500;
 
 /**
  * Whether `name`, at the end of `before`, is one of a function's own: a parameter, or given a value inside of it. Where
@@ -10,7 +12,7 @@ const MAX_LINES = 2000;
  */
 export function isLocalName(before: string, name: string): boolean {
   const lines = before.split(/\r\n|\r|\n/).slice(-MAX_LINES);
-  const here = lines.at(-1) ?? '';
+  const here = (lines.at(-1) ?? '').slice(-MAX_LINE);
   const word = `(?<![\\p{ID_Continue}.])${name}(?![\\p{ID_Continue}])`;
   if (new RegExp(`\\blambda\\b[^:]*${word}[^:]*:`, 'u').test(here)) {
     return true;
@@ -19,7 +21,7 @@ export function isLocalName(before: string, name: string): boolean {
   if (body === undefined) {
     return false;
   }
-  const text = body.join('\n');
+  const text = body.map((line) => line.slice(0, MAX_LINE)).join('\n');
   if (new RegExp(`^[ \\t]*(?:global|nonlocal)\\s[^\\n]*${word}`, 'mu').test(text)) {
     return false;
   }

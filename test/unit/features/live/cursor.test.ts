@@ -211,4 +211,11 @@ describe('the call around a place', () => {
       'find(1, # ': 'nothing',
     });
   });
+
+  it('is found at once, however long a line above it is', () => {
+    const before = `def f():\n    print(${'value, '.repeat(12_000)})\n    value.`;
+    const started = performance.now();
+    assert.equal(asked(before), 'attributes of value: ');
+    assert.ok(performance.now() - started < 2000);
+  });
 });
