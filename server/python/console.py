@@ -46,8 +46,9 @@ def key_completions(scopes, steps, prefix):
         return ()
     found = []
     for key, value in container.part(0, min(container.length, SEARCH_LIMIT)):
-        if among(type(key), STRINGS) and _begins(key, prefix.lower()) and len(found) < COMPLETION_LIMIT:
-            found.append((clean(key, KEY_LIMIT), kind_of(value)))
+        text = _whole_text(key) if among(type(key), STRINGS) and len(found) < COMPLETION_LIMIT else None
+        if text is not None and text.lower().startswith(prefix.lower()):
+            found.append((text, kind_of(value)))
     return tuple(found)
 
 

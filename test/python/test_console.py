@@ -76,6 +76,10 @@ class Console(unittest.TestCase):
         self.assertEqual(complete([A('nobody')], u'', False)[0], u'gone')
         self.assertEqual(Trap.ran, [])
 
+    def test_completes_no_key_that_it_would_have_to_cut(self):
+        self.agent.namespace['data'] = {'k' * 1000: 1, 'k': 2}
+        self.assertEqual(self.agent.complete([A('data')], u'k', True)[1], ((u'k', u'number'),))
+
     def test_runs_and_keeps_the_value(self):
         self.agent.namespace['Loud'] = Loud
         status, (number, row, text), _, error = self.agent.console(u'x = Loud()\nx', u'<c>', ignore, u'r', None, 100)

@@ -23,7 +23,7 @@ class Gauge(object):
         return 'a gauge ' + 'x' * 300
 gauge = Gauge()
 many = list(range(100000))
-data = {'key': [1, 2], 'text': 'long ' * 200}
+data = {'key': [1, 2], 'text': 'long ' * 200, "it's \\\\": 1}
 `;
 
 /** Objects that the helper holds for rows, and what the server holds for its clients. */
@@ -140,10 +140,15 @@ for (const version of RPYC_VERSIONS) {
       assert.ok((await complete('os.path.')).includes('join/0'));
       assert.deepEqual(await complete('print(gauge.pre'), ['pressure/3']);
       assert.deepEqual(await complete("data['k"), ['key/1']);
+      const { targets } = (await client.completionsRequest({ text: "data['i", column: 8 })).body;
+      assert.deepEqual(
+        targets.map(({ text }) => text),
+        ["it\\'s \\\\']"],
+      );
       assert.ok((await complete('gau')).includes('gauge/3'));
       assert.ok((await complete('wh')).includes('while/2'));
       assert.deepEqual(await complete('gauge.method().'), []);
-      assert.equal(asked(await relay.counts()), 5, 'one request each, and none where nothing can be known');
+      assert.equal(asked(await relay.counts()), 6, 'one request each, and none where nothing can be known');
       assert.equal((await client.evaluate("data['key'][-1]", 'hover')).result, '2');
       await assert.rejects(client.evaluate('gauge.pressure', 'hover'), /has to be read first/);
       await assert.rejects(client.evaluate('gauge.method()', 'hover'), /nothing is run by looking/);

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
 import { CONSOLE_RUN } from '../../api/debugging';
-import type { InterruptResult, ObjectKind, ObjectNode } from '../../api/model';
+import type { InterruptResult, ObjectNode } from '../../api/model';
 import { RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
 import type { Agent, EmitOutput } from '../agent';
 import { accepted } from '../inspect/agentSource';
 import type { ObjectTree } from '../inspect/objectTree';
-import { TextLimit, printedInColours } from '../inspect/preview';
-import { ShapeError, asCount, asLine, asLines, asTuple, readRow } from '../inspect/rows';
+import { TextLimit, isPlain, printedInColours, pythonString } from '../inspect/preview';
+import { ShapeError, asCount, asKind, asLine, asLines, asText, asTuple, readRow } from '../inspect/rows';
 import { lostMeanwhile } from '../inspect/treeProblems';
 import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemError, badAnswer, notClassic } from '../problem';
@@ -198,14 +198,18 @@ export class ClassicConsole implements RemoteConsole {
     const [answer] = await this.question('complete', [steps, prefix, kind === 'key'], signal);
     const found = asTuple(answer[0], 'list of names')
       .slice(0, MAX_COMPLETIONS)
-      .map((pair) => {
-        const [name, of] = asTuple(pair, 'name');
-        const shown = asLine(name, TextLimit.name);
-        return {
-          name: shown,
-          kind: asLine(of, TextLimit.name) as ObjectKind,
-          ...(kind === 'key' ? { text: `${shown}${quote}]` } : {}),
-        };
+      .flatMap((pair) => {
+        const [first, of] = asTuple(pair, 'name');
+        const name = asText(first, 'name');
+        // What is put in has to mean this key, and nothing else.
+        const shown = kind === 'key' ? pythonString(name, quote).slice(1, -1) : asLine(name, TextLimit.name);
+        return kind === 'key' && (name.length > TextLimit.name || !isPlain(name))
+          ? []
+          : {
+              name: shown,
+              kind: asKind(of),
+              ...(kind === 'key' ? { text: `${shown}${quote}]` } : {}),
+            };
       });
     const keywords =
       kind === 'name' && prefix !== '' ? PYTHON_KEYWORDS.filter((word) => word.startsWith(prefix)) : [];
