@@ -26,7 +26,20 @@ const LAYERS: readonly Layer[] = [
   { name: 'utils', place: `${RPYC}utils/`, below: ['lib', 'core'], packages: [], node: true },
   { name: 'library', place: `${RPYC}index.ts`, below: ['lib', 'core', 'utils'], packages: [], node: false },
   { name: 'api', place: 'server/src/api/', below: [], packages: [], node: false },
-  { name: 'features', place: 'server/src/features/', below: ['library', 'api'], packages: [], node: true },
+  {
+    name: 'expression',
+    place: 'server/src/features/expression/',
+    below: ['library', 'api', 'features'],
+    packages: ['@lezer/common', '@lezer/python'],
+    node: true,
+  },
+  {
+    name: 'features',
+    place: 'server/src/features/',
+    below: ['expression', 'library', 'api'],
+    packages: [],
+    node: true,
+  },
   {
     name: 'lsp',
     place: 'server/src/lsp/',
@@ -73,7 +86,7 @@ const CORE_ORDER = [
   .split(' ');
 
 /** Runtime dependencies; adding one means changing this list, and saying why in ARCHITECTURE.md. */
-const DEPENDENCIES = ['vscode-languageclient', 'vscode-languageserver'];
+const DEPENDENCIES = ['@lezer/python', 'vscode-languageclient', 'vscode-languageserver'];
 
 /** What the door calls `classic`: names that stand in several files, as one module has them upstream. */
 const CLASSIC_NAMES = `${RPYC}utils/classic.ts`;

@@ -2,6 +2,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 
 import type { ConnectionState, RunError } from '../api/model';
 import { ClassicConsole } from '../features/console/classicConsole';
+import { ServiceConsole } from '../features/console/serviceConsole';
 import {
   type Completion,
   type ConsoleOutcome,
@@ -11,7 +12,7 @@ import {
 } from '../features/console/remoteConsole';
 import type { ObjectTree } from '../features/inspect/objectTree';
 import type { ConnectionPool } from '../features/pool/connectionPool';
-import { ProblemCode, ProblemError, cancelled, notClassic, notConnected } from '../features/problem';
+import { ProblemCode, ProblemError, cancelled, notConnected } from '../features/problem';
 import type { RunsInProgress } from '../features/run/runsInProgress';
 import { Dispatcher, type Handler, type Reply, ShownError } from './dispatcher';
 import { CONSOLE_GROUP, Variables } from './variables';
@@ -154,24 +155,23 @@ export class DebugSession {
     if (status !== 'connected' || peer === undefined) {
       throw new ProblemError(notConnected(label));
     }
-    if (peer.service !== 'classic') {
-      throw new ProblemError(notClassic(label));
-    }
-    const console = new ClassicConsole({
+    const options = {
       profileId: connection,
+      generation,
       label,
       lend: pool.lend.bind(pool),
       tree,
       runs,
       isProduction: () => pool.profile(connection).production === true,
-    });
+    };
+    const console = peer.service === 'classic' ? new ClassicConsole(options) : new ServiceConsole(options);
     this.attached = { profileId: connection, label, generation, console };
     return { after: () => this.dispatcher.event('initialized') };
   }
 
   private stack(): DebugProtocol.StackTraceResponse['body'] {
     return {
-      stackFrames: [{ id: FRAME, name: `Namespace of ${this.target.label}`, line: 0, column: 0 }],
+      stackFrames: [{ id: FRAME, name: `Console of ${this.target.label}`, line: 0, column: 0 }],
       totalFrames: 1,
     };
   }
@@ -181,10 +181,12 @@ export class DebugSession {
     this.variables.renew();
     return {
       body: {
-        scopes: scopes.map(({ name, node, expensive }) => ({
+        scopes: scopes.map(({ name, node, parts, expensive }) => ({
           name,
           expensive,
-          ...this.variables.open(node, this.variables.viewGroup),
+          ...(node === undefined
+            ? this.variables.openList(parts ?? [], this.variables.viewGroup)
+            : this.variables.open(node, this.variables.viewGroup)),
         })),
       },
     };

@@ -44,6 +44,11 @@ export const CONSOLE_GROUP = 0;
  */
 export class Variables {
   private readonly slots = new Map<number, Slot>();
+  /** Parts that are here already. */
+  private readonly lists = new Map<
+    number,
+    { readonly parts: readonly ObjectNode[]; readonly group: number }
+  >();
   private readonly handles = new Map<number, Handle[]>([
     [CONSOLE_GROUP, []],
     [CONSOLE_GROUP + 1, []],
@@ -67,9 +72,11 @@ export class Variables {
     if (old > CONSOLE_GROUP) {
       this.tree.release(this.handles.get(old) ?? []);
       this.handles.delete(old);
-      for (const [reference, { group }] of this.slots) {
-        if (group === old) {
-          this.slots.delete(reference);
+      for (const map of [this.slots, this.lists]) {
+        for (const [reference, { group }] of map) {
+          if (group === old) {
+            map.delete(reference);
+          }
         }
       }
     }
@@ -82,6 +89,7 @@ export class Variables {
     }
     this.handles.clear();
     this.slots.clear();
+    this.lists.clear();
     this.named.clear();
   }
 
@@ -111,11 +119,24 @@ export class Variables {
     return { variablesReference, indexedVariables: node.length, namedVariables };
   }
 
+  /** The way to parts that are here already. */
+  openList(parts: readonly ObjectNode[], group: number): Pick<DebugProtocol.Variable, 'variablesReference'> {
+    // Let go with the views also where nobody opens the list.
+    this.handles.get(group)?.push(...parts.map(({ handle }) => handle));
+    this.last += 1;
+    this.lists.set(this.last, { parts, group });
+    return { variablesReference: this.last };
+  }
+
   /** The parts of what a reference stands for; of one that was not read, its value. */
   async parts(
     { variablesReference, filter, start, count }: DebugProtocol.VariablesArguments,
     signal: AbortSignal,
   ): Promise<DebugProtocol.Variable[]> {
+    const list = this.lists.get(variablesReference);
+    if (list !== undefined) {
+      return list.parts.map((part) => this.variable(part, list.group));
+    }
     const slot = this.find(variablesReference);
     const { node, group } = slot;
     if (slot.lazy) {

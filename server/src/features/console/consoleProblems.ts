@@ -9,6 +9,14 @@ export function notAPathError(): ProblemError {
   });
 }
 
+/** A service has to be asked for everything that has no name here yet. */
+export function notReadByLookingError(): ProblemError {
+  return new ProblemError({
+    code: 'ERR_EXPRESSION',
+    message: 'Only names that were given in the console are shown here, since nothing is read by looking.',
+  });
+}
+
 export function watchedOnProductionError(): ProblemError {
   return new ProblemError({
     code: 'ERR_EXPRESSION',

@@ -17,7 +17,9 @@ export type ConsoleOutcome =
 
 export interface ConsoleScope {
   readonly name: string;
-  readonly node: ObjectNode;
+  /** The row whose parts are shown, or the parts themselves. */
+  readonly node?: ObjectNode;
+  readonly parts?: readonly ObjectNode[];
   /** Worth opening only when it is wanted. */
   readonly expensive: boolean;
 }

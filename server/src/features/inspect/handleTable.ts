@@ -211,10 +211,14 @@ export class HandleTable {
     return this.profileIds.size;
   }
 
-  /** Whether an open row of the connection holds this very reference. */
+  /** Whether an open row of the connection holds this very reference, be it inside of a tuple. */
   holds(profileId: string, netref: Netref): boolean {
     const holding = [...(this.rows.get(profileId)?.holding.values() ?? [])];
-    return holding.some(({ held }) => held?.kind === 'netref' && held.netref === netref);
+    return holding.some(({ held }) =>
+      held?.kind === 'value'
+        ? held.items.includes(netref)
+        : held?.kind === 'netref' && held.netref === netref,
+    );
   }
 
   /** Objects that are held on the peer for this connection's rows. */

@@ -7,7 +7,7 @@ import type {
   ObjectPage,
   ObjectPath,
 } from '../../api/model';
-import { type Logger, type Netref, release } from '../../rpyc/index';
+import { type Disposable, type Logger, type Netref, isNetref, release, toDisposable } from '../../rpyc/index';
 import type { Lease, LeasePurpose } from '../pool/lease';
 import { WireLedger } from '../pool/wireLedger';
 import { ProblemCode, ProblemError, badAnswer, notConnected, staleHandle } from '../problem';
@@ -85,6 +85,8 @@ export class ObjectTree {
   private readonly withResults = new Set<string>();
   /** What calls to services gave; on classic peers it is kept there. */
   private readonly results = new Map<string, ServiceResults>();
+  /** Who keeps references beside the rows. */
+  private readonly keepers = new Set<(netref: Netref) => boolean>();
   /** What services let their clients reach, as far as answers have told. */
   private readonly policies = new Map<string, AccessPolicy>();
 
@@ -164,6 +166,31 @@ export class ObjectTree {
       this.table.hold(entry, held);
     }
     return this.table.nodeOf(entry);
+  }
+
+  /** What is known of a service's policy. */
+  policyOf(profileId: string): AccessPolicy {
+    let policy = this.policies.get(profileId);
+    if (policy === undefined) {
+      policy = new AccessPolicy(this.options.state(profileId).peer ?? { dialect: 'A' });
+      this.policies.set(profileId, policy);
+    }
+    return policy;
+  }
+
+  /** References for which this is true are not given back with their rows. */
+  keepHeld(keeper: (netref: Netref) => boolean): Disposable {
+    this.keepers.add(keeper);
+    return toDisposable(() => this.keepers.delete(keeper));
+  }
+
+  /** Whether a row, a result or somebody who keeps it needs this reference. */
+  isHeld(profileId: string, netref: Netref): boolean {
+    return (
+      this.table.holds(profileId, netref) ||
+      this.results.get(profileId)?.holds(netref) === true ||
+      [...this.keepers].some((keeps) => keeps(netref))
+    );
   }
 
   /** One page of a row's parts. One round trip on classic peers, up to two on services. */
@@ -369,7 +396,7 @@ export class ObjectTree {
       source: this.serviceSource(lease, results, undefined, null),
       root: async () => (await connection.root) as Netref,
       results,
-      isShown: (netref) => this.table.holds(profileId, netref) || results.holds(netref),
+      isShown: (netref) => this.isHeld(profileId, netref) || results.holds(netref),
     });
   }
 
@@ -380,11 +407,7 @@ export class ObjectTree {
     timeoutSeconds?: null,
   ): ServiceSource {
     const label = this.options.label(profileId);
-    let policy = this.policies.get(profileId);
-    if (policy === undefined) {
-      policy = new AccessPolicy(this.options.state(profileId).peer ?? { dialect: 'A' });
-      this.policies.set(profileId, policy);
-    }
+    const policy = this.policyOf(profileId);
     const limit = timeoutSeconds === undefined ? {} : { timeoutSeconds };
     return new ServiceSource({ connection, results, policy, label, signal, ...limit });
   }
@@ -421,8 +444,11 @@ export class ObjectTree {
   }
 
   private letGo({ profileId, generation }: Entry, held: Held): void {
-    if (held.kind === 'netref') {
-      void release(held.netref);
+    const netrefs = held.kind === 'value' ? held.items : held.kind === 'netref' ? [held.netref] : [];
+    for (const netref of netrefs.filter(isNetref)) {
+      if (!this.isHeld(profileId, netref)) {
+        void release(netref);
+      }
     }
     if (held.kind === 'number') {
       this.releases.add(profileId, generation, [held.number]);

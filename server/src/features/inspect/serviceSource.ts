@@ -102,7 +102,7 @@ export class ServiceSource implements ObjectSource {
     }
     const owner = ownerOf(entry);
     const object = await this.objectOf(owner);
-    const isService = owner.step.kind === 'root';
+    const isService = owner.step.kind === 'root' && !isConsole(owner);
     if (!isService && hasItems(object)) {
       return this.items.page(object, query);
     }
@@ -227,6 +227,9 @@ export class ServiceSource implements ObjectSource {
     if (held?.kind === 'value') {
       return bounded(valueText(held.items as BrineValue, limit + 1), limit);
     }
+    if (parent === undefined && isConsole(entry)) {
+      return bounded(entry.facts.value, limit);
+    }
     if (parent === undefined) {
       return bounded(await repr(await this.objectOf(entry), this.options), limit);
     }
@@ -312,7 +315,7 @@ export class ServiceSource implements ObjectSource {
     if (entry.held?.kind === 'netref') {
       return entry.held.netref;
     }
-    if (entry.step.kind === 'root') {
+    if (entry.step.kind === 'root' && !isConsole(entry)) {
       return (await this.connection.root) as Netref;
     }
     if (entry.held === undefined && entry.open) {
@@ -324,6 +327,11 @@ export class ServiceSource implements ObjectSource {
 
 function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A value that was typed for, and stands nowhere in the tree. */
+function isConsole({ step }: Pick<Entry, 'step'>): boolean {
+  return step.kind === 'root' && step.name === 'console';
 }
 
 function isResults({ step }: Entry): boolean {
