@@ -2,7 +2,8 @@
 
 A path is a tuple of steps. It begins with `('a', name)`, a name of the namespace or a built-in one, or with
 `('m', name)`, a loaded module; attributes `('a', name)` and items `('s', key)` follow, where a key is a text or an
-integer. Loaded after changing.py, into the same namespace.
+integer. A name that is not there may be what a client calls its connection: `conn.modules.os` is a loaded module then,
+`conn.builtins` and `conn.namespace` are what they are for a client. Loaded after changing.py, into the same namespace.
 """
 
 SUGGESTION_LIMIT = 1000
@@ -34,7 +35,7 @@ def explain(namespace, path):
     """As `describe`, for the object at the end of a path. Of a property it tells the documentation."""
     if len(path) > 1 and path[-1][0] == u'a':
         parent = _follow_path(namespace, path[:-1])
-        attributes = Attributes(parent)
+        attributes = parent if type(parent) is Names else Attributes(parent)
         if attributes.lookup(attribute_name(parent, path[-1][1]))[0] is MISSING and type(parent) is types.ModuleType:
             return describe(_submodule(parent, path[-1][1]))
         return describe_part(parent, path[-1])
@@ -58,10 +59,26 @@ def call_tip(namespace, path):
 
 def _follow_path(namespace, path):
     kind, name = path[0]
-    obj = _loaded_module(name) if kind == u'm' else _global_name(namespace, name)
-    for step in path[1:]:
+    obj, rest = _client_view(namespace, path)
+    if obj is None:
+        obj, rest = _loaded_module(name) if kind == u'm' else _global_name(namespace, name), path[1:]
+    for step in rest:
         obj = _attribute(obj, step[1]) if step[0] == u'a' else _keyed_item(obj, step[1])
     return obj
+
+
+def _client_view(namespace, path):
+    """What a client reaches through its connection, and the steps that are left; `(None, None)` where it is none."""
+    if path[0][0] != u'a' or len(path) < 2 or path[1][0] != u'a':
+        return None, None
+    name, what, rest = path[0][1], path[1][1], path[2:]
+    if name in named_pairs(namespace) or name in named_pairs(_builtin_names()):
+        return None, None
+    if what == u'modules':
+        return (_loaded_module(rest[0][1]), rest[1:]) if rest else (Names('modules', sys.modules), rest)
+    if what == u'builtins' or what == u'builtin':
+        return Names('builtins', _builtin_names()), rest
+    return (namespace, rest) if what == u'namespace' else (None, None)
 
 
 def _global_name(namespace, name):
@@ -132,7 +149,7 @@ def _suggest_attributes(namespace, path, prefix):
 
 
 def _attributes_of(obj, prefix):
-    attributes = Attributes(obj)
+    attributes = obj if type(obj) is Names else Attributes(obj)
     for name in _beginning(attributes.names(), prefix):
         try:
             status, value = attributes.lookup(name)

@@ -66,7 +66,7 @@ describe('a file that has run on a connection', () => {
     await command('notifications.clearAll');
   });
 
-  it('is completed from the live objects there, behind what others suggest', async () => {
+  it('job 19: is completed from the live objects there, behind what others suggest', async () => {
     await eventuallyOk('members are suggested', async () => {
       assert.deepEqual((await labels('boat.')).slice(0, 2), ['depth', 'sail']);
     });
@@ -74,6 +74,7 @@ describe('a file that has run on a connection', () => {
     assert.equal(sail?.kind, vscode.CompletionItemKind.Method);
     assert.equal(sail.documentation, 'Goes there.');
     assert.match(sail.sortText ?? '', /^~/);
+    assert.deepEqual(await labels('conn.modules.os.path.isab'), ['isabs']);
     assert.deepEqual(await labels('vars(boat)["'), []);
     assert.deepEqual(await labels('# boat.'), []);
   });

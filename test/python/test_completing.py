@@ -83,6 +83,19 @@ class Suggestions(unittest.TestCase):
         self.assertEqual(u'module', self.kinds(u'members', (M(u'os'),), u'path')[u'path'][0])
         self.assertEqual(u'gone', self.agent.suggest(u'members', (M(u'not.there'),), u'')[0])
 
+    def test_connection_of_a_client(self):
+        modules = (A(u'conn'), A(u'modules'))
+        self.assertIn(u'os', self.names(u'attributes', modules, u'o'))
+        self.assertEqual([u'isdir'], self.names(u'attributes', modules + (A(u'os'), A(u'path')), u'isdir'))
+        self.assertEqual([u'isdir'], self.names(u'attributes', modules + (S(u'os.path'),), u'isdir'))
+        self.assertEqual(u'module', self.agent.explain(modules + (A(u'os'),))[1])
+        self.assertEqual(u'isdir', self.agent.call_tip(modules + (A(u'os'), A(u'path'), A(u'isdir')))[1])
+        self.assertEqual([u'len'], self.names(u'attributes', (A(u'conn'), A(u'builtins')), u'len'))
+        self.assertEqual([u'crew'], self.names(u'keys', (A(u'conn'), A(u'namespace')), u'cre'))
+        self.assertEqual(u'gone', self.agent.suggest(u'attributes', (A(u'conn'),), u'')[0])
+        self.agent.namespace['conn'] = Boat('Di')
+        self.assertEqual(u'gone', self.agent.suggest(u'attributes', modules, u'')[0])
+
     def test_bounds(self):
         wide = types.ModuleType('wide')
         for number in range(1500):

