@@ -61,6 +61,8 @@ export class Backend implements vscode.Disposable {
   private readonly traceListener: vscode.Disposable;
   /** What the process may ask, by method. */
   private readonly questions = new Map<string, Answer<never, unknown>>();
+  /** What else it may tell, by method. */
+  private readonly tidings = new Map<string, (params: never) => void>();
   private readonly keeper: ProcessKeeper<Session>;
 
   /** A new process has said hello and knows nothing yet. */
@@ -122,6 +124,12 @@ export class Backend implements vscode.Disposable {
     return token === undefined
       ? await client.sendRequest<R>(message.method, params)
       : await client.sendRequest<R>(message.method, params, token);
+  }
+
+  /** Takes what the process tells from its next start on, one listener for each message. */
+  onNotification<P>(message: NotificationMessage<P>, take: (params: P) => void): vscode.Disposable {
+    this.tidings.set(message.method, take);
+    return new vscode.Disposable(() => this.tidings.delete(message.method));
   }
 
   /** Tells the process something, if it runs. */
@@ -233,6 +241,13 @@ export class Backend implements vscode.Disposable {
         this.debugMessageReceived.fire(received);
       }
     });
+    for (const [method, take] of this.tidings) {
+      client.onNotification(method, (params: unknown) => {
+        if (!unwanted.aborted) {
+          take(params as never);
+        }
+      });
+    }
     client.onNotification(LocalServersChanged.method, (local: LocalServers) => {
       if (!unwanted.aborted) {
         this.localServersChanged.fire(local);

@@ -91,7 +91,7 @@ export const DISCOVERY_COMMAND_IDS = [
 
 export type DiscoveryCommandId = (typeof DISCOVERY_COMMAND_IDS)[number];
 
-/** The commands of what is watched, the last ones in the manifest. Only the first one is on a row of the tree. */
+/** The commands of what is watched. Only the first one is on a row of the tree. */
 export const WATCH_COMMAND_IDS = [
   'rpyc.watchObject',
   'rpyc.readWatched',
@@ -107,5 +107,19 @@ export const WATCH_COMMAND_IDS = [
 ] as const;
 
 export type WatchCommandId = (typeof WATCH_COMMAND_IDS)[number];
+
+/** The commands on what is held and what actions cost, behind all others in the manifest. */
+export const WIRE_COMMAND_IDS = [
+  'rpyc.showReferences',
+  'rpyc.hideReferences',
+  'rpyc.showCosts',
+  'rpyc.hideCosts',
+  'rpyc.releaseReference',
+  'rpyc.releaseReferences',
+  'rpyc.clearCosts',
+  'rpyc.copyCosts',
+] as const;
+
+export type WireCommandId = (typeof WIRE_COMMAND_IDS)[number];
 
 export type CommandId = (typeof COMMAND_IDS)[number];

@@ -7,6 +7,7 @@ import {
   GROUP_COMMAND_IDS,
   ROW_ACTION_IDS,
   WATCH_COMMAND_IDS,
+  WIRE_COMMAND_IDS,
 } from './commandIds';
 import type {
   CommandId,
@@ -14,6 +15,7 @@ import type {
   GroupCommandId,
   RowActionId,
   WatchCommandId,
+  WireCommandId,
 } from './commandIds';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
@@ -85,6 +87,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
       parts.log,
     ),
     register(WATCH_COMMAND_IDS, watchCommands(parts), parts.log),
+    register(WIRE_COMMAND_IDS, lazyWireCommands(parts), parts.log),
   );
 }
 
@@ -138,6 +141,23 @@ type LazyOnRow = (argument: Argument, more?: unknown) => Promise<void>;
 function groupCommands(): Readonly<Record<GroupCommandId, () => Promise<void>>> {
   const entries = GROUP_COMMAND_IDS.map((id) => [id, (): Promise<void> => runGroupCommand(id)]);
   return Object.fromEntries(entries) as Readonly<Record<GroupCommandId, () => Promise<void>>>;
+}
+
+/** The commands on what is held and what actions cost: as above. */
+function lazyWireCommands(parts: CommandParts): Readonly<Record<WireCommandId, Lazy>> {
+  const run = async (id: WireCommandId, argument: Argument, more: unknown): Promise<void> => {
+    const { runWireCommand } = await import(/* webpackChunkName: "wireRows" */ './wireCommands.js');
+    const { view } = parts;
+    const named = view.visibleRows().filter((row) => row.id === argument);
+    const chosen =
+      argument === undefined ? view.selectedRows : typeof argument === 'object' ? [argument] : named;
+    await runWireCommand(parts, id, Array.isArray(more) ? (more as Row[]) : chosen);
+  };
+  const entries = WIRE_COMMAND_IDS.map((id) => [
+    id,
+    (argument: Argument, more?: unknown): Promise<void> => run(id, argument, more),
+  ]);
+  return Object.fromEntries(entries) as Readonly<Record<WireCommandId, Lazy>>;
 }
 
 type Lazy = (...args: DiscoveryArguments) => Promise<void>;

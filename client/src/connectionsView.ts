@@ -1,12 +1,5 @@
 import * as vscode from 'vscode';
-import {
-  ObjectChildren,
-  ObjectDescribe,
-  ObjectRead,
-  ObjectRelease,
-  ObjectResolve,
-  ObjectRoots,
-} from '../../server/src/api/messages';
+import { ObjectDescribe } from '../../server/src/api/messages';
 import { arrange } from './arrangement';
 import type { ListItem } from './arrangement';
 import type { Backend } from './backend';
@@ -25,13 +18,14 @@ import {
   PRIVATE_SCHEME,
   PRODUCTION_SCHEME,
 } from './rowItems';
-import { isHiddenGroup, onDidChangeGroups } from './memberGroups';
+import { onDidChangeGroups } from './memberGroups';
 import { expressionLines } from './memberPaths';
 import { RowModel } from './rowModel';
-import type { ObjectSource } from './rowModel';
 import type { Snippets } from './snippets';
+import { objectSource } from './treeSource';
 import { groupRowId } from './rows';
-import type { ConnectionRow, GroupRow, NoteRow, ObjectRow, ParentRow, Row } from './rows';
+import type { ConnectionRow, GroupRow, NoteRow, ObjectRow, ParentRow, Row, SideRow } from './rows';
+import { SideRows } from './sideRows';
 import { tellConnections } from './viewMessages';
 
 export const VIEW_ID = 'rpyc.connections';
@@ -59,6 +53,8 @@ export class ConnectionsView
     vscode.Disposable
 {
   readonly model: RowModel;
+  /** What is held on peers, and what actions cost. */
+  readonly side: SideRows;
   readonly dragMimeTypes = [DRAGGED, DRAGGED_TEXT];
   readonly dropMimeTypes = [DRAGGED];
   private readonly treeChanged = new vscode.EventEmitter<Row | undefined>();
@@ -83,6 +79,7 @@ export class ConnectionsView
     private readonly memory: ListMemory,
   ) {
     this.model = new RowModel(objectSource(backend, connections, log));
+    this.side = new SideRows({ backend, connections, model: this.model, log });
     this.view = vscode.window.createTreeView<Row>(VIEW_ID, {
       treeDataProvider: this,
       dragAndDropController: this,
@@ -95,6 +92,8 @@ export class ConnectionsView
       this.view.onDidExpandElement(({ element }) => this.expanded(element)),
       this.view.onDidCollapseElement(({ element }) => this.wasCollapsed(element)),
       this.dropped,
+      this.side,
+      this.side.onDidChange((row) => this.treeChanged.fire(row)),
       memory.onDidChange(() => this.treeChanged.fire(undefined)),
       // The rows are at hand, so that nobody is asked, and what is open stays open.
       onDidChangeGroups(() => this.treeChanged.fire(undefined)),
@@ -134,7 +133,10 @@ export class ConnectionsView
       return this.rowsOfGroup(row);
     }
     if (row.kind === 'connection') {
-      return [...this.problemRows(row), ...(await this.model.childrenOf(row))];
+      return [...this.problemRows(row), ...(await this.model.childrenOf(row)), ...this.side.under(row)];
+    }
+    if (row.kind === 'side') {
+      return [...(await this.side.childrenOf(row))];
     }
     if (row.kind !== 'object') {
       return [];
@@ -161,11 +163,16 @@ export class ConnectionsView
       case 'connection':
         return this.connectionItem(row);
       case 'object':
-        return objectItem(row, !this.connections.isConnected(row.profileId), this.isExpanded(row));
+        return this.side.decorate(
+          row,
+          objectItem(row, !this.connections.isConnected(row.profileId), this.isExpanded(row)),
+        );
       case 'more':
         return moreItem(row);
       case 'note':
         return noteItem(row);
+      case 'side':
+        return this.side.itemOf(row);
     }
   }
 
@@ -234,7 +241,9 @@ export class ConnectionsView
     // What is in a group follows from the object.
     const at = row.kind === 'more' ? row.parent : row;
     const parent = at.kind === 'object' && at.node.kind === 'group' ? at.parent : at;
-    if (parent.kind === 'connection') {
+    if (parent.kind === 'side') {
+      // What is under it is asked for whenever it is shown.
+    } else if (parent.kind === 'connection') {
       this.model.invalidate(parent.profileId);
     } else {
       this.model.invalidateUnder(parent);
@@ -293,7 +302,10 @@ export class ConnectionsView
     }
   }
 
-  isExpanded(row: ParentRow | GroupRow): boolean {
+  isExpanded(row: ParentRow | GroupRow | SideRow): boolean {
+    if (row.kind === 'side') {
+      return this.side.isExpanded(row);
+    }
     if (row.kind === 'group') {
       return !this.collapsedGroups.has(row.id);
     }
@@ -312,6 +324,10 @@ export class ConnectionsView
         if ((row.kind === 'connection' || row.kind === 'object') && this.isExpanded(row)) {
           add(row.kind === 'connection' ? this.problemRows(row) : []);
           add(orEmptyNote(row, this.model.loaded(row), this.model.hidesSome(row)));
+          add(row.kind === 'connection' ? this.side.under(row) : []);
+        }
+        if (row.kind === 'side' && this.isExpanded(row)) {
+          add(this.side.loadedUnder(row));
         }
       }
     };
@@ -443,6 +459,8 @@ export class ConnectionsView
   private expanded(row: Row): void {
     if (row.kind === 'group') {
       this.collapsedGroups.delete(row.id);
+    } else if (row.kind === 'side') {
+      this.side.setExpanded(row, true);
     } else if (row.kind === 'connection') {
       this.collapsed.delete(row.profileId);
     } else if (row.kind === 'object' && this.model.expand(row)) {
@@ -453,32 +471,12 @@ export class ConnectionsView
   private wasCollapsed(row: Row): void {
     if (row.kind === 'group') {
       this.collapsedGroups.add(row.id);
+    } else if (row.kind === 'side') {
+      this.side.setExpanded(row, false);
     } else if (row.kind === 'connection') {
       this.collapsed.add(row.profileId);
     } else if (row.kind === 'object') {
       this.model.collapse(row);
     }
   }
-}
-
-function objectSource(
-  backend: Backend,
-  connections: Connections,
-  log: vscode.LogOutputChannel,
-): ObjectSource {
-  return {
-    roots: (profileId) => backend.request(ObjectRoots, { profileId }),
-    children: (params) => backend.request(ObjectChildren, params),
-    resolve: (profileId, path) => backend.request(ObjectResolve, { profileId, path }),
-    read: (handle, anyway) => backend.request(ObjectRead, { handle, anyway }),
-    isHidden: isHiddenGroup,
-    release: (handles) => backend.notify(ObjectRelease, { handles }),
-    isConnected: (profileId) => connections.isConnected(profileId),
-    isStale: (error) => problemOf(error).code === 'ERR_STALE',
-    messageOf: (error) => {
-      const { message, detail } = problemOf(error);
-      log.warn(`Rows of the tree: ${message}${detail === undefined ? '' : ` ${detail}`}`);
-      return message;
-    },
-  };
 }

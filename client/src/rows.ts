@@ -1,4 +1,5 @@
 import type { ObjectNode, ObjectPath, PathStep } from '../../server/src/api/model';
+import type { ActionCost, HeldReference } from '../../server/src/api/wire';
 import type { ProfileOrigin } from './profiles';
 
 export interface ConnectionRow {
@@ -47,7 +48,20 @@ export interface NoteRow {
   readonly aboutSettings?: ProfileOrigin;
 }
 
-export type Row = GroupRow | ConnectionRow | ObjectRow | MoreRow | NoteRow;
+/** Below a connection, where that is shown: what is held on its peer, and what actions cost. */
+export interface SideRow {
+  readonly kind: 'side';
+  readonly id: string;
+  readonly profileId: string;
+  readonly parent: ConnectionRow | SideRow;
+  readonly content:
+    | { readonly what: 'references' | 'costs' }
+    | { readonly what: 'reference'; readonly reference: HeldReference }
+    | { readonly what: 'cost'; readonly cost: ActionCost }
+    | { readonly what: 'note'; readonly text: string };
+}
+
+export type Row = GroupRow | ConnectionRow | ObjectRow | MoreRow | NoteRow | SideRow;
 
 /** A row that has rows under it. */
 export type ParentRow = ConnectionRow | ObjectRow;

@@ -135,7 +135,7 @@ function rowSnapshot(view: ConnectionsView, row: Row): RowSnapshot {
     description: typeof item.description === 'string' ? item.description : '',
     depth: depthOf(view, row),
     expanded: item.collapsibleState === vscode.TreeItemCollapsibleState.Expanded,
-    kind: row.kind === 'object' ? row.node.kind : row.kind,
+    kind: row.kind === 'object' ? row.node.kind : row.kind === 'side' ? row.content.what : row.kind,
     ...lookOf(item),
   };
 }

@@ -10,6 +10,7 @@ import {
   GROUP_COMMAND_IDS,
   ROW_ACTION_IDS,
   WATCH_COMMAND_IDS,
+  WIRE_COMMAND_IDS,
 } from '../../client/src/commandIds';
 import { fitsRow, ROW_TOKENS, rowContexts } from '../support/rowContexts';
 import { readSources } from '../support/sourceImports';
@@ -108,6 +109,7 @@ describe('Manifest', () => {
         ...GROUP_COMMAND_IDS,
         ...DISCOVERY_COMMAND_IDS,
         ...WATCH_COMMAND_IDS,
+        ...WIRE_COMMAND_IDS,
       ],
     );
   });
