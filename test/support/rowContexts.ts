@@ -14,6 +14,9 @@ export function* rowContexts(kinds: readonly string[]): Generator<string> {
   yield 'rpycMembers';
   yield 'rpycNote';
   yield 'rpycMore';
+  yield 'rpycReferences';
+  yield 'rpycReference releasable';
+  yield 'rpycCosts';
   for (const state of STATES) {
     for (const tokens of subsets(OF_CONNECTIONS)) {
       yield ['rpycConnection', state, 'user', ...tokens].join(' ');
