@@ -93,6 +93,15 @@ for (const version of RPYC_VERSIONS) {
       });
     }
 
+    it('stops a run that has not arrived there yet', async () => {
+      await using server = await startClassic(version);
+      await using explorer = await Explorer.connect(server);
+      const run = explorer.run(`${'#\n'.repeat(500_000)}while True: pass`);
+      await eventually('it was sent', () => explorer.pool.state('p').busy, { intervalMs: 1 });
+      await explorer.interrupt();
+      assert.equal((await run).status, 'interrupted');
+    });
+
     it('takes back a run that waits for its turn', async () => {
       await using server = await startClassic(version);
       await using explorer = await Explorer.connect(server);

@@ -21,6 +21,9 @@ export interface InterruptRequest {
   readonly insist: boolean;
 }
 
+/** How long a run may take on its way to the peer. When it has ended there, its result comes sooner, and ends the wait. */
+const BEGIN_MS = 3000;
+
 /** How long an insistent interrupt goes on, and how long it leaves the run between two exceptions. */
 const INSIST_MS = 3000;
 const AGAIN_MS = 100;
@@ -142,8 +145,14 @@ export class RunsInProgress {
     { runId, insist, label }: { readonly runId: string; readonly insist: boolean; readonly label: string },
     signal: AbortSignal,
   ): Promise<InterruptResult> {
-    const until = performance.now() + (insist ? INSIST_MS : 0);
     let result = await raise(beside, running, runId, label, signal);
+    // On another connection than the run, the question may come there before the run does.
+    const begun = performance.now() + BEGIN_MS;
+    while (result.outcome === 'ended' && performance.now() < begun) {
+      await pause(AGAIN_MS, signal);
+      result = await raise(beside, running, runId, label, signal);
+    }
+    const until = performance.now() + (insist ? INSIST_MS : 0);
     while (result.outcome === 'asked' && performance.now() < until) {
       await pause(AGAIN_MS, signal);
       result = await raise(beside, running, runId, label, signal);
