@@ -56,7 +56,11 @@ export class WatchView implements vscode.FileDecorationProvider, vscode.Disposab
     });
     this.watcher = new Watcher({
       model: this.model,
-      read: (profileId, paths) => backend.request(ObjectWatch, { profileId, paths }),
+      read: (profileId, paths, isAsked) => {
+        // Where it matters what runs, no code runs by itself.
+        const isProduction = connections.entry(profileId)?.profile.production === true;
+        return backend.request(ObjectWatch, { profileId, paths, evaluate: isAsked || !isProduction });
+      },
       isConnected: (profileId) => connections.isConnected(profileId),
       seconds: refreshSeconds,
       messageOf: (error) => this.messageOf(error),

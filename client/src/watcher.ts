@@ -4,8 +4,12 @@ import type { WatchedRow, WatchModel } from './watchModel';
 
 export interface WatcherOptions {
   readonly model: WatchModel;
-  /** One request for all that is watched on a connection. */
-  readonly read: (profileId: string, paths: readonly ObjectPath[]) => Promise<readonly WatchAnswer[]>;
+  /** One request for all that is watched on a connection. `isAsked` tells that the user wants it, and no timer. */
+  readonly read: (
+    profileId: string,
+    paths: readonly ObjectPath[],
+    isAsked: boolean,
+  ) => Promise<readonly WatchAnswer[]>;
   readonly isConnected: (profileId: string) => boolean;
   /** Pause between an answer and the next read; zero for none by itself. */
   readonly seconds: () => number;
@@ -23,6 +27,8 @@ export class Watcher {
   private readonly underWay = new Map<string, Promise<void>>();
   /** Connections that are to be read once more as soon as they have answered. */
   private readonly again = new Set<string>();
+  /** Connections whose next read the user has asked for. */
+  private readonly asked = new Set<string>();
   private isLive = false;
   private isPaused = false;
   private isDisposed = false;
@@ -71,7 +77,12 @@ export class Watcher {
 
   /** Reads all connections now, also while it is paused. @returns when they have answered */
   async readNow(profileIds: readonly string[] = this.options.model.profileIds): Promise<void> {
-    await Promise.all(profileIds.map((profileId) => this.read(profileId)));
+    await Promise.all(
+      profileIds.map((profileId) => {
+        this.asked.add(profileId);
+        return this.read(profileId);
+      }),
+    );
   }
 
   dispose(): void {
@@ -97,11 +108,12 @@ export class Watcher {
     }
     clearTimeout(this.timers.get(profileId));
     this.timers.delete(profileId);
+    const isAsked = this.asked.delete(profileId);
     const rows = this.options.model.rowsOf(profileId);
     if (this.isDisposed || rows.length === 0 || !this.options.isConnected(profileId)) {
       return Promise.resolve();
     }
-    const reading = this.ask(profileId, rows).then(() => {
+    const reading = this.ask(profileId, rows, isAsked).then(() => {
       this.underWay.delete(profileId);
       if (this.again.delete(profileId)) {
         return this.read(profileId);
@@ -113,13 +125,14 @@ export class Watcher {
     return reading;
   }
 
-  private async ask(profileId: string, rows: readonly WatchedRow[]): Promise<void> {
+  private async ask(profileId: string, rows: readonly WatchedRow[], isAsked: boolean): Promise<void> {
     const { model, read, messageOf, onDidRead } = this.options;
     let changed: readonly WatchedRow[];
     try {
       const answers = await read(
         profileId,
         rows.map(({ pin }) => pin.path),
+        isAsked,
       );
       changed = model.accept(rows, answers, Date.now());
     } catch (error) {

@@ -98,13 +98,15 @@ class Agent(object):
         """`('ok', statement)` that imports a module, class or function. Evaluates nothing."""
         return _answered(lambda: (import_line(self._walk(base, steps)),))
 
-    def watch(self, ways):
+    def watch(self, ways, evaluate=True):
         """What lies at the end of each `(base, steps)`: `('ok', answers)`, each `('ok', row)` or `(status, message)`.
 
-        Evaluates the properties on a way, and holds nothing.
+        Holds nothing.
+
+        :param evaluate: whether the properties on a way are evaluated.
         """
         def answer(base, steps):
-            return _answered(lambda: (watched_row(self._base(base), steps),))
+            return _answered(lambda: (watched_row(self._base(base), steps, evaluate),))
         return u'ok', tuple([answer(base, steps) for base, steps in ways])
 
     def release(self, numbers):

@@ -1,21 +1,24 @@
 """Reads what lies at the end of a path that somebody watches.
 
-A property on the way, or at its end, is evaluated each time: whoever watches it has asked for that. Nothing else is run,
-and nothing is held. Loaded after changing.py, into the same namespace.
+A property on the way, or at its end, is evaluated each time, unless that is not wanted: whoever watches it has asked for
+that. Nothing else is run, and nothing is held. Loaded after changing.py, into the same namespace.
 """
 
 
-def watched_row(obj, steps):
+def watched_row(obj, steps, evaluate=True):
     """The row at the end of a path from an object.
 
-    :raises Stopped: as `part`, but never `unread`; `raised` where a property raised an exception.
+    :param evaluate: whether properties are evaluated.
+    :raises Stopped: as `part`, but `unread` only where nothing is evaluated; `raised` where a property raised an
+        exception.
     """
+    find = _watched_part if evaluate else part
     for step in steps[:-1]:
-        obj = _watched_part(obj, step)
+        obj = find(obj, step)
     step = steps[-1]
     found = row_of(obj, step)
     if found[5] & UNREAD_ROW:
-        return row(step, step_name(step), _watched_part(obj, step), True)
+        return row(step, step_name(step), find(obj, step), True)
     return found
 
 

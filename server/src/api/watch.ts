@@ -8,6 +8,8 @@ export interface WatchParams {
   readonly profileId: string;
   /** Each begins with a root and goes on. */
   readonly paths: readonly ObjectPath[];
+  /** Whether code of the peer may run for it: properties, and attributes of a service. It may unless told. */
+  readonly evaluate?: boolean;
 }
 
 /** What lies at the end of a path now. Nothing of it is held on the peer. */

@@ -91,6 +91,9 @@ for (const version of RPYC_VERSIONS) {
       for (let tick = 2; tick <= 100; tick++) {
         assert.equal(told(await watch(...paths))[0], String(tick));
       }
+      const quiet = await explorer.tree.watching.read({ profileId: 'p', paths, evaluate: false });
+      assert.deepEqual(told(quiet), ['ERR_UNREAD', '2', 'ERR_UNREAD', 'ERR_GONE']);
+      assert.equal(await explorer.value('sensor.reads'), '100', 'no property ran');
       assert.equal(await explorer.value('held()'), before);
       const shown = (await watch(inNamespace(at('sensor'))))[0];
       assert.match(JSON.stringify(shown), /Sensor at 0x/);
@@ -164,6 +167,12 @@ for (const version of RPYC_VERSIONS) {
           'ERR_GONE',
         ]);
       }
+      const quiet = await explorer.tree.watching.read({ profileId: 'p', paths, evaluate: false });
+      assert.deepEqual(
+        new Set(told(quiet)),
+        new Set(['ERR_UNREAD', 'Gives the answer.', 'ERR_GONE']),
+        'each attribute of a service may be code',
+      );
       const [answers, counts] = await bench.counted(watch);
       const blocked = answers[2];
       assert.match(

@@ -83,16 +83,20 @@ class Bench {
   readonly model = new WatchModel([pin('a'), pin('b'), pin('c', 'q')], () => undefined);
   readonly connected = new Set(['p']);
   readonly told: (readonly WatchedRow[])[] = [];
-  asked: { profileId: string; paths: number; answer: (answers: readonly WatchAnswer[] | Error) => void }[] =
-    [];
+  asked: {
+    profileId: string;
+    paths: number;
+    isAsked: boolean;
+    answer: (answers: readonly WatchAnswer[] | Error) => void;
+  }[] = [];
   seconds = 0.001;
   readonly watcher = new Watcher({
     model: this.model,
-    read: (profileId, paths) =>
+    read: (profileId, paths, isAsked) =>
       new Promise((resolve, reject) => {
         const answer = (answers: readonly WatchAnswer[] | Error): void =>
           answers instanceof Error ? reject(answers) : resolve(answers);
-        this.asked.push({ profileId, paths: paths.length, answer });
+        this.asked.push({ profileId, paths: paths.length, isAsked, answer });
         this.arrived?.();
       }),
     isConnected: (profileId) => this.connected.has(profileId),
@@ -139,6 +143,7 @@ describe('what is watched', () => {
     assert.deepEqual(bench.asked, [], 'the first is not answered yet');
     first.answer([value('1'), value('1')]);
     const second = await bench.next();
+    assert.deepEqual([first.isAsked, second.isAsked], [false, true], 'the user asked for the second one');
     assert.deepEqual(bench.asked, [], 'however often it was asked meanwhile');
     second.answer(new Error('slow'));
     await both;
@@ -147,7 +152,7 @@ describe('what is watched', () => {
     watcher.wake('q');
     assert.equal((await bench.next()).profileId, 'q', 'no connection waits for another one');
     const third = await bench.next();
-    assert.equal(third.profileId, 'p', 'by its timer, also after a failure');
+    assert.deepEqual([third.profileId, third.isAsked], ['p', false], 'by its timer, also after a failure');
     third.answer([value('2'), value('1')]);
     await bench.next();
     assert.equal(bench.told.length, 3);

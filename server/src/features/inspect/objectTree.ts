@@ -109,7 +109,7 @@ export class ObjectTree {
     });
     this.watching = new Watching({
       borrow: (profileId, signal, use) => this.lendTo(profileId, signal, use),
-      serviceWatch: (lease) => this.serviceWatch(lease),
+      serviceWatch: (lease, evaluate) => this.serviceWatch(lease, evaluate),
       label: options.label,
     });
     this.changes = new ObjectChanges({
@@ -389,7 +389,7 @@ export class ObjectTree {
     return new AgentSource(agent, releases, signal);
   }
 
-  private serviceWatch(lease: Lease): ServiceWatch {
+  private serviceWatch(lease: Lease, evaluate: boolean): ServiceWatch {
     const { connection, profileId } = lease;
     const results = this.results.get(profileId) ?? new ServiceResults();
     return new ServiceWatch({
@@ -397,6 +397,7 @@ export class ObjectTree {
       root: async () => (await connection.root) as Netref,
       results,
       isShown: (netref) => this.isHeld(profileId, netref) || results.holds(netref),
+      evaluate,
     });
   }
 

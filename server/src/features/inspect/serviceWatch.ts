@@ -11,7 +11,7 @@ import { itemPart } from './serviceItems';
 import type { ServiceResults } from './serviceResults';
 import type { Members, ServiceSource } from './serviceSource';
 import type { PartFacts } from './source';
-import { goneError, raisedError } from './treeProblems';
+import { goneError, notRunError, raisedError } from './treeProblems';
 import { answerOf } from './watchAnswers';
 
 export interface ServiceWatchParts {
@@ -21,6 +21,8 @@ export interface ServiceWatchParts {
   readonly results: ServiceResults;
   /** Whether a row of the tree shows this reference, so that it is not to be given back. */
   readonly isShown: (netref: Netref) => boolean;
+  /** Whether attributes are read: each may be a property. */
+  readonly evaluate: boolean;
 }
 
 /** One reading of all paths. What they have in common is asked for once, and whatever came is given back at the end. */
@@ -112,6 +114,9 @@ export class ServiceWatch {
     const member = members.factsOf(step.name);
     if (isEnd && (member.kind === 'method' || member.blocked !== undefined)) {
       return { facts: member };
+    }
+    if (!this.parts.evaluate) {
+      throw notRunError();
     }
     return this.attempt(() => source.readMember(member, netref));
   }

@@ -19,6 +19,14 @@ export function unreadError(detail: string): ProblemError {
   });
 }
 
+/** What is watched leads through code of the peer, which does not run by itself there. */
+export function notRunError(): ProblemError {
+  return new ProblemError({
+    code: 'ERR_UNREAD',
+    message: 'Code computes this, and does not run by itself here: choose “Read Watched Values” to read it.',
+  });
+}
+
 /** The helper holds as many objects as it may. */
 export function heldLimitError(detail: string): ProblemError {
   return new ProblemError({

@@ -14,7 +14,7 @@ export interface WatchingOptions {
     signal: AbortSignal | undefined,
     use: (lease: Lease) => Promise<T>,
   ) => Promise<T>;
-  readonly serviceWatch: (lease: Lease) => ServiceWatch;
+  readonly serviceWatch: (lease: Lease, evaluate: boolean) => ServiceWatch;
   readonly label: (profileId: string) => string;
 }
 
@@ -33,7 +33,10 @@ export class Watching {
    * @param signal stops waiting
    * @throws ProblemError `ERR_STILL_READING` while an answer of this connection is to come; `ERR_BUSY`; not connected
    */
-  async read({ profileId, paths }: WatchParams, signal?: AbortSignal): Promise<readonly WatchAnswer[]> {
+  async read(
+    { profileId, paths, evaluate = true }: WatchParams,
+    signal?: AbortSignal,
+  ): Promise<readonly WatchAnswer[]> {
     if (!Array.isArray(paths) || paths.length > MAX_WATCHED || !paths.every(isPath)) {
       throw goneError('What is watched is no list of paths, or too long');
     }
@@ -44,8 +47,8 @@ export class Watching {
     const answer = this.options
       .borrow(profileId, signal, (lease) =>
         lease.agent === undefined
-          ? this.options.serviceWatch(lease).read(paths)
-          : watchByAgent(lease.agent, paths),
+          ? this.options.serviceWatch(lease, evaluate).read(paths)
+          : watchByAgent(lease.agent, paths, evaluate),
       )
       .finally(() => this.underWay.delete(profileId));
     return inTime(answer, signal);
