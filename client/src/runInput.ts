@@ -2,9 +2,13 @@ import * as vscode from 'vscode';
 import type { RunInputQuestion } from '../../server/src/api/model';
 import { pickText } from './displayText';
 import { askLine } from './messageBoxes';
+import { Turns } from './turns';
 
 const PROMPT_LIMIT = 300;
 const LABEL_LIMIT = 60;
+
+/** A box that opens closes the one before it, and so would end the input of another run. */
+const turns = new Turns();
 
 /**
  * Asks the user for the line that a run waits for.
@@ -13,7 +17,15 @@ const LABEL_LIMIT = 60;
  * @param token the run waits no more
  * @returns null where the user gives none: for the run its input has ended
  */
-export async function askForLine(
+export function askForLine(
+  question: RunInputQuestion,
+  label: string,
+  token: vscode.CancellationToken,
+): Promise<string | null> {
+  return turns.take(async () => (token.isCancellationRequested ? null : ask(question, label, token)));
+}
+
+async function ask(
   question: RunInputQuestion,
   label: string,
   token: vscode.CancellationToken,
