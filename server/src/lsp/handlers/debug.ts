@@ -10,14 +10,25 @@ export interface DebugSessionEnd {
 /** Makes a session. @param send takes its messages to the editor */
 export type OpenDebugSession = (send: (message: object) => void) => Promise<DebugSessionEnd>;
 
+/** As much of the edge as relaying takes. */
+export type DebugEdge = Pick<MessageEdge, 'onRequest' | 'onNotification' | 'notify'>;
+
 /** Relays the messages of debug sessions, opaque and in order. */
-export function handleDebugging(edge: MessageEdge, open: OpenDebugSession): void {
+export function handleDebugging(edge: DebugEdge, open: OpenDebugSession): void {
   const sessions = new Map<string, DebugSessionEnd>();
+  /** Those whose code is still loaded. */
+  const opening = new Set<string>();
   edge.onRequest(
     DebugOpen,
     () => ({}),
     async ({ session }) => {
+      opening.add(session);
       const opened = await open((message) => edge.notify(DebugReceive, { session, message }));
+      if (!opening.delete(session)) {
+        // It was closed meanwhile.
+        opened.dispose();
+        return null;
+      }
       sessions.get(session)?.dispose();
       sessions.set(session, opened);
       return null;
@@ -25,6 +36,7 @@ export function handleDebugging(edge: MessageEdge, open: OpenDebugSession): void
   );
   edge.onNotification(DebugSend, ({ session, message }) => sessions.get(session)?.handle(message));
   edge.onNotification(DebugClose, ({ session }) => {
+    opening.delete(session);
     sessions.get(session)?.dispose();
     sessions.delete(session);
   });
