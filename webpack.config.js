@@ -58,6 +58,8 @@ module.exports = [
   bundle('server/main', 'server/src/main.ts', {
     sideEffects: false,
     ...esModules,
+    // What is loaded later is one file for each name.
+    optimization: { splitChunks: false },
     // What runs on the peer is sent as source: it ships as the files that its own tests run.
     plugins: [new CopyPlugin({ patterns: [{ from: 'server/python/*.py', to: '../python/[name][ext]' }] })],
   }),

@@ -41,6 +41,8 @@ export const COMMAND_IDS = [
   'rpyc.interruptRun',
   'rpyc.showHistory',
   'rpyc.openDebugConsole',
+  'rpyc.showLastError',
+  'rpyc.showStacks',
   'rpyc.chooseConnection',
   'rpyc.showOutput',
   'rpyc.showConnections',

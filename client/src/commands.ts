@@ -312,6 +312,8 @@ function commandTable(parts: CommandParts): CommandTable {
       await showHistory(parts, profileOf(argument));
     },
     'rpyc.openDebugConsole': (argument) => parts.debugging.openConsole(profileOf(argument)),
+    'rpyc.showLastError': (argument) => parts.debugging.showFrames(profileOf(argument), 'failure'),
+    'rpyc.showStacks': (argument) => parts.debugging.showFrames(profileOf(argument), 'stacks'),
     'rpyc.chooseConnection': () => parts.snippets.chooseConnection(),
     'rpyc.showOutput': async (argument) => {
       const id =

@@ -6,7 +6,7 @@ import type { Connections } from './connections';
 import { DEBUG_TYPE } from './debugType';
 import { lineText } from './displayText';
 import { showInformation } from './messageBoxes';
-import { backendLost, problemOf } from './problems';
+import { backendLost, ProblemError, problemOf } from './problems';
 import type { ProductionAction, ProductionGuard } from './productionGuard';
 
 export interface DebugParts {
@@ -59,6 +59,39 @@ export async function openConsole(
       suppressSaveBeforeStart: true,
     });
   }
+}
+
+/** Shows frames in the session on a classic connection, which is opened where there is none. */
+export async function showFrames(
+  parts: DebugParts,
+  given: string | undefined,
+  kind: 'failure' | 'stacks',
+): Promise<void> {
+  const { connections, picker } = parts;
+  const id =
+    given ??
+    (await picker.pickWhere(
+      (one) => connections.state(one).peer?.service === 'classic' && connections.isConnected(one),
+      vscode.l10n.t('Show the frames of which connection?'),
+    ));
+  if (id === undefined) {
+    return;
+  }
+  if (sessionOn(id) === undefined) {
+    await openConsole(parts, id);
+  }
+  try {
+    await sessionOn(id)?.customRequest('rpycSnapshot', { kind });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ProblemError({ code: 'ERR_DEBUG', message });
+  }
+}
+
+/** The session in front, where it is on this connection. */
+function sessionOn(id: string): vscode.DebugSession | undefined {
+  const session = vscode.debug.activeDebugSession;
+  return session?.type === DEBUG_TYPE && session.configuration['connection'] === id ? session : undefined;
 }
 
 export function createAdapter(

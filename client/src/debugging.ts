@@ -36,6 +36,11 @@ export class Debugging implements vscode.Disposable {
     await (await load()).openConsole(this.parts, given);
   }
 
+  /** Shows frames in the session on a connection: those of the last error, or of all threads. */
+  async showFrames(given: string | undefined, kind: 'failure' | 'stacks'): Promise<void> {
+    await (await load()).showFrames(this.parts, given, kind);
+  }
+
   dispose(): void {
     this.owned.dispose();
   }

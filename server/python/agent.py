@@ -267,7 +267,7 @@ class Agent(object):
 
     def run(self, source, file_name, line_offset, emit, run_id=u'', ask=None):
         """See `Runner.run`."""
-        return self.runner.run(source, file_name, line_offset, emit, run_id, ask)
+        return self._remembered(lambda: self.runner.run(source, file_name, line_offset, emit, run_id, ask))
 
     def interrupt(self, run_id):
         """`('ok', whether the run of another connection was going on, where it was or None)`."""
@@ -279,32 +279,88 @@ class Agent(object):
 
     # ---- a debug console --------------------------------------------------------------------------------------
 
-    def console(self, source, file_name, emit, run_id, ask, limit):
-        """Runs what was typed, and keeps its value: as `run`, with `(number, row, text)` in the place of a value's text."""
-        return self.runner.run(source, file_name, 0, emit, run_id, ask, lambda value: self._keep_shown(value, limit))
+    def console(self, source, file_name, emit, run_id, ask, limit, place=None):
+        """Runs what was typed, and keeps its value: as `run`, with `(number, row, text)` in the place of a value's text.
 
-    def evaluate(self, source, emit, run_id):
+        :param place: `(number of a snapshot, thread, frame)` whose names are used, as of the methods below.
+        """
+        try:
+            runner = self._runner(place)
+        except Stopped:
+            return _answered(lambda: self._runner(place))
+        return self._remembered(
+            lambda: runner.run(source, file_name, 0, emit, run_id, ask, lambda value: self._keep_shown(value, limit)))
+
+    def evaluate(self, source, emit, run_id, place=None):
         """Evaluates one expression: `('ok', (number, row, text), None)`, or `('ok', None, error)`."""
-        def work():
-            return self._keep_shown(self.runner.evaluate(source), 0)
-        done, value = self.runner.attempt(work, emit, run_id)
-        return (u'ok', value, None) if done else (u'ok', None, value)
+        def answer():
+            runner = self._runner(place)
+            done, value = runner.attempt(lambda: self._keep_shown(runner.evaluate(source), 0), emit, run_id)
+            return (value, None) if done else (None, value)
+        return _answered(answer)
 
-    def text_of(self, source, emit, run_id, limit):
+    def text_of(self, source, emit, run_id, limit, place=None):
         """The text of an expression's value: `('ok', text, None)`, or `('ok', '', error)`. Runs its `__repr__`."""
-        def work():
-            return render(self.runner.evaluate(source), limit, ask=True)[0]
-        done, value = self.runner.attempt(work, emit, run_id)
-        return (u'ok', value, None) if done else (u'ok', u'', value)
+        def answer():
+            runner = self._runner(place)
+            done, value = runner.attempt(lambda: render(runner.evaluate(source), limit, ask=True)[0], emit, run_id)
+            return (value, None) if done else (u'', value)
+        return _answered(answer)
 
-    def look(self, steps):
+    def look(self, steps, place=None):
         """`('ok', number, row, text)` of the object at the end of a path of names. Evaluates nothing."""
-        return _answered(lambda: self._keep_shown(follow(scopes_of(self.namespace), steps), 0))
+        return _answered(lambda: self._keep_shown(follow(scopes_of(self._runner(place).namespace), steps), 0))
 
-    def complete(self, steps, prefix, keys):
+    def complete(self, steps, prefix, keys, place=None):
         """`('ok', ((name, kind), ...))` of what a text may go on with: names, attributes, or keys. Evaluates nothing."""
         find = key_completions if keys else completions
-        return _answered(lambda: (find(scopes_of(self.namespace), steps, prefix),))
+        return _answered(lambda: (find(scopes_of(self._runner(place).namespace), steps, prefix),))
+
+    def remember(self, whether):
+        """Keeps the error of the last run from now on, for one more debug session or for one less."""
+        self.kept.remembering += 1 if whether else -1
+        if self.kept.remembering <= 0:
+            self.kept.failure = None
+
+    def snapshot(self, kind):
+        """`('ok', number, threads)` of the last run's error or of all threads, as `Snapshot.described` tells them."""
+        def answer():
+            if kind == u'stacks':
+                found = stacks_snapshot()
+            elif self.kept.failure is None:
+                raise Stopped('gone', u'No run has failed since this session began')
+            else:
+                found = failure_snapshot(self.kept.failure)
+            return self.kept.keep(found), found.described()
+        return _answered(answer)
+
+    def frame_names(self, place):
+        """`('ok', number, number)` under which the local and the global names of a frame can be looked at."""
+        def answer():
+            local, known = self._snapshot_of(place).names(*place[1:])
+            return self.kept.keep(Names('locals', local)), self.kept.keep(Names('globals', known))
+        return _answered(answer)
+
+    def file_text(self, name):
+        """`('ok', path, line, text, cut)` of a source file."""
+        return _answered(lambda: _text_of(name))
+
+    def _snapshot_of(self, place):
+        found = self.kept.table.get(place[0])
+        # The other connection that uses the table has a class of its own by this name.
+        if class_name(type(found)) != class_name(Snapshot):
+            raise Stopped('stale', u'The frames were released')
+        return found
+
+    def _runner(self, place):
+        return self.runner if place is None else self._snapshot_of(place).runner(*place[1:])
+
+    def _remembered(self, run):
+        self.runner.remember, self.runner.failure = self.kept.remembering > 0, None
+        outcome = run()
+        if self.runner.failure is not None:
+            self.kept.failure, self.runner.failure = self.runner.failure, None
+        return outcome
 
     def _keep_shown(self, value, limit):
         # The text first: it may run the object's own code, and fail.

@@ -226,6 +226,8 @@ class Kept(object):
         self.table = {}
         self.undos = collections.OrderedDict()
         self.results = {}
+        # Debug sessions that want the last error of a run kept, and that error.
+        self.remembering, self.failure = 0, None
         # One C call each, so that two threads never get the same number.
         self._numbers = itertools.count(1)
         self._result_numbers = itertools.count(1)

@@ -27,6 +27,8 @@ class Runner(object):
         self.namespace = namespace
         # What was run so far of each file, by line, for tracebacks through functions of earlier runs.
         self.lines = {}
+        # Whether the error that ends a run is kept, and that error.
+        self.remember, self.failure = False, None
 
     def run(self, source, file_name, line_offset, emit, run_id=u'', ask=None, keep=None):
         """Runs `source` and answers when it has ended, however it ends.
@@ -57,6 +59,8 @@ class Runner(object):
             except BaseException:
                 # Also SystemExit and KeyboardInterrupt: the connection outlives what its user runs.
                 queue.stop.close()
+                if self.remember:
+                    self.failure = sys.exc_info()
                 status = u'interrupted' if among(sys.exc_info()[0], STOPS) else u'error'
                 return status, u'', u'', _failure(sys.exc_info(), file_name, self.lines[file_name])
             finally:

@@ -97,5 +97,33 @@ class Console(unittest.TestCase):
         self.assertEqual(self.agent.text_of(u'nobody', ignore, u'', 8)[2][0].split(u'.')[-1], u'NameError')
 
 
+    def test_shows_the_frames_of_an_error_and_runs_in_them(self):
+        source = u'def outer(n):\n    kept = n * 2\n    inner(kept)\ndef inner(m):\n    return m / 0\nouter(4)'
+        self.agent.console(source, u'<c>', ignore, u'r', None, 100)
+        self.assertEqual(self.agent.snapshot(u'failure')[0], u'gone')
+        self.agent.remember(True)
+        self.agent.console(source, u'<c>', ignore, u'r', None, 100)
+        _, number, threads = self.agent.snapshot(u'failure')
+        (name, frames), = threads
+        self.assertIn(u'ZeroDivisionError', name)
+        self.assertEqual(frames, ((u'<c>', 5, u'inner'), (u'<c>', 3, u'outer'), (u'<c>', 6, u'<module>')))
+        place = (number, 0, 1)
+        _, local, _ = self.agent.frame_names(place)
+        self.assertEqual([row[1] for row in self.agent.page((), local, (), 0, 10, None)[5]], [u'n', u'kept'][::-1])
+        self.assertEqual(self.agent.console(u'kept + n', u'<d>', ignore, u'r', None, 9, place)[1][2], u'12')
+        self.assertEqual(self.agent.look([A('kept')], place)[ROW][4], u'8')
+        self.assertEqual(self.agent.complete([], u'kep', False, place)[1], ((u'kept', u'number'),))
+        self.agent.remember(False)
+        self.assertEqual(self.agent.kept.failure, None)
+
+    def test_shows_the_stacks_of_all_threads(self):
+        _, number, threads = self.agent.snapshot(u'stacks')
+        mine = [frames for name, frames in threads if name == u'MainThread'][0]
+        self.assertEqual(mine[0][2], u'test_shows_the_stacks_of_all_threads')
+        for ask in (lambda place: self.agent.look([A('number')], place), lambda place: self.agent.evaluate(u'1', ignore, u'', place)):
+            self.assertEqual(ask((number, 5000, 0))[0], u'gone')
+            self.assertEqual(ask((number + 1000, 0, 0))[0], u'stale')
+
+
 if __name__ == '__main__':
     unittest.main()

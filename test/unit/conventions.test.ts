@@ -63,7 +63,7 @@ const ASKING = new Set(
       'editConnection',
       'duplicateConnection',
     ],
-    'openDebugConsole',
+    ...['openDebugConsole', 'showLastError', 'showStacks'],
     ...['goToMember', 'openSettings', 'stopRegistry', 'stopDemo', 'editConnection', 'duplicateConnection'],
     ...['addFavourite', 'removeFavourite', 'moveUp', 'moveDown', 'moveToGroup', 'setColor'],
     ...['markProduction', 'unmarkProduction', 'removeConnection'],

@@ -8,13 +8,15 @@ import {
   type ConsoleOutcome,
   type ConsoleOutput,
   type ConsoleValue,
+  type FramePlace,
   type RemoteConsole,
 } from '../features/console/remoteConsole';
 import type { ObjectTree } from '../features/inspect/objectTree';
 import type { ConnectionPool } from '../features/pool/connectionPool';
-import { ProblemCode, ProblemError, cancelled, notConnected } from '../features/problem';
+import { ProblemCode, ProblemError, cancelled, notClassic, notConnected } from '../features/problem';
 import type { RunsInProgress } from '../features/run/runsInProgress';
 import { Dispatcher, type Handler, type Reply, ShownError } from './dispatcher';
+import { Stacks, THREAD } from './stacks';
 import { CONSOLE_GROUP, Variables } from './variables';
 
 /** The parts of the process that a session works with. */
@@ -30,12 +32,15 @@ export interface AttachArguments extends DebugProtocol.AttachRequestArguments {
   readonly connection?: unknown;
 }
 
-/** The connection stands for one thread, whose one frame is its namespace. */
-const THREAD = 1;
-const FRAME = 1;
-
 /** Something that runs for longer is shown as running, so that it can be paused. */
 const RUNNING_MS = 500;
+
+/** A request of our own: shows the frames of the last error, or of all threads. */
+const SNAPSHOT_REQUEST = 'rpycSnapshot';
+
+interface SnapshotArguments {
+  readonly kind?: unknown;
+}
 
 const CAPABILITIES: DebugProtocol.Capabilities = {
   supportsConfigurationDoneRequest: true,
@@ -54,6 +59,7 @@ interface Attached {
   readonly label: string;
   readonly generation: number;
   readonly console: RemoteConsole;
+  readonly stacks: Stacks;
 }
 
 /**
@@ -87,9 +93,12 @@ export class DebugSession {
   /** Lets go of everything that the session held at the peer; the connection stays as it is. */
   dispose(): void {
     if (!this.closed) {
-      this.closed = true;
       this.listener.dispose();
-      this.attached?.console.dispose();
+      if (this.attached !== undefined) {
+        this.dropSnapshot();
+        this.attached.console.dispose();
+      }
+      this.closed = true;
       this.dispatcher.abort(new ProblemError(cancelled()));
       this.variables.clear();
     }
@@ -97,14 +106,20 @@ export class DebugSession {
 
   private handlers(): ReadonlyMap<string, Handler> {
     const stopAgain: Handler = () => ({ after: () => this.tellStopped() });
+    const goOn: Handler = () => ({ after: () => this.leaveSnapshot() });
     const nothing: Handler = () => ({ body: { breakpoints: [] } });
     return new Map<string, Handler>([
       ['initialize', () => ({ body: CAPABILITIES })],
       ['attach', (args: AttachArguments) => this.attach(args)],
       ['configurationDone', stopAgain],
-      ['threads', () => ({ body: { threads: [{ id: THREAD, name: this.target.label }] } })],
-      ['stackTrace', () => ({ body: this.stack() })],
-      ['scopes', () => this.scopes()],
+      ['threads', () => ({ body: { threads: this.target.stacks.threads() } })],
+      [
+        'stackTrace',
+        (args: DebugProtocol.StackTraceArguments) => ({ body: this.target.stacks.frames(args) }),
+      ],
+      ['scopes', (args: DebugProtocol.ScopesArguments) => this.scopes(args)],
+      ['source', (args: DebugProtocol.SourceArguments) => this.source(args)],
+      [SNAPSHOT_REQUEST, (args: SnapshotArguments) => this.takeSnapshot(args)],
       [
         'variables',
         async (args: DebugProtocol.VariablesArguments, signal) => ({
@@ -121,7 +136,7 @@ export class DebugSession {
       ['evaluate', (args: DebugProtocol.EvaluateArguments, signal) => this.evaluate(args, signal)],
       ['completions', (args: DebugProtocol.CompletionsArguments, signal) => this.complete(args, signal)],
       ['pause', () => this.pause()],
-      ['continue', stopAgain],
+      ['continue', goOn],
       ['next', stopAgain],
       ['stepIn', stopAgain],
       ['stepOut', stopAgain],
@@ -165,19 +180,13 @@ export class DebugSession {
       isProduction: () => pool.profile(connection).production === true,
     };
     const console = peer.service === 'classic' ? new ClassicConsole(options) : new ServiceConsole(options);
-    this.attached = { profileId: connection, label, generation, console };
+    this.attached = { profileId: connection, label, generation, console, stacks: new Stacks(label) };
     return { after: () => this.dispatcher.event('initialized') };
   }
 
-  private stack(): DebugProtocol.StackTraceResponse['body'] {
-    return {
-      stackFrames: [{ id: FRAME, name: `Console of ${this.target.label}`, line: 0, column: 0 }],
-      totalFrames: 1,
-    };
-  }
-
-  private async scopes(): Promise<Reply> {
-    const scopes = await this.target.console.scopes();
+  private async scopes({ frameId }: DebugProtocol.ScopesArguments): Promise<Reply> {
+    const { console, stacks } = this.target;
+    const scopes = await console.scopes(stacks.placeOf(frameId));
     this.variables.renew();
     return {
       body: {
@@ -193,32 +202,45 @@ export class DebugSession {
   }
 
   private async evaluate(
-    { expression, context }: DebugProtocol.EvaluateArguments,
+    { expression, context, frameId }: DebugProtocol.EvaluateArguments,
     signal: AbortSignal,
   ): Promise<Reply> {
-    const { console } = this.target;
+    const { console, stacks } = this.target;
+    const place = stacks.placeOf(frameId);
     switch (context) {
       case 'hover':
-        return this.shown(await console.look(expression, signal), this.variables.viewGroup);
+        return this.shown(await console.look(expression, signal, place), this.variables.viewGroup);
       case 'clipboard':
-        return { body: { result: await this.wholeText(expression, signal), variablesReference: 0 } };
+        return { body: { result: await this.wholeText(expression, signal, place), variablesReference: 0 } };
       case 'watch':
       case 'variables':
-        return this.outcome(await console.watch(expression, this.output), this.variables.viewGroup);
+        return this.outcome(await console.watch(expression, this.output, place), this.variables.viewGroup);
       default:
-        return this.outcome(await this.whileRunning(console.run(expression, this.output)), CONSOLE_GROUP);
+        return this.outcome(
+          await this.whileRunning(console.run(expression, this.output, place)),
+          CONSOLE_GROUP,
+        );
     }
   }
 
-  private async setExpression({ expression, value }: DebugProtocol.SetExpressionArguments): Promise<Reply> {
-    const assigned = this.target.console.assign(expression, value, this.output);
+  private async setExpression({
+    expression,
+    value,
+    frameId,
+  }: DebugProtocol.SetExpressionArguments): Promise<Reply> {
+    const { console, stacks } = this.target;
+    const assigned = console.assign(expression, value, this.output, stacks.placeOf(frameId));
     const { body } = this.outcome(await this.whileRunning(assigned), this.variables.viewGroup);
     const { result, ...rest } = body as DebugProtocol.EvaluateResponse['body'];
     return { body: { value: result, ...rest } };
   }
 
   /** The row that is shown knows its object; what is not shown is evaluated, since it was asked for. */
-  private async wholeText(expression: string, signal: AbortSignal): Promise<string> {
+  private async wholeText(
+    expression: string,
+    signal: AbortSignal,
+    place: FramePlace | undefined,
+  ): Promise<string> {
     const handle = this.variables.shownFor(expression);
     if (handle !== undefined) {
       try {
@@ -229,15 +251,16 @@ export class DebugSession {
         }
       }
     }
-    return this.target.console.text(expression, this.output);
+    return this.target.console.text(expression, this.output, place);
   }
 
   private async complete(
-    { text, column, line = 1 }: DebugProtocol.CompletionsArguments,
+    { text, column, line = 1, frameId }: DebugProtocol.CompletionsArguments,
     signal: AbortSignal,
   ): Promise<Reply> {
     const before = (text.split('\n')[line - 1] ?? text).slice(0, Math.max(column - 1, 0));
-    const { typed, found } = await this.target.console.complete(before, signal);
+    const { console, stacks } = this.target;
+    const { typed, found } = await console.complete(before, signal, stacks.placeOf(frameId));
     const targets = found.map((completion) => ({
       label: completion.name,
       type: completionType(completion.kind),
@@ -246,6 +269,44 @@ export class DebugSession {
       ...(completion.text === undefined ? {} : { text: completion.text }),
     }));
     return { body: { targets } };
+  }
+
+  /** Shows frames that stand still, until the user goes on. */
+  private async takeSnapshot({ kind }: SnapshotArguments): Promise<Reply> {
+    const { console, stacks, label } = this.target;
+    if (console.snapshots === undefined) {
+      throw new ProblemError(notClassic(label));
+    }
+    const snapshot = await console.snapshots.take(kind === 'stacks' ? 'stacks' : 'failure');
+    if (this.closed) {
+      console.snapshots.release(snapshot);
+    } else {
+      this.dropSnapshot();
+      stacks.snapshot = snapshot;
+    }
+    return { after: () => this.tellStopped() };
+  }
+
+  private leaveSnapshot(): void {
+    this.dropSnapshot();
+    this.tellStopped();
+  }
+
+  private dropSnapshot(): void {
+    const { console, stacks } = this.target;
+    if (stacks.snapshot !== undefined) {
+      console.snapshots?.release(stacks.snapshot);
+      stacks.snapshot = undefined;
+    }
+  }
+
+  private async source({ source, sourceReference }: DebugProtocol.SourceArguments): Promise<Reply> {
+    const { console, stacks } = this.target;
+    const file = stacks.fileOf(source?.sourceReference ?? sourceReference);
+    if (file === undefined || console.snapshots === undefined) {
+      throw new ShownError('There is no such source');
+    }
+    return { body: { content: await console.snapshots.fileText(file), mimeType: 'text/x-python' } };
   }
 
   private async pause(): Promise<Reply> {
@@ -295,9 +356,13 @@ export class DebugSession {
       return;
     }
     this.runningShown = false;
+    const snapshot = this.attached?.stacks.snapshot;
+    const [only, ...others] = snapshot?.threads ?? [];
+    const isFailure = only !== undefined && others.length === 0;
     this.dispatcher.event('stopped', {
-      reason: 'pause',
-      description: 'Connected',
+      reason: isFailure ? 'exception' : 'pause',
+      description: isFailure ? only.name : snapshot === undefined ? 'Connected' : 'Shown as it stood',
+      ...(isFailure ? { text: only.name } : {}),
       threadId: THREAD,
       allThreadsStopped: true,
     });

@@ -26,6 +26,7 @@ const FILES = [
   'watching.py',
   'completing.py',
   'console.py',
+  'snapshots.py',
   'agent.py',
 ];
 

@@ -179,6 +179,74 @@ for (const version of RPYC_VERSIONS) {
       assert.equal((await client.evaluate('before')).result, '5');
     });
 
+    it('job 7: shows where a run failed as frames with their variables, and runs in them', async () => {
+      const lines = ['def inner(m):\n', '    return m / 0\n'];
+      await explorer.run(`lines = ${JSON.stringify(lines)}
+import linecache
+linecache.cache['/nowhere/far.py'] = (0, None, lines, '/nowhere/far.py')
+exec(compile(''.join(lines), '/nowhere/far.py', 'exec'))
+def outer(n):
+    kept = [n * 2, gauge]
+    inner(kept[0])
+outer(4)`);
+      const stopped = client.waitForEvent('stopped');
+      await client.customRequest('rpycSnapshot', { kind: 'failure' });
+      const { reason, text } = ((await stopped) as DebugProtocol.StoppedEvent).body;
+      assert.deepEqual([reason, text], ['exception', 'builtins.ZeroDivisionError: division by zero']);
+      const { stackFrames } = (await client.stackTraceRequest({ threadId: 1 })).body;
+      assert.deepEqual(
+        stackFrames.map(({ name, line }) => [name, line]),
+        [
+          ['inner', 2],
+          ['outer', 7],
+          ['<module>', 8],
+        ],
+      );
+      const reference = stackFrames[0]?.source?.sourceReference ?? 0;
+      const source = await client.sourceRequest({ sourceReference: reference });
+      assert.equal(source.body.content, lines.join(''));
+      const frameId = stackFrames[1]?.id ?? 0;
+      const { scopes } = (await client.scopesRequest({ frameId })).body;
+      assert.deepEqual(
+        scopes.map(({ name }) => name),
+        ['Locals', 'Globals'],
+      );
+      const locals = await client.variables(scopes[0]?.variablesReference ?? 0);
+      assert.deepEqual(locals.map(({ name }) => name).sort(), ['kept', 'n']);
+      const typed = await client.evaluateRequest({ expression: 'kept[0] + n', context: 'repl', frameId });
+      assert.equal(typed.body.result, '12');
+      const typing = await client.completionsRequest({ text: 'kep', column: 4, frameId });
+      assert.deepEqual(
+        typing.body.targets.map(({ label }) => label),
+        ['kept'],
+      );
+      const again = client.waitForEvent('stopped');
+      await client.continueRequest({ threadId: 1 });
+      await again;
+      assert.equal(
+        (await client.stackTraceRequest({ threadId: 1 })).body.stackFrames[0]?.name,
+        'Console of Lab',
+      );
+    });
+
+    it('shows the stacks of all threads', async () => {
+      await client.evaluate(
+        'import threading\ngo = threading.Event()\nthreading.Thread(target=go.wait, name="waits").start()',
+      );
+      const stopped = client.waitForEvent('stopped');
+      await client.customRequest('rpycSnapshot', { kind: 'stacks' });
+      await stopped;
+      const { threads } = (await client.threadsRequest()).body;
+      const waiting = threads.find(({ name }) => name === 'waits');
+      const { stackFrames } = (await client.stackTraceRequest({ threadId: waiting?.id ?? 0 })).body;
+      assert.ok(stackFrames.some(({ name }) => name === 'wait'));
+      assert.ok(stackFrames.some(({ source }) => source?.path?.endsWith('threading.py') === true));
+      const again = client.waitForEvent('stopped');
+      await client.continueRequest({ threadId: 1 });
+      await again;
+      await client.evaluate('go.set()');
+    });
+
     it('stands still again after a step, since nothing is debugged', async () => {
       const stopped = client.waitForEvent('stopped');
       await client.nextRequest({ threadId: 1 });
@@ -193,6 +261,8 @@ for (const version of RPYC_VERSIONS) {
       await other.variables(variablesReference);
       await other.variables((await other.scope('Modules')).variablesReference);
       assert.notEqual(await explorer.value(HELD), before);
+      await assert.rejects(other.evaluate('1 / 0'));
+      await other.customRequest('rpycSnapshot', { kind: 'failure' });
       await other.disconnectRequest();
       await eventually('all is released', async () => (await explorer.value(HELD)) === before);
       await other[Symbol.asyncDispose]();

@@ -5,13 +5,14 @@ import type { InterruptResult, ObjectNode } from '../../api/model';
 import { RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
 import type { Agent, EmitOutput } from '../agent';
 import { accepted } from '../inspect/agentSource';
+import { rootFacts } from '../inspect/handleTable';
 import type { ObjectTree } from '../inspect/objectTree';
 import { TextLimit, isPlain, printedInColours, pythonString } from '../inspect/preview';
 import { ShapeError, asCount, asKind, asLine, asLines, asText, asTuple, readRow } from '../inspect/rows';
 import { lostMeanwhile } from '../inspect/treeProblems';
 import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemError, badAnswer, notClassic } from '../problem';
-import { readError } from '../run/runError';
+import { readError, readFrames } from '../run/runError';
 import type { AskInput } from '../run/runInput';
 import { outputsOf } from '../run/runOutput';
 import type { RunsInProgress } from '../run/runsInProgress';
@@ -24,8 +25,12 @@ import {
   type ConsoleOutput,
   type ConsoleScope,
   type ConsoleValue,
+  type FramePlace,
   NO_COMPLETIONS,
   type RemoteConsole,
+  type Snapshot,
+  type SnapshotKind,
+  type SnapshotSource,
 } from './remoteConsole';
 
 export interface ClassicConsoleOptions {
@@ -44,6 +49,8 @@ const RESULT_LIMIT = 100_000;
 const COPY_LIMIT = 10_000_000;
 const MAX_SOURCE = 10_000_000;
 const MAX_COMPLETIONS = 1000;
+const MAX_THREADS = 500;
+const MAX_FILE = 10_000_000;
 
 /** The user's code runs, for as long as it takes. */
 const ENDLESS = { timeoutSeconds: null } as const;
@@ -56,10 +63,22 @@ export class ClassicConsole implements RemoteConsole {
   private readonly running = new Map<string, number>();
   private inputs = 0;
 
-  constructor(private readonly options: ClassicConsoleOptions) {}
+  readonly snapshots: SnapshotSource = {
+    take: (kind) => this.told(() => this.take(kind)),
+    release: ({ number }) => void this.ask('release', [[number]]).catch(() => undefined),
+    fileText: (path) => this.told(() => this.fileText(path)),
+  };
 
-  async scopes(): Promise<readonly ConsoleScope[]> {
+  constructor(private readonly options: ClassicConsoleOptions) {
+    // Where that does not arrive, no error is kept.
+    this.ask('remember', [true]).catch(() => undefined);
+  }
+
+  async scopes(place?: FramePlace): Promise<readonly ConsoleScope[]> {
     const { tree, profileId } = this.options;
+    if (place !== undefined) {
+      return this.told(() => this.frameScopes(place));
+    }
     const scope = async (
       root: 'namespace' | 'modules' | 'builtins',
       expensive: boolean,
@@ -70,35 +89,40 @@ export class ClassicConsole implements RemoteConsole {
     return Promise.all([scope('namespace', false), scope('modules', true), scope('builtins', true)]);
   }
 
-  run(source: string, output: ConsoleOutput): Promise<ConsoleOutcome> {
-    return this.told(() => this.execute(source, output));
+  run(source: string, output: ConsoleOutput, place?: FramePlace): Promise<ConsoleOutcome> {
+    return this.told(() => this.execute(source, output, place));
   }
 
-  watch(expression: string, output: ConsoleOutput): Promise<ConsoleOutcome> {
-    return this.told(() => this.evaluate(expression, output));
+  watch(expression: string, output: ConsoleOutput, place?: FramePlace): Promise<ConsoleOutcome> {
+    return this.told(() => this.evaluate(expression, output, place));
   }
 
-  look(path: string, signal?: AbortSignal): Promise<ConsoleValue> {
+  look(path: string, signal?: AbortSignal, place?: FramePlace): Promise<ConsoleValue> {
     return this.told(async () => {
       try {
-        return await this.find(path, signal);
+        return await this.find(path, signal, place);
       } catch (error) {
         throw shownAsPath(error);
       }
     });
   }
 
-  text(expression: string, output: ConsoleOutput): Promise<string> {
-    return this.told(() => this.wholeText(expression, output));
+  text(expression: string, output: ConsoleOutput, place?: FramePlace): Promise<string> {
+    return this.told(() => this.wholeText(expression, output, place));
   }
 
-  complete(textBefore: string, signal?: AbortSignal): Promise<Completions> {
-    return this.told(() => this.completions(textBefore, signal));
+  complete(textBefore: string, signal?: AbortSignal, place?: FramePlace): Promise<Completions> {
+    return this.told(() => this.completions(textBefore, signal, place));
   }
 
-  async assign(target: string, source: string, output: ConsoleOutput): Promise<ConsoleOutcome> {
-    const outcome = await this.run(`${target} = (${source}\n)`, output);
-    return outcome.status === 'done' ? this.watch(target, output) : outcome;
+  async assign(
+    target: string,
+    source: string,
+    output: ConsoleOutput,
+    place?: FramePlace,
+  ): Promise<ConsoleOutcome> {
+    const outcome = await this.run(`${target} = (${source}\n)`, output, place);
+    return outcome.status === 'done' ? this.watch(target, output, place) : outcome;
   }
 
   async interrupt(): Promise<InterruptResult | undefined> {
@@ -117,6 +141,7 @@ export class ClassicConsole implements RemoteConsole {
 
   /** What runs is asked to stop, and nothing that waits for its turn begins. */
   dispose(): void {
+    this.ask('remember', [false]).catch(() => undefined);
     for (const runId of this.running.keys()) {
       this.options.runs
         .interrupt({ profileId: this.options.profileId, runId, insist: false })
@@ -124,20 +149,25 @@ export class ClassicConsole implements RemoteConsole {
     }
   }
 
-  private async execute(source: string, output: ConsoleOutput): Promise<ConsoleOutcome> {
+  private async execute(
+    source: string,
+    output: ConsoleOutput,
+    place: FramePlace | undefined,
+  ): Promise<ConsoleOutcome> {
     if (source.length > MAX_SOURCE) {
       throw new ProblemError({ code: 'ERR_RUN', message: 'This is too long to be typed: run it as a file.' });
     }
     this.inputs += 1;
     const fileName = `<console ${this.inputs}>`;
     const [answer, lease] = await this.perform(output, (agent, emit, runId, ask) =>
-      agent.ask('console', [source, fileName, emit, runId, ask, RESULT_LIMIT], ENDLESS),
+      agent.ask('console', [source, fileName, emit, runId, ask, RESULT_LIMIT, wirePlace(place)], ENDLESS),
     );
     const [status, kept, , error] = asTuple(answer, 'result');
     if (status === 'error' || status === 'interrupted') {
       return { status, error: readError(error) };
     }
     if (status !== 'done') {
+      accepted(answer);
       throw new ShapeError('status');
     }
     return kept === ''
@@ -145,10 +175,14 @@ export class ClassicConsole implements RemoteConsole {
       : { status, value: this.adopt(lease, asTuple(kept, 'value'), pathText(source)) };
   }
 
-  private async evaluate(expression: string, output: ConsoleOutput): Promise<ConsoleOutcome> {
+  private async evaluate(
+    expression: string,
+    output: ConsoleOutput,
+    place: FramePlace | undefined,
+  ): Promise<ConsoleOutcome> {
     if (readNamePath(expression) !== undefined) {
       try {
-        return { status: 'done', value: await this.find(expression) };
+        return { status: 'done', value: await this.find(expression, undefined, place) };
       } catch (error) {
         // A property was asked for by its name.
         if (!isUnread(error) || this.options.isProduction()) {
@@ -160,7 +194,7 @@ export class ClassicConsole implements RemoteConsole {
       throw watchedOnProductionError();
     }
     const [answer, lease] = await this.perform(output, (agent, emit, runId) =>
-      agent.ask('evaluate', [expression, emit, runId], ENDLESS),
+      agent.ask('evaluate', [expression, emit, runId, wirePlace(place)], ENDLESS),
     );
     const [kept, error] = accepted(answer);
     return kept === null
@@ -168,18 +202,26 @@ export class ClassicConsole implements RemoteConsole {
       : { status: 'done', value: this.adopt(lease, asTuple(kept, 'value'), pathText(expression)) };
   }
 
-  private async find(path: string, signal?: AbortSignal): Promise<ConsoleValue> {
+  private async find(
+    path: string,
+    signal: AbortSignal | undefined,
+    place: FramePlace | undefined,
+  ): Promise<ConsoleValue> {
     const steps = readNamePath(path);
     if (steps === undefined) {
       throw notAPathError();
     }
-    const [answer, lease] = await this.question('look', [steps], signal);
+    const [answer, lease] = await this.question('look', [steps, wirePlace(place)], signal);
     return this.adopt(lease, answer, pathText(path));
   }
 
-  private async wholeText(expression: string, output: ConsoleOutput): Promise<string> {
+  private async wholeText(
+    expression: string,
+    output: ConsoleOutput,
+    place: FramePlace | undefined,
+  ): Promise<string> {
     const [answer] = await this.perform(output, (agent, emit, runId) =>
-      agent.ask('text_of', [expression, emit, runId, COPY_LIMIT], ENDLESS),
+      agent.ask('text_of', [expression, emit, runId, COPY_LIMIT, wirePlace(place)], ENDLESS),
     );
     const [text, error] = accepted(answer);
     if (error !== null) {
@@ -189,13 +231,21 @@ export class ClassicConsole implements RemoteConsole {
     return asLines(text, COPY_LIMIT);
   }
 
-  private async completions(textBefore: string, signal?: AbortSignal): Promise<Completions> {
+  private async completions(
+    textBefore: string,
+    signal: AbortSignal | undefined,
+    place: FramePlace | undefined,
+  ): Promise<Completions> {
     const unfinished = unfinishedAt(textBefore);
     if (unfinished === undefined) {
       return NO_COMPLETIONS;
     }
     const { steps, prefix, kind, quote } = unfinished;
-    const [answer] = await this.question('complete', [steps, prefix, kind === 'key'], signal);
+    const [answer] = await this.question(
+      'complete',
+      [steps, prefix, kind === 'key', wirePlace(place)],
+      signal,
+    );
     const found = asTuple(answer[0], 'list of names')
       .slice(0, MAX_COMPLETIONS)
       .flatMap((pair) => {
@@ -217,6 +267,49 @@ export class ClassicConsole implements RemoteConsole {
       typed: prefix.length,
       found: [...found, ...keywords.map((name) => ({ name, kind: 'keyword' as const }))],
     };
+  }
+
+  private async take(kind: SnapshotKind): Promise<Snapshot> {
+    const [[number, threads]] = await this.question('snapshot', [kind]).catch((error: unknown) => {
+      throw shownAsPath(error);
+    });
+    return {
+      number: asCount(number, 'number'),
+      threads: asTuple(threads, 'list of threads')
+        .slice(0, MAX_THREADS)
+        .map((thread) => {
+          const [name, frames] = asTuple(thread, 'thread');
+          return { name: asLine(name, TextLimit.name), frames: readFrames(frames) };
+        }),
+    };
+  }
+
+  private async frameScopes(place: FramePlace): Promise<readonly ConsoleScope[]> {
+    const [[locals, globals], lease] = await this.question('frame_names', [wirePlace(place)]);
+    const scope = (name: string, held: unknown, expensive: boolean): ConsoleScope => {
+      const facts = rootFacts('console', 'namespace', { name, typeName: '', value: '' });
+      const node = this.options.tree.adopt(lease, {
+        facts,
+        held: { kind: 'number', number: asCount(held, 'number') },
+      });
+      return { name, node, expensive };
+    };
+    return [scope('Locals', locals, false), scope('Globals', globals, true)];
+  }
+
+  private async fileText(path: string): Promise<string> {
+    const [[, , text]] = await this.question('file_text', [path]);
+    return asLines(text, MAX_FILE);
+  }
+
+  /** Tells the helper something of which nothing is answered. */
+  private async ask(method: string, args: readonly unknown[]): Promise<void> {
+    const lease = await this.options.lend(this.options.profileId, 'explore');
+    try {
+      await this.agentOf(lease).ask(method, args);
+    } finally {
+      lease.dispose();
+    }
   }
 
   /** Something that runs the user's code: on the connection for runs, with its output told, and to be interrupted. */
@@ -295,6 +388,11 @@ export class ClassicConsole implements RemoteConsole {
     const shown = asLines(text, RESULT_LIMIT);
     return { node, text: shown === '' ? facts.value : facts.kind === 'none' ? '' : shown };
   }
+}
+
+/** A frame as it travels to the helper. */
+function wirePlace(place: FramePlace | undefined): readonly number[] | null {
+  return place === undefined ? null : [place.snapshot, place.thread, place.frame];
 }
 
 /** What was typed, where going there again runs nothing. */

@@ -1,5 +1,12 @@
 /** What a debug session does with a connection, whatever is at its other end. */
-import type { InterruptResult, ObjectKind, ObjectNode, RunError, RunOutput } from '../../api/model';
+import type {
+  InterruptResult,
+  ObjectKind,
+  ObjectNode,
+  RemoteFrame,
+  RunError,
+  RunOutput,
+} from '../../api/model';
 import type { Disposable } from '../../rpyc/index';
 
 /** A value as it is shown. */
@@ -37,6 +44,31 @@ export interface Completions {
   readonly found: readonly Completion[];
 }
 
+/** A frame of a snapshot, whose names are used in the place of the connection's. */
+export interface FramePlace {
+  readonly snapshot: number;
+  readonly thread: number;
+  readonly frame: number;
+}
+
+/** Frames as they stood: of the last error, or of all threads. */
+export interface Snapshot {
+  /** Names it until it is released. */
+  readonly number: number;
+  readonly threads: readonly { readonly name: string; readonly frames: readonly RemoteFrame[] }[];
+}
+
+export type SnapshotKind = 'failure' | 'stacks';
+
+/** What a console may have beside evaluating. */
+export interface SnapshotSource {
+  /** @throws ProblemError where no run has failed since the session began */
+  take(kind: SnapshotKind): Promise<Snapshot>;
+  release(snapshot: Snapshot): void;
+  /** The text of a file there. */
+  fileText(path: string): Promise<string>;
+}
+
 export type ConsoleOutput = (output: RunOutput) => void;
 
 /**
@@ -45,21 +77,23 @@ export type ConsoleOutput = (output: RunOutput) => void;
  */
 export interface RemoteConsole extends Disposable {
   /** Asks the peer nothing. */
-  scopes(): Promise<readonly ConsoleScope[]>;
+  scopes(place?: FramePlace): Promise<readonly ConsoleScope[]>;
   /** Runs what was typed, for as long as it takes. */
-  run(source: string, output: ConsoleOutput): Promise<ConsoleOutcome>;
+  run(source: string, output: ConsoleOutput, place?: FramePlace): Promise<ConsoleOutcome>;
   /** Evaluates an expression. A path of names runs nothing. */
-  watch(expression: string, output: ConsoleOutput): Promise<ConsoleOutcome>;
+  watch(expression: string, output: ConsoleOutput, place?: FramePlace): Promise<ConsoleOutcome>;
   /** What a path of names leads to. @throws ProblemError where it is no such path, or leads nowhere */
-  look(path: string, signal?: AbortSignal): Promise<ConsoleValue>;
+  look(path: string, signal?: AbortSignal, place?: FramePlace): Promise<ConsoleValue>;
   /** The whole text of an expression's value. */
-  text(expression: string, output: ConsoleOutput): Promise<string>;
+  text(expression: string, output: ConsoleOutput, place?: FramePlace): Promise<string>;
   /** What the text before the cursor may go on with. */
-  complete(textBefore: string, signal?: AbortSignal): Promise<Completions>;
+  complete(textBefore: string, signal?: AbortSignal, place?: FramePlace): Promise<Completions>;
   /** Gives what an expression stands for another value, and tells that value. */
-  assign(target: string, source: string, output: ConsoleOutput): Promise<ConsoleOutcome>;
+  assign(target: string, source: string, output: ConsoleOutput, place?: FramePlace): Promise<ConsoleOutcome>;
   /** Stops what runs now; harder when it is asked again. @returns undefined where nothing runs */
   interrupt(): Promise<InterruptResult | undefined>;
+  /** Absent where the other end shows no frames. */
+  readonly snapshots?: SnapshotSource;
 }
 
 export const NO_COMPLETIONS: Completions = { typed: 0, found: [] };

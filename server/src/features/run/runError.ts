@@ -1,4 +1,4 @@
-import type { RunError } from '../../api/model';
+import type { RemoteFrame, RunError } from '../../api/model';
 import type { RemoteError } from '../../rpyc/index';
 import { asCount, asLine, asLines, asText, asTuple } from '../inspect/rows';
 
@@ -12,17 +12,22 @@ export function readError(value: unknown): RunError {
     typeName: asLine(typeName, ErrorLimit.type),
     message: asLines(message, ErrorLimit.message),
     traceback: asLines(traceback, ErrorLimit.traceback),
-    frames: asTuple(frames, 'list of frames')
-      .slice(0, ErrorLimit.frames)
-      .map((frame) => {
-        const [file, line, name] = asTuple(frame, 'frame');
-        return {
-          file: asText(file, 'file').slice(0, ErrorLimit.file),
-          line: asCount(line, 'line'),
-          name: asLine(name, ErrorLimit.type),
-        };
-      }),
+    frames: readFrames(frames),
   };
+}
+
+/** `((file, line, name), ...)` of the helper. */
+export function readFrames(value: unknown): readonly RemoteFrame[] {
+  return asTuple(value, 'list of frames')
+    .slice(0, ErrorLimit.frames)
+    .map((frame) => {
+      const [file, line, name] = asTuple(frame, 'frame');
+      return {
+        file: asText(file, 'file').slice(0, ErrorLimit.file),
+        line: asCount(line, 'line'),
+        name: asLine(name, ErrorLimit.type),
+      };
+    });
 }
 
 /** What a peer without the helper raised. */
