@@ -21,15 +21,18 @@ import { VSCODE_VERSIONS } from './vscodeBuild.mjs';
 const MINIMUMS = JSON.parse(readFileSync(path.join(import.meta.dirname, 'minimums.json'), 'utf8'));
 const REPORTER = path.join(import.meta.dirname, 'reporter.cjs');
 
-/** In order. `needs` names stages without which this one cannot run; `tests` marks those that count tests. */
+/**
+ * In order. `needs` names stages without which this one cannot run; `tests` marks those that count tests. Stages that are
+ * `beside` run one after the other beside those that follow, up to the first one that is `alone`.
+ */
 const STAGES = [
   { name: 'provision', run: provisionAll },
   { name: 'types', needs: ['provision'], run: compileAnew },
+  { name: 'lint', needs: ['provision'], beside: true, run: (_, quiet) => npmScript('check:lint', quiet) },
+  { name: 'format', needs: ['provision'], beside: true, run: (_, quiet) => npmScript('check:format', quiet) },
   { name: 'build', needs: ['provision'], run: () => npmScript('package') },
-  { name: 'lint', needs: ['provision'], run: () => npmScript('check:lint') },
-  { name: 'format', needs: ['provision'], run: () => npmScript('check:format') },
   { name: 'unit', needs: ['types'], tests: true, run: mocha('unit', 10_000, 300) },
-  { name: 'python', needs: ['provision'], tests: true, run: runPythonTests },
+  { name: 'python', needs: ['provision'], tests: true, alone: true, run: runPythonTests },
   {
     name: 'interop',
     needs: ['types', 'build'],
@@ -37,17 +40,19 @@ const STAGES = [
     // These tests wait for peers most of the time, so that files beside each other take a third of the time.
     run: mocha('interop', 60_000, 900, ['--parallel', '--jobs', '4']),
   },
-  { name: 'tutorial', needs: ['types', 'build'], tests: true, run: mocha('tutorial', 60_000, 300) },
   {
     name: 'survivors',
     needs: ['types'],
     tests: true,
+    beside: true,
     run: mocha('interop/api', 60_000, 300, ['--exit', '--require', 'test/tools/survivors.cjs']),
   },
+  { name: 'tutorial', needs: ['types', 'build'], tests: true, run: mocha('tutorial', 60_000, 300) },
   ...VSCODE_VERSIONS.map((version) => ({
     name: `e2e ${version}`,
     needs: ['types', 'build'],
     tests: true,
+    alone: true,
     run: (results) =>
       inRepository(process.execPath, [path.join(import.meta.dirname, 'e2e.mjs'), version], results, 700),
   })),
@@ -72,26 +77,31 @@ function compileAnew() {
   return npmScript('check:types');
 }
 
-function npmScript(name) {
-  return inRepository('npm', ['run', '--silent', name], undefined, 600);
+function npmScript(name, quiet = false) {
+  return inRepository('npm', ['run', '--silent', name], undefined, 600, quiet);
 }
 
 function mocha(folder, timeoutMs, timeoutSeconds, switches = []) {
   const program = path.join(REPOSITORY, 'node_modules/mocha/bin/mocha.js');
   const files = `out/test/${folder}/**/*.test.js`;
   const args = ['--reporter', REPORTER, '--timeout', String(timeoutMs), ...switches, files];
-  return (results) => inRepository(process.execPath, [program, ...args], results, timeoutSeconds);
+  return (results, quiet) =>
+    inRepository(process.execPath, [program, ...args], results, timeoutSeconds, quiet);
 }
 
-async function inRepository(command, args, results, timeoutSeconds) {
+/** @param quiet shows what it writes when it has ended */
+async function inRepository(command, args, results, timeoutSeconds, quiet = false) {
   const env = results === undefined ? process.env : { ...process.env, RPYC_TEST_RESULTS: results };
-  const { code } = await run(command, args, {
+  const { code, output } = await run(command, args, {
     cwd: REPOSITORY,
     env,
-    inherit: true,
+    inherit: !quiet,
     allowFailure: true,
     timeoutSeconds,
   });
+  if (quiet) {
+    progress(`\n=== of ${path.basename(args.at(-1))}, which ran beside\n${output.trimEnd()}`);
+  }
   if (code === 'timeout') {
     throw new ToolError(`did not end within ${timeoutSeconds} s`);
   }
@@ -108,10 +118,10 @@ async function runStage(stage, done) {
   if (missing.length > 0) {
     outcome.problems.push(`could not run: ${missing.join(' and ')} failed`);
   } else {
-    progress(`\n=== ${stage.name}`);
+    progress(`\n=== ${stage.name}${stage.beside ? ', beside the next ones' : ''}`);
     const results = stage.tests ? newResultFile(stage.name) : undefined;
     try {
-      await stage.run(results);
+      await stage.run(results, stage.beside === true);
     } catch (error) {
       outcome.problems.push(error instanceof ToolError ? error.message : String(error?.stack ?? error));
     }
@@ -166,7 +176,7 @@ async function writeManifest(outcomes) {
   const rows = outcomes.map(({ name, passed, failed, seconds, problems }) => {
     const counts = passed + failed > 0 ? `${passed} passed, ${failed} failed` : '';
     const state = problems.length === 0 ? 'ok' : 'FAILED';
-    return `  ${name.padEnd(14)}${state.padEnd(8)}${`${seconds.toFixed(1)} s`.padStart(9)}  ${counts}`.trimEnd();
+    return `  ${name.padEnd(20)}${state.padEnd(8)}${`${seconds.toFixed(1)} s`.padStart(9)}  ${counts}`.trimEnd();
   });
   console.log(
     [
@@ -183,13 +193,14 @@ async function writeManifest(outcomes) {
       'Stages',
       ...rows,
       ...outcomes.flatMap(({ name, problems }) => problems.map((problem) => `  ${name}: ${problem}`)),
-      `  Time          ${outcomes.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(1)} s`,
+      `  Time          ${((performance.now() - begun) / 1000).toFixed(1)} s`,
       '',
     ].join('\n'),
   );
 }
 
 exitOnSignals();
+const begun = performance.now();
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const only = values.only?.split(',');
 const unknown = (only ?? []).filter((name) => !STAGES.some((stage) => stage.name === name));
@@ -198,12 +209,20 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 const done = new Map();
-for (const stage of STAGES) {
-  if (only === undefined || only.includes(stage.name)) {
-    done.set(stage.name, await runStage(stage, done));
+let beside = Promise.resolve();
+for (const stage of STAGES.filter(({ name }) => only === undefined || only.includes(name))) {
+  const work = async () => done.set(stage.name, await runStage(stage, done));
+  if (stage.beside) {
+    beside = beside.then(work);
+  } else {
+    if (stage.alone) {
+      await beside;
+    }
+    await work();
   }
 }
-const outcomes = [...done.values()];
+await beside;
+const outcomes = STAGES.flatMap(({ name }) => done.get(name) ?? []);
 await writeManifest(outcomes);
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
