@@ -9,13 +9,17 @@ import { profileTo } from './profiles';
 
 const LAB = 'Lab to type at';
 
+interface Stack {
+  readonly stackFrames: readonly { readonly name: string }[];
+}
+
 interface Evaluated {
   readonly result: string;
   readonly variablesReference: number;
 }
 
 describe('the Debug Console in the editor', () => {
-  it('job 3: opens on a connection without a launch.json, evaluates there, and leaves it as it was', async () => {
+  it('job 3: opens on a connection without a launch.json, evaluates there, shows an error as frames, and leaves it as it was', async () => {
     await using peer = await startClassic('6.0.2');
     try {
       await listConnections([profileTo(peer, LAB)]);
@@ -34,6 +38,14 @@ describe('the Debug Console in the editor', () => {
         frameId: frame.frameId,
       })) as Evaluated;
       assert.equal(evaluated.result, '[21, 21]');
+      const wrong = { expression: '1 / 0', context: 'repl' };
+      await assert.rejects(async () => session.customRequest('evaluate', wrong), /ZeroDivisionError/);
+      await command('rpyc.showLastError', LAB);
+      const { stackFrames } = (await session.customRequest('stackTrace', { threadId: 1 })) as Stack;
+      assert.deepEqual(
+        stackFrames.map(({ name }) => name),
+        ['<module>'],
+      );
       const ended = new Promise<void>((resolve) => {
         const listener = vscode.debug.onDidTerminateDebugSession(() => {
           listener.dispose();
