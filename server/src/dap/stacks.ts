@@ -13,6 +13,9 @@ const FRAMES_EACH = 1000;
 export const THREAD = 1;
 export const FRAME = 1;
 
+/** A file of a server, or a device: to look for one, Windows would log in at the server that the peer names. */
+const ELSEWHERE = /^[\\/]{2}/;
+
 /** Threads and frames as the editor asks for them: those of a snapshot, or the one that stands for the connection. */
 export class Stacks {
   private readonly files: string[] = [];
@@ -72,7 +75,7 @@ export class Stacks {
       return {};
     }
     const name = path.posix.basename(file.replaceAll('\\', '/'));
-    if (path.isAbsolute(file) && existsSync(file)) {
+    if (path.isAbsolute(file) && !ELSEWHERE.test(file) && existsSync(file)) {
       return { source: { name, path: file } };
     }
     if (!this.files.includes(file)) {
