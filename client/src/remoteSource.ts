@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { ObjectSourceCode } from '../../server/src/api/messages';
 import type { SourceCode } from '../../server/src/api/documents';
+import { isLocalPath } from './localPath';
 import type { RowActionParts } from './rowActions';
 import type { ObjectRow } from './rows';
 
@@ -36,8 +37,7 @@ async function localFile(
     return undefined;
   }
   const found = await vscode.workspace.findFiles(`**/${name}`, undefined, CANDIDATES);
-  const isAbsolute = /^(\/|[A-Za-z]:[\\/])/.test(file);
-  for (const uri of isAbsolute ? [vscode.Uri.file(file), ...found] : found) {
+  for (const uri of isLocalPath(file) ? [vscode.Uri.file(file), ...found] : found) {
     try {
       const bytes = await vscode.workspace.fs.readFile(uri);
       if (sameText(new TextDecoder().decode(bytes), text)) {
