@@ -46,7 +46,7 @@ export async function resolveConfiguration(
   return { ...configurationFor(connections, id), ...configuration, ...attachTo(id) };
 }
 
-/** Opens a session on a connection, and the Debug Console with it. */
+/** Opens a session on a connection unless it is the one in front, and goes to the line to type in. */
 export async function openConsole(
   { connections, picker }: DebugParts,
   given: string | undefined,
@@ -54,10 +54,14 @@ export async function openConsole(
   const id =
     given ??
     (await picker.pickWhere(() => true, vscode.l10n.t('Open the Debug Console of which connection?')));
-  if (id !== undefined) {
-    await vscode.debug.startDebugging(undefined, configurationFor(connections, id), {
-      suppressSaveBeforeStart: true,
-    });
+  if (id === undefined) {
+    return;
+  }
+  const isThere = sessionOn(id) !== undefined;
+  const options = { suppressSaveBeforeStart: true };
+  if (isThere || (await vscode.debug.startDebugging(undefined, configurationFor(connections, id), options))) {
+    // The editor would take what is typed next.
+    await vscode.commands.executeCommand('workbench.debug.action.focusRepl');
   }
 }
 

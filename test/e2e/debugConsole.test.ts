@@ -27,6 +27,18 @@ describe('the Debug Console in the editor', () => {
       await command('rpyc.openDebugConsole', LAB);
       const session = await eventually('the session has begun', () => vscode.debug.activeDebugSession);
       assert.deepEqual([session.type, session.name], ['rpyc', `RPyC: ${LAB}`]);
+      const started: string[] = [];
+      const listening = vscode.debug.onDidStartDebugSession(({ name }) => started.push(name));
+      const document = await vscode.workspace.openTextDocument({ content: 'mine' });
+      await vscode.window.showTextDocument(document);
+      await command('rpyc.openDebugConsole', LAB);
+      await vscode.commands.executeCommand('type', { text: '4' });
+      listening.dispose();
+      assert.deepEqual(
+        [started, document.getText()],
+        [[], 'mine'],
+        'the console in front takes what is typed',
+      );
       const frame = await eventually('its frame is in front', () => {
         const item = vscode.debug.activeStackItem;
         return item instanceof vscode.DebugStackFrame ? item : undefined;

@@ -1,6 +1,6 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 
-import type { ConnectionState, RunError } from '../api/model';
+import type { ConnectionState, PeerInfo, RunError } from '../api/model';
 import { ClassicConsole } from '../features/console/classicConsole';
 import { ServiceConsole } from '../features/console/serviceConsole';
 import {
@@ -181,7 +181,12 @@ export class DebugSession {
     };
     const console = peer.service === 'classic' ? new ClassicConsole(options) : new ServiceConsole(options);
     this.attached = { profileId: connection, label, generation, console, stacks: new Stacks(label) };
-    return { after: () => this.dispatcher.event('initialized') };
+    return {
+      after: () => {
+        this.dispatcher.event('initialized');
+        this.dispatcher.event('output', { category: 'console', output: `${greeting(peer, label)}\n` });
+      },
+    };
   }
 
   private async scopes({ frameId }: DebugProtocol.ScopesArguments): Promise<Reply> {
@@ -261,8 +266,10 @@ export class DebugSession {
     const before = (text.split('\n')[line - 1] ?? text).slice(0, Math.max(column - 1, 0));
     const { console, stacks } = this.target;
     const { typed, found } = await console.complete(before, signal, stacks.placeOf(frameId));
-    const targets = found.map((completion) => ({
+    const targets = found.map((completion, index) => ({
       label: completion.name,
+      // Else the editor sorts by the label, and special names come before what is looked for.
+      sortText: String(index).padStart(5, '0'),
       type: completionType(completion.kind),
       start: column - typed,
       length: typed,
@@ -396,6 +403,15 @@ export class DebugSession {
     this.dispose();
     this.dispatcher.event('terminated');
   }
+}
+
+/** What a console says before anything is typed in it. */
+function greeting({ service, pythonVersion }: PeerInfo, label: string): string {
+  if (service !== 'classic') {
+    return `“${label}” takes expressions over root, its root service: root.name, root.table(3)[0], row = root.first()`;
+  }
+  const python = pythonVersion === undefined ? 'the Python' : `Python ${pythonVersion}`;
+  return `What you type runs in ${python} of “${label}”, in the namespace that the Connections view shows.`;
 }
 
 function errorText({ traceback, typeName, message }: RunError): string {

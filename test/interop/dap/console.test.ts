@@ -60,6 +60,7 @@ for (const version of RPYC_VERSIONS) {
       const { result, type } = await client.evaluate(
         "for n in range(2):\n    print('line', n)\nx = 20\nx * 2",
       );
+      assert.match(client.printed('console'), /^What you type runs in Python 3.* namespace .*\.\n$/);
       assert.deepEqual([result, type], ['40', 'int']);
       assert.equal(client.printed('stdout'), 'line 0\nline 1\n');
       assert.equal((await client.evaluate('x + 1')).result, '21');
@@ -140,6 +141,12 @@ for (const version of RPYC_VERSIONS) {
       assert.ok((await complete('os.path.')).includes('join/0'));
       assert.deepEqual(await complete('print(gauge.pre'), ['pressure/3']);
       assert.deepEqual(await complete("data['k"), ['key/1']);
+      const members = (await client.completionsRequest({ text: 'gauge.', column: 7 })).body.targets;
+      const inOrder = members.toSorted((a, b) =>
+        (a.sortText ?? a.label).localeCompare(b.sortText ?? b.label),
+      );
+      const special = inOrder.findIndex(({ label }) => label.startsWith('_'));
+      assert.ok(inOrder.findIndex(({ label }) => label === 'pressure') < special, 'special names come last');
       const { targets } = (await client.completionsRequest({ text: "data['i", column: 8 })).body;
       assert.deepEqual(
         targets.map(({ text }) => text),
@@ -148,7 +155,7 @@ for (const version of RPYC_VERSIONS) {
       assert.ok((await complete('gau')).includes('gauge/3'));
       assert.ok((await complete('wh')).includes('while/2'));
       assert.deepEqual(await complete('gauge.method().'), []);
-      assert.equal(asked(await relay.counts()), 6, 'one request each, and none where nothing can be known');
+      assert.equal(asked(await relay.counts()), 7, 'one request each, and none where nothing can be known');
       assert.equal((await client.evaluate("data['key'][-1]", 'hover')).result, '2');
       await assert.rejects(client.evaluate('gauge.pressure', 'hover'), /has to be read first/);
       await assert.rejects(client.evaluate('gauge.method()', 'hover'), /nothing is run by looking/);
