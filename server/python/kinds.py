@@ -154,7 +154,7 @@ def summary(obj):
         return _file_text(obj)
     if cls is _loaded('socket', 'socket'):
         return _socket_text(obj)
-    return _member_text(obj) if _is_member(obj) else None
+    return _member_text(obj) if _is_member(obj) else value_text(obj)
 
 
 def field_names(obj):

@@ -162,7 +162,15 @@ _BRACKETS = {
     frozenset: (u'frozenset({', u'})'),
     collections.deque: (u'deque([', u'])'),
 }
+# Shown as here until their own text is asked for.
+_NAMED_BRACKETS = {
+    collections.OrderedDict: (u'OrderedDict({', u'})'),
+    collections.defaultdict: (u', {', u'})'),
+    collections.Counter: (u'Counter({', u'})'),
+}
 if PY2:
+    # It keeps its order in a list of its own there.
+    del _NAMED_BRACKETS[collections.OrderedDict]
     _BRACKETS[set] = (u'set([', u'])')
     _BRACKETS[frozenset] = (u'frozenset([', u'])')
 
@@ -189,6 +197,11 @@ def _write(out, obj, depth, ask, above):
         _write_container(out, obj, depth, ask, above)
     elif ask:
         _write_asked(out, obj)
+    elif among(cls, _NAMED_BRACKETS):
+        if cls is collections.defaultdict:
+            out.write(u'defaultdict(')
+            _write(out, obj.default_factory, depth - 1, ask, above)
+        _write_container(out, obj, depth, ask, above)
     elif fields_of(obj) is not None:
         _write_fields(out, obj, depth, above)
     elif is_class(obj):
@@ -249,7 +262,7 @@ def _write_string(out, obj):
 
 
 def _write_container(out, obj, depth, ask, above):
-    opening, closing = _BRACKETS[type(obj)]
+    opening, closing = _BRACKETS.get(type(obj)) or _NAMED_BRACKETS[type(obj)]
     container = container_of(obj)
     if container.kind == 'set' and not container.length:
         out.write(u'set()' if type(obj) is set else u'frozenset()')

@@ -10,6 +10,7 @@ const FILES = [
   'static_lookup.py',
   'render.py',
   'kinds.py',
+  'values.py',
   'frames.py',
   'access.py',
   'listing.py',
