@@ -128,10 +128,21 @@ function itemsOf(runs: readonly PastRun[]): readonly RunItem[] {
 /** How it ended, and the lines behind the first, so that they can be searched. */
 function detailOf({ source, status, outcome, elapsedMs }: PastRun): string {
   const seconds = vscode.l10n.t('{0} s', (elapsedMs / 1000).toFixed(2));
-  const end =
-    status === 'done' ? `→ ${outcome === '' ? seconds : outcome}` : `✗ ${shortType(outcome)} (${seconds})`;
+  const end = endOf(status, outcome, seconds);
   const rest = source.trim().split('\n').slice(1).join(' ⏎ ');
   return rest === '' ? end : `${end}  ·  ${rest}`;
+}
+
+/** Marked as in the output. */
+function endOf(status: PastRun['status'], outcome: string, seconds: string): string {
+  switch (status) {
+    case 'done':
+      return outcome === '' ? `✓ ${seconds}` : `→ ${outcome}`;
+    case 'interrupted':
+      return `${vscode.l10n.t('■ interrupted')} (${seconds})`;
+    default:
+      return `✗ ${shortType(outcome)} (${seconds})`;
+  }
 }
 
 function firstLine(source: string): string {

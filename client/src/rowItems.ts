@@ -252,7 +252,8 @@ export function isUnread(node: ObjectNode): boolean {
 /** @param stale nothing can be asked of it: its connection is gone */
 function objectContext({ node, wasRead }: ObjectRow, stale: boolean): string {
   if (node.kind === 'group') {
-    return 'rpycMembers';
+    const step = node.path.at(-1);
+    return step?.kind === 'group' ? `rpycMembers ${step.group}` : 'rpycMembers';
   }
   const tokens = ['rpycObject', node.kind];
   if (node.expression !== undefined) {

@@ -11,7 +11,9 @@ export const ROW_TOKENS = [...OF_CONNECTIONS, ...OF_OBJECTS, 'readable', 'wasRea
 /** @param kinds of objects */
 export function* rowContexts(kinds: readonly string[]): Generator<string> {
   yield 'rpycGroup';
-  yield 'rpycMembers';
+  for (const group of ['methods', 'private', 'special']) {
+    yield `rpycMembers ${group}`;
+  }
   yield 'rpycNote';
   yield 'rpycMore';
   yield 'rpycReferences';

@@ -64,6 +64,7 @@ const ASKING = new Set(
       'duplicateConnection',
     ],
     ...['openDebugConsole', 'showLastError', 'showStacks'],
+    ...['hideMethods', 'hidePrivate', 'hideSpecial'],
     ...['goToMember', 'openSettings', 'stopRegistry', 'stopDemo', 'editConnection', 'duplicateConnection'],
     ...['addFavourite', 'removeFavourite', 'moveUp', 'moveDown', 'moveToGroup', 'setColor'],
     ...['markProduction', 'unmarkProduction', 'removeConnection'],

@@ -236,6 +236,21 @@ describe('Manifest', () => {
       fitsRow(when, 'rpycObject method expression blocked parent'),
     );
     assert.deepEqual(outOfReach, [], 'What is out of reach offers nothing that would ask for it');
+    const offeredOn = (context: string): readonly string[] =>
+      (manifest.contributes.menus['view/item/context'] ?? [])
+        .filter(({ when = '' }) => when.includes('view == rpyc.connections') && fitsRow(when, context))
+        .map(({ command }) => command);
+    assert.deepEqual(
+      offeredOn('rpycMembers private'),
+      ['rpyc.hidePrivate'],
+      'a group can be hidden where it is',
+    );
+    for (const kind of kinds) {
+      const isPlain = ['none', 'boolean', 'number', 'string', 'bytes'].includes(kind);
+      const hasSource = offeredOn(`rpycObject ${kind} expression editable`).includes('rpyc.openSource');
+      assert.ok(!(isPlain && hasSource), `${kind} has no source`);
+    }
+    assert.ok(offeredOn('rpycObject object expression').includes('rpyc.openSource'));
     assert.ok(ofView('rpyc.discovery').length <= 3);
     assert.ok(ofView('rpyc.watch').length <= 3);
     const pushed = [...read('client/src/rowItems.ts').matchAll(/tokens\.push\('(\w+)'\)/g)].map(
