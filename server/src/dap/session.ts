@@ -184,7 +184,8 @@ export class DebugSession {
     return {
       after: () => {
         this.dispatcher.event('initialized');
-        this.dispatcher.event('output', { category: 'console', output: `${greeting(peer, label)}\n` });
+        // The category `console` would have the colour of a warning.
+        this.dispatcher.event('output', { category: 'stdout', output: `${greeting(peer, label)}\n` });
       },
     };
   }
@@ -408,10 +409,10 @@ export class DebugSession {
 /** What a console says before anything is typed in it. */
 function greeting({ service, pythonVersion }: PeerInfo, label: string): string {
   if (service !== 'classic') {
-    return `“${label}” takes expressions over root, its root service: root.name, root.table(3)[0], row = root.first()`;
+    return `“${label}”: expressions over root, its root service, such as root.name or row = root.table(3)[0].`;
   }
-  const python = pythonVersion === undefined ? 'the Python' : `Python ${pythonVersion}`;
-  return `What you type runs in ${python} of “${label}”, in the namespace that the Connections view shows.`;
+  const python = pythonVersion === undefined ? 'Python' : `Python ${pythonVersion}`;
+  return `${python} of “${label}”: what you type runs in its namespace.`;
 }
 
 function errorText({ traceback, typeName, message }: RunError): string {
