@@ -4,6 +4,10 @@ Exact classes only, and only those that are loaded on the peer. Either their tex
 of anybody else, or it is put together here from what is stored in them. Loaded after kinds.py, into the same namespace.
 """
 
+import re
+
+# Python 3.6 has no name for it.
+_PATTERN = type(re.compile(''))
 # More than this is not written out only to be cut.
 _SIZE_LIMIT = 2000
 _SLOT_WRAPPER = type(object.__init__)
@@ -21,7 +25,7 @@ def value_text(obj):
         return TEXT(repr(obj))
     if _is_standard(cls, 'decimal', ('Decimal',)):
         return TEXT(repr(obj)) if cls.__sizeof__(obj) < _SIZE_LIMIT else None
-    if _is_standard(cls, 're', ('Pattern',)):
+    if cls is _PATTERN and not PY2:
         return clean(repr(obj), _SIZE_LIMIT) if _is_exact_string(obj.pattern) else None
     if cls is _loaded('fractions', 'Fraction'):
         return _fraction_text(obj)

@@ -30,7 +30,10 @@ def _watched_part(obj, step):
             raise
     try:
         return getattr(obj, attribute_name(obj, step[1]))
-    except Exception:
+    except Stopped:
+        raise
+    except BaseException:
+        # Also SystemExit, which would end the reading of all the others.
         # Not its own text, which may be code of somebody's.
         text = render(sys.exc_info()[1], VALUE_LIMIT)[0]
     # Raised out here, so that it does not keep the frames of the property.

@@ -23,6 +23,10 @@ class Sensor(object):
     def broken(self):
         raise ValueError('no current')
 
+    @property
+    def ending(self):
+        raise SystemExit(3)
+
     def __repr__(self):
         raise AssertionError('it was run')
 
@@ -54,6 +58,8 @@ class Watching(unittest.TestCase):
         found = self.watch((A(u'gone'),), (A(u'sensor'), A(u'broken')), (A(u'items'), (u'i', 0)), (A(u'items'), (u'i', 7)))
         self.assertEqual([u'gone', u'raised', u'ok', u'gone'], [answer[0] for answer in found])
         self.assertEqual(u"ValueError('no current')", found[1][1])
+        found = self.watch((A(u'sensor'), A(u'ending')), (A(u'items'), (u'i', 0)))
+        self.assertEqual([(u'raised', u'SystemExit(3)'), u'ok'], [found[0], found[1][0]])
 
     def test_nothing_is_held(self):
         before = len(self.agent.kept.table)
