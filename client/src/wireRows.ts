@@ -67,7 +67,7 @@ export class WireRows implements vscode.Disposable {
         case 'references':
           return nodeItem(vscode.l10n.t('References'), 'references', 'rpycReferences');
         case 'costs':
-          return nodeItem(vscode.l10n.t('Wire'), 'pulse', 'rpycCosts');
+          return nodeItem(vscode.l10n.t('Costs'), 'dashboard', 'rpycCosts');
         case 'reference':
           return this.referenceItem(profileId, content.reference);
         case 'cost':

@@ -44,12 +44,12 @@ describe('what is held and what actions cost', () => {
 
   it('costs of an action stand on its row and in a list', async () => {
     await command('rpyc.showCosts');
-    await waitForRow([lab, 'Wire']);
+    await waitForRow([lab, 'Costs']);
     await expand([lab, 'Threads']);
     await eventually('the cost on the row', () =>
       /1 round trip, [\d.]+ k?B, [\d.]+ ms$/.test(row([lab, 'Threads']).description),
     );
-    await expand([lab, 'Wire']);
+    await expand([lab, 'Costs']);
     await eventually('the action in the list', () =>
       descriptions('cost').some((text) => /^Expand: .*1 round trip/.test(text)),
     );
