@@ -173,14 +173,14 @@ export class WireRows implements vscode.Disposable {
     const references =
       number === 1 ? vscode.l10n.t('1 reference') : vscode.l10n.t('{0} references', count(number));
     const when = since === undefined ? '' : vscode.l10n.t('since {0}', timeText(since));
-    item.description = [type, title === reason ? '' : reason, references, when]
+    const where = reference.forRuns ? vscode.l10n.t('on the connection for runs') : '';
+    item.description = [type, title === reason ? '' : reason, where, references, when]
       .filter((part) => part !== '')
       .join('  ·  ');
     item.tooltip = [
       title,
       item.description,
       vscode.l10n.t('Known to the server as {0}', lineText(key, NAME_LIMIT)),
-      ...(reference.forRuns ? [vscode.l10n.t('On the connection for runs')] : []),
       ...(isRow
         ? [vscode.l10n.t('Released, the row stays: its object is looked for anew, or read again.')]
         : []),

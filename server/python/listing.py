@@ -439,12 +439,15 @@ def _documentation(obj):
     elif derives(obj, types.ModuleType):
         text = named_pairs(instance_dict(obj) or {}).get('__doc__')
     elif kind_of(obj) not in _SIMPLE:
-        text = _class_documentation(obj if is_class(obj) else class_of(obj))
+        text = _class_documentation(obj) if is_class(obj) else _class_documentation(class_of(obj), _UNDOCUMENTED)
     return text if among(type(text), STRINGS) else u''
 
 
-def _class_documentation(cls):
+def _class_documentation(cls, well_known=()):
     for base in mro(cls):
+        if among(base, well_known):
+            # How to make a dict is not about this one.
+            break
         text = class_entry(base, '__doc__')
         if among(type(text), STRINGS) and base is not object:
             return text

@@ -5,7 +5,8 @@ These are readers as `Container` is one, which make their rows themselves. They 
 nowhere else: what is copied of a value is the value. Loaded after listing.py, into the same namespace.
 """
 
-LINE_BYTES = 16
+# As many as a side bar has room for, with their text.
+LINE_BYTES = 8
 _SUBCLASSES = type.__dict__['__subclasses__']
 _TOLD_FIRST = ('args', '__cause__', '__context__', '__notes__')
 
@@ -74,7 +75,7 @@ class Opened(object):
 
 
 class Lines(object):
-    """Reads a block of bytes in lines of 16. A page is one slice of it."""
+    """Reads a block of bytes in lines of 8. A page is one slice of it."""
 
     kind = 'list'
     ordered = True
@@ -96,7 +97,7 @@ class Lines(object):
         return False
 
     def name_of(self, position, entry):
-        """`0x0010`: where the line begins."""
+        """`0x0008`: where the line begins."""
         return u'0x%0*x' % (self.digits, position * LINE_BYTES)
 
     def row(self, position, entry):

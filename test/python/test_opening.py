@@ -221,23 +221,23 @@ class Bytes(unittest.TestCase):
     def lines(self, obj, **options):
         return opened(peer_helper.agent(data=obj), step('data'), **options)
 
-    def test_lines_of_sixteen_bytes(self):
-        data = bytearray(b'Hello, world 1234\x00\xff')
+    def test_lines_of_eight_bytes(self):
+        data = bytearray(b'Hello, world 123' b'4\x00\xff')
         agent = peer_helper.agent(data=data)
         self.assertEqual(EXPANDABLE, peer_helper.rows(agent, u'namespace')[u'data'][FLAGS] & EXPANDABLE)
         rows = opened(agent, step('data'))
-        self.assertEqual([u'0x0000', u'0x0010'], names_of(rows))
-        self.assertEqual(u'48 65 6c 6c 6f 2c 20 77 6f 72 6c 64 20 31 32 33  |Hello, world 123|', rows[0][VALUE])
-        self.assertEqual(u'34 00 ff  |4..|', rows[1][VALUE])
+        self.assertEqual([u'0x0000', u'0x0008', u'0x0010'], names_of(rows))
+        self.assertEqual(u'48 65 6c 6c 6f 2c 20 77  |Hello, w|', rows[0][VALUE])
+        self.assertEqual(u'34 00 ff  |4..|', rows[2][VALUE])
         text = agent.text(u'namespace', (step('data'),), 1000)
         self.assertEqual((u'ok', TEXT(repr(data)), False), text)
-        self.assertEqual(rows[1], agent.resolve(u'namespace', (step('data'), rows[1][STEP]))[1][1])
-        self.assertEqual(u'gone', agent.resolve(u'namespace', (step('data'), (u'i', 2)))[0])
+        self.assertEqual(rows[2], agent.resolve(u'namespace', (step('data'), rows[2][STEP]))[1][1])
+        self.assertEqual(u'gone', agent.resolve(u'namespace', (step('data'), (u'i', 3)))[0])
 
     def test_a_page_of_many_bytes(self):
-        rows = self.lines(bytearray(1 << 26), offset=(1 << 22) - 3, limit=100)
-        self.assertEqual([u'0x3ffffd0', u'0x3ffffe0', u'0x3fffff0'], names_of(rows))
-        self.assertEqual([u'0x0020'], names_of(self.lines(bytearray(100), needle=u'X002')))
+        rows = self.lines(bytearray(1 << 26), offset=(1 << 23) - 3, limit=100)
+        self.assertEqual([u'0x3ffffe8', u'0x3fffff0', u'0x3fffff8'], names_of(rows))
+        self.assertEqual([u'0x0020', u'0x0028'], names_of(self.lines(bytearray(100), needle=u'X002')))
 
     def test_nothing_in_it(self):
         for empty in (bytearray(), memoryview(b'')):

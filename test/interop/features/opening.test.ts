@@ -63,11 +63,11 @@ for (const version of RPYC_VERSIONS) {
         frame.slice(0, 2).map(({ name }) => name),
         ['depth', 'probe'],
       );
-      assert.match(lines[1]?.value ?? '', /^(00 ){15}00 {2}\|\.{16}\|$/);
-      const last = await explorer.page(named(nodes, 'data'), 2 ** 26 - 1);
+      assert.match(lines[1]?.value ?? '', /^(00 ){7}00 {2}\|\.{8}\|$/);
+      const last = await explorer.page(named(nodes, 'data'), 2 ** 27 - 1);
       assert.deepEqual(
         last.nodes.map(({ name }) => name),
-        ['0x3ffffff0'],
+        ['0x3ffffff8'],
       );
       explorer.tree.release([...opened, ...nodes].map(({ handle }) => handle));
       assert.equal(explorer.tree.heldCount('p'), before);
