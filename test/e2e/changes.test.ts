@@ -53,7 +53,7 @@ for (const version of RPYC_VERSIONS) {
       await listConnections([profileTo(peer, bench)]);
       await ask(
         '0',
-        'import journey; journey.gauge.setting = 1; journey.gauge.shift = lambda by=2, *more: [by, more]; journey.gauge.pulses = iter(range(37))',
+        'import journey; journey.gauge.setting = 1; journey.gauge.shift = lambda by=2, *more: [by, more]; journey.gauge.pulses = iter(range(37)); journey.gauge._spare = 0',
       );
       await connect(bench);
     });
@@ -76,7 +76,8 @@ for (const version of RPYC_VERSIONS) {
       assert.equal(row(gauge).description, 'journey.Gauge');
       assert.match(await hover(gauge), /<journey\.Gauge (?:object )?at 0x[\da-f]+>/i);
       await expand(gauge);
-      assert.equal((await waitForRow([...gauge, '__class__'])).dimmed, true);
+      await expand([...gauge, 'Private']);
+      assert.equal((await waitForRow([...gauge, 'Private', '_spare'])).dimmed, true);
       const setting = await waitForRow([...gauge, 'setting']);
       assert.equal(setting.dimmed, false);
       assert.match(setting.description, /^1/);
