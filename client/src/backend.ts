@@ -274,7 +274,7 @@ export class Backend implements vscode.Disposable {
   }
 }
 
-function requireProcess(): void {
+export function requireProcess(): void {
   requireTrust(
     vscode.l10n.t('RPyC starts no process in Restricted Mode: trust this workspace, and try again.'),
   );

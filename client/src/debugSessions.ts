@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { DebugClose, DebugOpen, DebugSend } from '../../server/src/api/messages';
+import { requireProcess } from './backend';
 import type { Backend } from './backend';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
@@ -51,6 +52,8 @@ export async function openConsole(
   { connections, picker }: DebugParts,
   given: string | undefined,
 ): Promise<void> {
+  // VS Code's own question about trust would wait for ever behind the command.
+  requireProcess();
   const id =
     given ??
     (await picker.pickWhere(() => true, vscode.l10n.t('Open the Debug Console of which connection?')));

@@ -198,6 +198,18 @@ describe('the journey of a person', () => {
     await workbench.toggle('chart');
   });
 
+  it('watches a value, in each kind of theme', async () => {
+    await workbench.rowMenu('soundings', 'Watch');
+    await workbench.row('harbour.soundings').waitFor();
+    for (const theme of [THEME, ...OTHER_THEMES]) {
+      await workbench.chooseTheme(theme);
+      await workbench.picture(`watch-${theme.toLowerCase().replaceAll(' ', '-')}`);
+    }
+    await workbench.chooseTheme(THEME);
+    await workbench.rowMenu('harbour.soundings', 'Remove');
+    await workbench.row('harbour.soundings').waitFor({ state: 'hidden' });
+  });
+
   it('sees that the server is gone, and that it is back', async () => {
     const { port } = peer;
     peer.kill();
