@@ -14,6 +14,11 @@ export default tseslint.config(
     languageOptions: { globals: globals.node },
     rules: { eqeqeq: 'error', 'no-console': 'off', ...sizeLimit },
   },
+  // Scripts of webviews.
+  {
+    files: ['media/webview/*.js'],
+    languageOptions: { globals: { ...globals.browser, acquireVsCodeApi: 'readonly' } },
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

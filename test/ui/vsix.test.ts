@@ -30,6 +30,7 @@ const EXPECTED = [
   /^media\/[^/]+\.png$/,
   /^media\/[^/]+\.svg$/,
   /^media\/walkthrough\/[^/]+\.svg$/,
+  /^media\/webview\/[^/]+\.(?:css|js)$/,
   /^package\.json$/,
   /^package\.nls\.json$/,
   /^readme\.md$/,
