@@ -288,8 +288,13 @@ export class ConnectionsView
   }
 
   /** Puts the focus on a row. */
-  reveal(row: Row, expand = false): Promise<void> {
-    return this.show(row, { select: true, focus: true, expand });
+  reveal(row: Row): Promise<void> {
+    return this.show(row, { select: true, focus: true, expand: false });
+  }
+
+  /** Selects and opens the row of a connection that is there after a while, without taking the focus from what the user does by then. */
+  showConnected(profileId: string): Promise<void> {
+    return this.show(this.model.connectionRow(profileId), { select: true, focus: false, expand: true });
   }
 
   /** As `reveal`, for a row that has just come: while the tree takes it in, it does not find it, and does not say so. */

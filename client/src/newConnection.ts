@@ -49,7 +49,7 @@ export async function addConnection(parts: NewConnectionParts, address?: string)
       choice = await decide(outcome, draft);
       if (choice === 'add' && (await keep(parts, asked.profile, draft)) && outcome.kind === 'connected') {
         showResult(connections, draft);
-        await view.reveal(view.model.connectionRow(draft.profile.id), true);
+        await view.showConnected(draft.profile.id);
       }
     } finally {
       connections.withdraw(draft);

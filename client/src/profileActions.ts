@@ -5,6 +5,7 @@ import { askForConnection } from './addConnection';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
 import type { ConnectionDrop, ConnectionsView } from './connectionsView';
+import { VIEW_ID } from './connectionsView';
 import { pickText } from './displayText';
 import type { ListMemory } from './listMemory';
 import { askLine, confirm, showInformation } from './messageBoxes';
@@ -363,7 +364,11 @@ async function openRecent({ connections, picker, view, memory }: ProfileActionPa
     placeHolder: vscode.l10n.t('Connect to which?'),
     matchOnDetail: true,
   });
-  if (choice !== undefined && (await picker.connect(choice.profileId))) {
-    await view.reveal(view.model.connectionRow(choice.profileId), true);
+  if (choice === undefined) {
+    return;
+  }
+  await vscode.commands.executeCommand(`${VIEW_ID}.focus`);
+  if (await picker.connect(choice.profileId)) {
+    await view.showConnected(choice.profileId);
   }
 }

@@ -30,7 +30,7 @@ export async function listAndConnect(
   await Promise.all(
     ids.map(async (id) => {
       if (await picker.connect(id)) {
-        await view.reveal(view.model.connectionRow(id), true);
+        await view.showConnected(id);
       }
     }),
   );

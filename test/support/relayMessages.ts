@@ -9,6 +9,8 @@ export interface RelayTarget {
 export interface RelayDirection {
   /** On the wire, with headers. */
   bytes: number;
+  /** Of these, what keeps house: DEL, PING, CLOSE and the replies to them, and frames without a message. */
+  housekeepingBytes: number;
   frames: number;
   replies: number;
   exceptions: number;
@@ -49,5 +51,5 @@ export function emptyCounts(): RelayCounts {
 }
 
 function emptyDirection(): RelayDirection {
-  return { bytes: 0, frames: 0, replies: 0, exceptions: 0, requests: {} };
+  return { bytes: 0, housekeepingBytes: 0, frames: 0, replies: 0, exceptions: 0, requests: {} };
 }

@@ -11,8 +11,10 @@ import {
   type RelayDirection,
   type RelayTarget,
 } from './relayMessages';
-import { type Sniffed, WireSniffer } from './wireSniffer';
+import { type Sniffed, type SniffedFrame, WireSniffer } from './wireSniffer';
 
+/** PING, CLOSE and DEL. */
+const HOUSEKEEPING = new Set([1, 2, 15]);
 /** Requests for whose reply nobody waits. */
 const UNAWAITED = new Set([2, 15]);
 
@@ -79,8 +81,28 @@ class RoundTrips {
 
 const tallies = new Set<RoundTrips>();
 
-function record(message: Sniffed | undefined, direction: RelayDirection): void {
+/** The housekeeping of one connection: which requests of each side are of it, and so the replies from the other. */
+class Housekeeping {
+  private readonly asked = { up: new Set<string>(), down: new Set<string>() };
+
+  public holds(message: Sniffed | undefined, way: 'up' | 'down'): boolean {
+    if (message === undefined) {
+      return true;
+    }
+    if (message.kind !== 'request') {
+      return this.asked[way === 'up' ? 'down' : 'up'].delete(message.seq);
+    }
+    if (HOUSEKEEPING.has(message.handler)) {
+      this.asked[way].add(message.seq);
+      return true;
+    }
+    return false;
+  }
+}
+
+function record({ bytes, message }: SniffedFrame, direction: RelayDirection, isHousekeeping: boolean): void {
   direction.frames += 1;
+  direction.housekeepingBytes += isHousekeeping ? bytes : 0;
   if (message?.kind === 'request') {
     direction.requests[message.handler] = (direction.requests[message.handler] ?? 0) + 1;
   } else if (message?.kind === 'reply') {
@@ -101,6 +123,7 @@ function accept(client: net.Socket, target: RelayTarget): void {
 function relay(client: net.Socket, target: RelayTarget): void {
   const server = net.connect(target.port, target.host);
   const trips = new RoundTrips();
+  const house = new Housekeeping();
   tallies.add(trips);
   counts.connections += 1;
   counts.open += 1;
@@ -108,27 +131,34 @@ function relay(client: net.Socket, target: RelayTarget): void {
     counts.open -= 1;
     tallies.delete(trips);
   });
-  pass(client, server, 'up', (message) => {
+  pass(client, server, 'up', house, (message) => {
     if (message.kind === 'request' && !UNAWAITED.has(message.handler)) {
       trips.asked(message.seq);
     }
   });
-  pass(server, client, 'down', (message) => {
+  pass(server, client, 'down', house, (message) => {
     if (message.kind !== 'request') {
       trips.replied(message.seq);
     }
   });
 }
 
-function pass(from: net.Socket, to: net.Socket, way: 'up' | 'down', note: (message: Sniffed) => void): void {
+function pass(
+  from: net.Socket,
+  to: net.Socket,
+  way: 'up' | 'down',
+  house: Housekeeping,
+  note: (message: Sniffed) => void,
+): void {
   const sniffer = new WireSniffer();
   const line = new DelayLine();
   from.setNoDelay(true);
   sockets.add(from);
   from.on('data', (chunk: Buffer) => {
     counts[way].bytes += chunk.length;
-    for (const message of sniffer.push(chunk)) {
-      record(message, counts[way]);
+    for (const frame of sniffer.push(chunk)) {
+      const { message } = frame;
+      record(frame, counts[way], house.holds(message, way));
       if (message !== undefined) {
         note(message);
       }

@@ -7,6 +7,13 @@ import { inflateSync } from 'node:zlib';
 const HEADER_BYTES = 5;
 const FLUSH_BYTES = 1;
 
+/** A frame, and the message in it; `undefined` where there is none. */
+export interface SniffedFrame {
+  /** On the wire, with its header. */
+  readonly bytes: number;
+  readonly message: Sniffed | undefined;
+}
+
 export type Sniffed =
   | { readonly kind: 'request'; readonly seq: string; readonly handler: number }
   | { readonly kind: 'reply' | 'exception'; readonly seq: string };
@@ -15,9 +22,9 @@ export type Sniffed =
 export class WireSniffer {
   private rest: Buffer = Buffer.alloc(0);
 
-  /** Returns the messages that this chunk completes; `undefined` stands for a frame that is none. */
-  public push(chunk: Buffer): (Sniffed | undefined)[] {
-    const messages: (Sniffed | undefined)[] = [];
+  /** Returns the frames that this chunk completes. */
+  public push(chunk: Buffer): SniffedFrame[] {
+    const frames: SniffedFrame[] = [];
     this.rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     while (this.rest.length >= HEADER_BYTES) {
       const length = this.rest.readUInt32BE(0);
@@ -26,10 +33,10 @@ export class WireSniffer {
         break;
       }
       const body = this.rest.subarray(HEADER_BYTES, HEADER_BYTES + length);
-      messages.push(sniff(this.rest[4] === 0 ? body : inflateSync(body)));
+      frames.push({ bytes: end, message: sniff(this.rest[4] === 0 ? body : inflateSync(body)) });
       this.rest = this.rest.subarray(end);
     }
-    return messages;
+    return frames;
   }
 }
 
