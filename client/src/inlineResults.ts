@@ -8,6 +8,8 @@ import { shortType } from './runOutput';
 const TEXT_LIMIT = 200;
 const MESSAGE_LIMIT = 1000;
 const TICK_MS = 1000;
+/** A run that is shorter shows its result only: nothing that is drawn before delays it. */
+const PENDING_MS = 100;
 /** Links of our own stand in a hover of their own: only there are commands allowed, and nothing of a peer's is in it. */
 const LINKS = ['rpyc.copyResult', 'rpyc.showOutput', 'rpyc.clearResults', 'rpyc.interruptRun'];
 
@@ -49,6 +51,8 @@ export class InlineResults implements vscode.Disposable {
   private readonly problems = vscode.languages.createDiagnosticCollection('rpyc');
   private readonly listeners: vscode.Disposable;
   private ticking: ReturnType<typeof setInterval> | undefined;
+  private readonly delays = new Set<ReturnType<typeof setTimeout>>();
+  private toldKey: boolean | undefined;
 
   constructor() {
     this.styles = {
@@ -78,8 +82,13 @@ export class InlineResults implements vscode.Disposable {
   begin(run: InlineRun): void {
     const others = this.of(run.uri).filter(({ lines }) => !overlap(lines, run.lines));
     const mark = { run, lines: run.lines, since: Date.now(), failed: [], message: '', full: '', text: '' };
-    this.set(run.uri, [...others, { ...mark, kind: 'pending' }]);
+    this.marks.set(run.uri.toString(), [...others, { ...mark, kind: 'pending' }]);
     this.ticking ??= setInterval(() => this.tick(), TICK_MS);
+    const delay = setTimeout(() => {
+      this.delays.delete(delay);
+      this.set(run.uri, this.of(run.uri));
+    }, PENDING_MS);
+    this.delays.add(delay);
   }
 
   /** The run is over. Without a result it was lost, and its output says so. */
@@ -119,6 +128,7 @@ export class InlineResults implements vscode.Disposable {
 
   dispose(): void {
     clearInterval(this.ticking);
+    this.delays.forEach((delay) => clearTimeout(delay));
     this.listeners.dispose();
     this.problems.dispose();
     this.failedLine.dispose();
@@ -141,8 +151,8 @@ export class InlineResults implements vscode.Disposable {
       clearInterval(this.ticking);
       this.ticking = undefined;
     }
-    this.problems.set(uri, marks.flatMap(diagnosticsOf));
     this.redraw(uri);
+    this.problems.set(uri, marks.flatMap(diagnosticsOf));
     this.tellKey();
   }
 
@@ -204,7 +214,10 @@ export class InlineResults implements vscode.Disposable {
   private tellKey(): void {
     const uri = vscode.window.activeTextEditor?.document.uri;
     const has = uri !== undefined && this.of(uri).some(({ kind }) => kind !== 'pending');
-    void vscode.commands.executeCommand('setContext', 'rpyc:hasInlineResults', has);
+    if (has !== this.toldKey) {
+      this.toldKey = has;
+      void vscode.commands.executeCommand('setContext', 'rpyc:hasInlineResults', has);
+    }
   }
 }
 

@@ -33,6 +33,7 @@ export class Snippets implements vscode.Disposable {
   private readonly channels = new Map<string, RunChannel>();
   private readonly runs = new Map<string, OpenRun>();
   private readonly runsChanged = new vscode.EventEmitter<void>();
+  private readonly lensesChanged = new vscode.EventEmitter<void>();
   private readonly runEnded = new vscode.EventEmitter<string>();
   private readonly listeners: vscode.Disposable;
   private lastRun = 0;
@@ -63,7 +64,7 @@ export class Snippets implements vscode.Disposable {
       vscode.languages.registerCodeLensProvider(
         { language: 'python' },
         {
-          onDidChangeCodeLenses: this.onDidChangeRuns,
+          onDidChangeCodeLenses: this.lensesChanged.event,
           provideCodeLenses: (document) => this.lenses(document),
         },
       ),
@@ -224,6 +225,7 @@ export class Snippets implements vscode.Disposable {
     this.listeners.dispose();
     void this.loadedInline?.then((inline) => inline.dispose());
     this.runsChanged.dispose();
+    this.lensesChanged.dispose();
     this.runEnded.dispose();
     for (const channel of this.channels.values()) {
       channel.dispose();
@@ -270,6 +272,8 @@ export class Snippets implements vscode.Disposable {
     const { profileId, source, fileName, line } = code;
     const runId = `${Date.now()}-${++this.lastRun}`;
     const channel = this.channelOf(profileId);
+    // It is on its way before anything of it is drawn.
+    const answer = this.backend.request(Run, { profileId, runId, source, fileName, lineOffset: line });
     channel.show();
     channel.begin(`${vscode.workspace.asRelativePath(fileName.replace(/^untitled:/, ''))}:${line + 1}`);
     this.runs.set(runId, { profileId, channel, since: performance.now() });
@@ -278,7 +282,9 @@ export class Snippets implements vscode.Disposable {
     const label = this.connections.label(profileId);
     let result: RunResult | undefined;
     try {
-      result = await this.backend.request(Run, { profileId, runId, source, fileName, lineOffset: line });
+      result = await answer;
+      // What the user waits for comes first.
+      await ended(runId, result);
       channel.end(result);
       await this.history.add(pastRun(code, label, result));
     } catch (error) {
@@ -291,7 +297,9 @@ export class Snippets implements vscode.Disposable {
       // Not awaited: the run is over, whenever the message is closed.
       void showProblem({ ...problem, message });
     } finally {
-      await ended(runId, result);
+      if (result === undefined) {
+        await ended(runId, result);
+      }
       this.runs.delete(runId);
       this.runsChanged.fire();
       this.runEnded.fire(profileId);
@@ -322,10 +330,14 @@ export class Snippets implements vscode.Disposable {
   /** Has the document run on this connection from now on. */
   async bind(document: vscode.TextDocument, profileId: string): Promise<void> {
     const uri = document.uri.toString();
+    if (this.bound()[uri] === profileId) {
+      return;
+    }
     const others = Object.entries(this.bound()).filter(([known]) => known !== uri);
     const kept = [...others, [uri, profileId] as const].slice(-BOUND_LIMIT);
     await this.memory.update(BOUND_KEY, Object.fromEntries(kept));
     this.runsChanged.fire();
+    this.lensesChanged.fire();
   }
 
   private produced(output: RunOutput): void {
@@ -355,6 +367,7 @@ export class Snippets implements vscode.Disposable {
       this.channels.delete(profileId);
     }
     this.runsChanged.fire();
+    this.lensesChanged.fire();
   }
 }
 

@@ -17,6 +17,7 @@ import { explorerRows } from './rows/explorer';
 import { extensionRows } from './rows/extension';
 import { fileRows } from './rows/files';
 import { memoryRows } from './rows/memory';
+import { runningRows } from './rows/running';
 import { servingRows } from './rows/serving';
 import { treeRows } from './rows/tree';
 import type { Summary } from './stats';
@@ -31,6 +32,7 @@ const ROWS: readonly Row[] = [
   ...memoryRows(),
   ...forVersions(RPYC_VERSIONS, explorerRows),
   ...forVersions(RPYC_VERSIONS, completionRows),
+  ...forVersions(['6.0.2'], runningRows),
   ...extensionRows(),
 ];
 
