@@ -14,6 +14,7 @@ export const COMMAND_IDS = [
   'rpyc.moveDown',
   'rpyc.moveToGroup',
   'rpyc.setColor',
+  'rpyc.chooseThread',
   'rpyc.markProduction',
   'rpyc.unmarkProduction',
   'rpyc.removeConnection',

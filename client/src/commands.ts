@@ -227,6 +227,7 @@ function commandTable(parts: CommandParts): CommandTable {
     'rpyc.moveDown': act('moveDown'),
     'rpyc.moveToGroup': act('moveToGroup'),
     'rpyc.setColor': act('setColor'),
+    'rpyc.chooseThread': act('chooseThread'),
     'rpyc.markProduction': act('markProduction'),
     'rpyc.unmarkProduction': act('unmarkProduction'),
     'rpyc.removeConnection': act('remove'),

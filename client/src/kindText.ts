@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import type {
   DeployTransport,
+  HostProgram,
   Profile,
+  RunThread,
   SshTransport,
   SubprocessTransport,
   Transport,
@@ -70,7 +72,25 @@ export function wayLines(profile: Profile): readonly string[] {
   if (profile.oneShot === true) {
     lines.push(vscode.l10n.t('takes one client only'));
   }
+  if (profile.runOn !== undefined) {
+    lines.push(threadText(profile.runOn));
+  }
   return lines;
+}
+
+function threadText(runOn: RunThread): string {
+  if (runOn.thread === 'worker') {
+    return vscode.l10n.t('runs in a worker thread');
+  }
+  return runOn.host === 'auto'
+    ? vscode.l10n.t('runs in the main thread of the host program')
+    : vscode.l10n.t('runs in the main thread of {0}', runOn.post ?? hostTitle(runOn.host));
+}
+
+/** What a program is called; names are the same in every language. */
+export function hostTitle(host: HostProgram): string {
+  const titles: Partial<Record<HostProgram, string>> = { ida: 'IDA', gdb: 'gdb' };
+  return titles[host] ?? host.charAt(0).toUpperCase() + host.slice(1);
 }
 
 function trustText(profile: Profile): string {

@@ -16,6 +16,7 @@ import { agoText, listedRecents } from './recents';
 import { addressOf } from './rowItems';
 import type { Row } from './rows';
 import type { ProfileChange, Settings } from './settings';
+import { askForThread } from './threadChoice';
 
 const TEXT_LIMIT = 200;
 const GROUP_LIMIT = 255;
@@ -97,6 +98,14 @@ export const PROFILE_ACTIONS = {
       const color = given ?? (await askForColor(entry));
       if (color !== undefined) {
         await change(parts, entry, { color: PROFILE_COLORS.find((known) => known === color) });
+      }
+    }),
+
+  chooseThread: (parts, argument, given) =>
+    withEntry(parts, argument, vscode.l10n.t('Which connection?'), async (entry) => {
+      const chosen = await askForThread(entry.profile, given);
+      if (chosen !== undefined) {
+        await change(parts, entry, chosen);
       }
     }),
 

@@ -1,7 +1,8 @@
 import type { Profile } from '../../server/src/api/model';
 import { targetText } from '../../server/src/api/profile';
 
-/** The same text for two profiles that lead to the same place in the same way under the same name. */
+/** The same text for two profiles that lead to the same place in the same way under the same name, and run alike there. */
 export function profileContent(profile: Profile): string {
-  return JSON.stringify([profile.label, targetText(profile)]);
+  const { label, runOn } = profile;
+  return JSON.stringify([label, targetText(profile), ...(runOn === undefined ? [] : [runOn])]);
 }

@@ -26,6 +26,8 @@ class Agent(object):
         self.service = service
         self.kept = Kept()
         self.offered = None
+        # What waits for another thread, by the name of the run.
+        self.tasks = {}
         self.use_namespace(namespace)
 
     def use_namespace(self, namespace):
@@ -276,6 +278,38 @@ class Agent(object):
     def signal(self, pid):
         """Interrupts the run in a process that the same server has forked: `('ok', whether it could)`."""
         return _answered(lambda: (send_signal(pid),))
+
+    # ---- other threads than the connection's own -----------------------------------------------------------------
+
+    def begin(self, thread, host, expression, run_id, tell, method, args):
+        """Does what another method does, in the thread that `way_to` of hosting.py leads to, and does not wait for it.
+
+        :param tell: a function of the peer, called with `('begun', None)` and then with `('ended', answer)`, or with
+            `('raised', error)`.
+        :returns: `('ok', 'here', answer)` where this is that thread; `('ok', 'away', what the program is called)`; or
+            `(status, message)` where there is no such thread.
+        """
+        def work():
+            self.tasks.pop(run_id, None)
+            return getattr(self, method)(*args)
+        if thread == u'main' and is_main_thread():
+            return u'ok', u'here', work()
+        try:
+            post, title = way_to(thread, host, expression, self.namespace)
+            self.tasks[run_id] = task = Task(work, tell)
+            post(task)
+        except Stopped:
+            stopped = sys.exc_info()[1]
+            return TEXT(stopped.status), stopped.message
+        except Exception:
+            self.tasks.pop(run_id, None)
+            return u'failed', u'%s: %s' % (_full_name(sys.exc_info()[0]), _message(sys.exc_info()[1]))
+        return u'ok', u'away', title
+
+    def take_back(self, run_id):
+        """Keeps what was begun and still waits for its thread from running: `('ok', whether it did wait)`."""
+        task = self.tasks.pop(run_id, None)
+        return u'ok', task is not None and task.take()
 
     # ---- a debug console --------------------------------------------------------------------------------------
 

@@ -21,6 +21,8 @@ class Input(object):
         self.ask = ask
         self.queue = queue
         self.stop = stop
+        # Whether the connection has a thread beside those of the run, which reads the answers.
+        self.is_read = get_ident() in _AWAY
         # One thread at a time: of several that wait on one connection, one may miss its answer.
         self.lock = threading.Lock()
         self.rest = u''
@@ -32,14 +34,14 @@ class Input(object):
                 line, self.rest = self.rest, u''
                 return line
             own = get_ident() == self.stop.thread
-            if not own and _keeps_answers():
+            if not (own or self.is_read) and _keeps_answers():
                 raise RuntimeError(
                     'With rpyc 5 only the first thread of a run can read what is typed: call input() there, '
                     'or have rpyc 6 on the server')
             self.queue.hurry()
             answer = self.ask(self.queue.last_line, own)
             if hasattr(type(answer), 'wait'):
-                answer = answer.value
+                answer = awaited(answer) if self.is_read else answer.value
         if answer is False:
             raise Interrupted()
         if answer is None:

@@ -66,7 +66,7 @@ const ASKING = new Set(
     ...['openDebugConsole', 'showLastError', 'showStacks'],
     ...['hideMethods', 'hidePrivate', 'hideSpecial'],
     ...['goToMember', 'openSettings', 'stopRegistry', 'stopDemo', 'editConnection', 'duplicateConnection'],
-    ...['addFavourite', 'removeFavourite', 'moveUp', 'moveDown', 'moveToGroup', 'setColor'],
+    ...['addFavourite', 'removeFavourite', 'moveUp', 'moveDown', 'moveToGroup', 'setColor', 'chooseThread'],
     ...['markProduction', 'unmarkProduction', 'removeConnection'],
   ].map((name) => `rpyc.${name}`),
 );

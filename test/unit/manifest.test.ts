@@ -155,6 +155,7 @@ describe('Manifest', () => {
       'editConnection',
       'moveToGroup',
       'setColor',
+      'chooseThread',
       'removeConnection',
       'findModule',
       'findChild',

@@ -145,7 +145,18 @@ export interface Profile {
   readonly color?: ProfileColor;
   /** What runs there matters: each run and each change is confirmed. */
   readonly production?: boolean;
+  /** Which thread of the peer runs what the user runs; of a classic peer. Left out: the connection's own. */
+  readonly runOn?: RunThread;
 }
+
+/** A thread of the peer. */
+export type RunThread =
+  | { readonly thread: 'worker' }
+  /** `auto` is whichever program is recognised; of `other`, `post` is Python for a function that is given a callable. */
+  | { readonly thread: 'main'; readonly host: HostProgram; readonly post?: string };
+
+/** A program with a main thread of its own, in which a peer is a guest. */
+export type HostProgram = 'auto' | 'ida' | 'blender' | 'houdini' | 'maya' | 'gdb' | 'qt' | 'other';
 
 export type ProfileColor = 'red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple';
 

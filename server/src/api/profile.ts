@@ -14,6 +14,7 @@ import {
 } from './fields';
 import type { DialectChoice, Profile, ProfileColor, ServiceKind } from './model';
 import { checkPreHandshake } from './preHandshake';
+import { checkRunThread } from './runThread';
 import { checkTransport, endpointOf } from './transport';
 
 /** What a profile that leaves a field out is given. Its label and its id are then made from its address. */
@@ -36,6 +37,7 @@ export const PROFILE_FIELDS: readonly string[] = [
   'group',
   'color',
   'production',
+  'runOn',
 ];
 
 export const PROFILE_COLORS: readonly ProfileColor[] = ['red', 'orange', 'yellow', 'green', 'blue', 'purple'];
@@ -93,6 +95,10 @@ export function checkProfile(value: unknown): CheckedProfile {
   if ('fault' in marks) {
     return marks;
   }
+  const place = value['runOn'] === undefined ? { runOn: undefined } : checkRunThread(value['runOn']);
+  if ('fault' in place) {
+    return place;
+  }
   const { transport } = checked;
   const address = endpointOf(transport);
   const { id = `${transport.kind}:${address}`.slice(0, MAX_MADE_ID) } = value;
@@ -110,6 +116,7 @@ export function checkProfile(value: unknown): CheckedProfile {
     oneShot,
     ...(steps.steps.length === 0 ? {} : { preHandshake: steps.steps }),
     ...marks,
+    ...(place.runOn === undefined ? {} : { runOn: place.runOn }),
   };
   return { profile };
 }

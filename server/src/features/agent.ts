@@ -22,6 +22,7 @@ const FILES = [
   'interrupting.py',
   'typing_in.py',
   'runner.py',
+  'hosting.py',
   'changing.py',
   'taking.py',
   'watching.py',

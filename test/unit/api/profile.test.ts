@@ -63,6 +63,31 @@ describe('checkProfile', () => {
     assert.equal(targetText({ ...FULL, ...marks }), targetText(FULL));
   });
 
+  it('takes the thread for runs, and leaves out the usual one', () => {
+    const at = (runOn: unknown): unknown => good({ ...FULL, runOn }).runOn;
+    assert.deepEqual(at({ thread: 'worker' }), { thread: 'worker' });
+    assert.deepEqual(at({ thread: 'main' }), { thread: 'main', host: 'auto' });
+    assert.deepEqual(at({ thread: 'main', host: 'ida' }), { thread: 'main', host: 'ida' });
+    const other = { thread: 'main', host: 'other', post: 'loop.post' };
+    assert.deepEqual(at({ ...other, post: ' loop.post ' }), other);
+    assert.deepEqual(good({ ...FULL, runOn: { thread: 'connection' } }), FULL);
+    const changed = good({ ...FULL, runOn: other });
+    assert.equal(targetText(changed), targetText(FULL), 'nobody is disconnected for it');
+    for (const [runOn, field] of [
+      ['main', 'runOn'],
+      [{}, 'runOn.thread'],
+      [{ thread: 'gui' }, 'runOn.thread'],
+      [{ thread: 'worker', host: 'ida' }, 'runOn.host'],
+      [{ thread: 'main', host: 'emacs' }, 'runOn.host'],
+      [{ thread: 'main', host: 'ida', post: 'x' }, 'runOn.post'],
+      [{ thread: 'main', host: 'other' }, 'runOn.post'],
+      [{ thread: 'main', host: 'other', post: ' ' }, 'runOn.post'],
+      [{ thread: 'main', host: 'other', post: 'a\nb' }, 'runOn.post'],
+    ] as const) {
+      assert.equal(fault({ ...FULL, runOn }).field, field, JSON.stringify(runOn));
+    }
+  });
+
   it('gives a profile without a name its address for one', () => {
     assert.equal(good({ ...FULL, label: '  ' }).label, 'lab.example:18813');
     assert.equal(good({ ...FULL, label: ' Lab ' }).label, 'Lab');

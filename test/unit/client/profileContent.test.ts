@@ -33,6 +33,7 @@ describe('What consent to a profile of the workspace covers', () => {
     { transport: { kind: 'tls', host: 'lab.example', port: 18812 } },
     { transport: { kind: 'ssh', host: 'lab.example', port: 18812 } },
     { preHandshake: [{ sendFrame: { secret: 'door' } }] },
+    { runOn: { thread: 'main', host: 'other', post: 'evil' } },
   ];
   for (const change of changes) {
     it(`ends with ${JSON.stringify(change)}`, () =>

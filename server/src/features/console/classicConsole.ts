@@ -52,10 +52,8 @@ const MAX_COMPLETIONS = 1000;
 const MAX_THREADS = 500;
 const MAX_FILE = 10_000_000;
 
-/** The user's code runs, for as long as it takes. */
-const ENDLESS = { timeoutSeconds: null } as const;
-
-type Work = (agent: Agent, emit: EmitOutput, runId: string, ask: AskInput) => Promise<unknown>;
+/** The method of the helper that does something, and its arguments. */
+type Work = (emit: EmitOutput, runId: string, ask: AskInput) => readonly [string, readonly unknown[]];
 
 /** The console of a classic peer: Python in the namespace of the connection, as snippets run it. */
 export class ClassicConsole implements RemoteConsole {
@@ -159,9 +157,10 @@ export class ClassicConsole implements RemoteConsole {
     }
     this.inputs += 1;
     const fileName = `<console ${this.inputs}>`;
-    const [answer, lease] = await this.perform(output, (agent, emit, runId, ask) =>
-      agent.ask('console', [source, fileName, emit, runId, ask, RESULT_LIMIT, wirePlace(place)], ENDLESS),
-    );
+    const [answer, lease] = await this.perform(output, (emit, runId, ask) => [
+      'console',
+      [source, fileName, emit, runId, ask, RESULT_LIMIT, wirePlace(place)],
+    ]);
     const [status, kept, , error] = asTuple(answer, 'result');
     if (status === 'error' || status === 'interrupted') {
       return { status, error: readError(error) };
@@ -193,9 +192,10 @@ export class ClassicConsole implements RemoteConsole {
     if (this.options.isProduction()) {
       throw watchedOnProductionError();
     }
-    const [answer, lease] = await this.perform(output, (agent, emit, runId) =>
-      agent.ask('evaluate', [expression, emit, runId, wirePlace(place)], ENDLESS),
-    );
+    const [answer, lease] = await this.perform(output, (emit, runId) => [
+      'evaluate',
+      [expression, emit, runId, wirePlace(place)],
+    ]);
     const [kept, error] = accepted(answer);
     return kept === null
       ? { status: 'error', error: readError(error) }
@@ -220,9 +220,10 @@ export class ClassicConsole implements RemoteConsole {
     output: ConsoleOutput,
     place: FramePlace | undefined,
   ): Promise<string> {
-    const [answer] = await this.perform(output, (agent, emit, runId) =>
-      agent.ask('text_of', [expression, emit, runId, COPY_LIMIT, wirePlace(place)], ENDLESS),
-    );
+    const [answer] = await this.perform(output, (emit, runId) => [
+      'text_of',
+      [expression, emit, runId, COPY_LIMIT, wirePlace(place)],
+    ]);
     const [text, error] = accepted(answer);
     if (error !== null) {
       const { typeName, message } = readError(error);
@@ -328,7 +329,8 @@ export class ClassicConsole implements RemoteConsole {
       const lease = await lend(profileId, 'run', progress.waiting);
       try {
         progress.begin(lease);
-        return [await work(this.agentOf(lease), emit, runId, progress.input.ask), lease];
+        const [method, args] = work(emit, runId, progress.input.ask);
+        return [await progress.perform(this.agentOf(lease), method, args, emit), lease];
       } finally {
         lease.dispose();
       }

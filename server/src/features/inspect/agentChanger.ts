@@ -1,7 +1,6 @@
 import type { CallParameter, CallSignature, ParameterKind } from '../../api/changes';
-import type { Agent, EmitOutput } from '../agent';
+import type { Agent } from '../agent';
 import { readError } from '../run/runError';
-import type { AskInput } from '../run/runInput';
 import { accepted, wayTo } from './agentSource';
 import type { Entry } from './handleTable';
 import type { Changed, ObjectChanger, Outcome, RunTies, Taken, Undo } from './objectChanger';
@@ -67,23 +66,22 @@ export class AgentChanger implements ObjectChanger {
   async call(
     entry: Entry,
     source: string,
-    emit: EmitOutput,
-    callId: string,
-    ask: AskInput,
+    { emit, callId, ask, perform }: RunTies,
   ): Promise<Outcome<RowFacts | undefined>> {
     const { base, steps } = wayTo(entry);
     const what = `${entry.facts.name}(${source.trim()})`;
-    const [, row, error] = await this.ask('call', [base, steps, source, what, emit, callId, ask]);
+    const args = [base, steps, source, what, emit, callId, ask];
+    const [, row, error] = accepted(await perform(this.agent, 'call', args));
     if (error !== null) {
       return { error: readError(error) };
     }
     return { value: row === null ? undefined : readRow(row) };
   }
 
-  async take(entry: Entry, count: number, { emit, callId, ask }: RunTies): Promise<Taken> {
+  async take(entry: Entry, count: number, { emit, callId, ask, perform }: RunTies): Promise<Taken> {
     const { base, steps } = wayTo(entry);
     const args = [base, steps, count, entry.facts.name, emit, callId, ask];
-    const [row, taken, ending, error] = await this.ask('take', args);
+    const [row, taken, ending, error] = accepted(await perform(this.agent, 'take', args));
     if (typeof ending !== 'string' || !ENDINGS.has(ending)) {
       throw new ShapeError('ending');
     }

@@ -2,7 +2,7 @@
 import type { CallSignature, ObjectTakeResult } from '../../api/changes';
 import type { RunError } from '../../api/model';
 import type { Netref } from '../../rpyc/index';
-import type { EmitOutput } from '../agent';
+import type { Agent, EmitOutput } from '../agent';
 import type { AskInput } from '../run/runInput';
 import type { Entry } from './handleTable';
 import type { RowFacts } from './rows';
@@ -38,6 +38,8 @@ export interface RunTies {
   readonly ask: AskInput;
   /** By which it can be interrupted. */
   readonly callId: string;
+  /** Has the helper of a classic peer do it, in the thread that the profile names. */
+  readonly perform: (agent: Agent, method: string, args: readonly unknown[]) => Promise<unknown>;
 }
 
 /** What was taken from an iterator. */
@@ -54,19 +56,8 @@ export interface ObjectChanger {
   delete(entry: Entry): Promise<Outcome<Changed>>;
   undo(undo: Undo): Promise<Outcome<undefined>>;
   signature(entry: Entry): Promise<CallSignature>;
-  /**
-   * Gives the row of the result; nothing where it is None.
-   *
-   * @param callId by which it can be interrupted
-   * @param ask for what it reads
-   */
-  call(
-    entry: Entry,
-    source: string,
-    emit: EmitOutput,
-    callId: string,
-    ask: AskInput,
-  ): Promise<Outcome<RowFacts | undefined>>;
+  /** Gives the row of the result; nothing where it is None. */
+  call(entry: Entry, source: string, ties: RunTies): Promise<Outcome<RowFacts | undefined>>;
   /** Takes the next `count` items of an iterator. */
   take(entry: Entry, count: number, ties: RunTies): Promise<Taken>;
 }

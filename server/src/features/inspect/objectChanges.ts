@@ -109,8 +109,8 @@ export class ObjectChanges {
       entry,
       callId,
       signal,
-      async (changer, { emit, ask, elapsed }): Promise<ObjectCallResult> => {
-        const outcome = await changer.call(entry, source, emit, callId, ask);
+      async (changer, { elapsed, ...way }): Promise<ObjectCallResult> => {
+        const outcome = await changer.call(entry, source, way);
         const elapsedMs = elapsed();
         if ('error' in outcome) {
           return { status: 'error', error: outcome.error, elapsedMs };
@@ -157,7 +157,10 @@ export class ObjectChanges {
       };
       try {
         const elapsed = (): number => Math.round(performance.now() - started);
-        return await act(changer, { emit, callId, ask: progress.input.ask, elapsed });
+        const { ask } = progress.input;
+        const perform: RunTies['perform'] = (agent, method, args) =>
+          progress.perform(agent, method, args, emit);
+        return await act(changer, { emit, callId, ask, perform, elapsed });
       } finally {
         over = true;
         progress.dispose();

@@ -1,3 +1,4 @@
+import type { RunThread } from '../../api/model';
 import type { Connection, Disposable } from '../../rpyc/index';
 import type { Agent } from '../agent';
 
@@ -17,4 +18,6 @@ export interface Lease extends Disposable {
   /** Present on classic peers. */
   readonly agent: Agent | undefined;
   readonly purpose: LeasePurpose;
+  /** Where what the user runs is run; undefined for the connection's own thread. */
+  readonly runOn: RunThread | undefined;
 }

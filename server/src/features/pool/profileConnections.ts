@@ -284,6 +284,7 @@ export class ProfileConnections {
       profileId: this.profile.id,
       generation: this.current.generation,
       purpose,
+      runOn: this.profile.runOn,
       dispose: () => {
         if (held) {
           held = false;

@@ -1,11 +1,12 @@
 import type { InterruptResult } from '../../api/model';
 import { AsyncResultTimeout, type Disposable } from '../../rpyc/index';
-import type { Agent } from '../agent';
+import type { Agent, EmitOutput } from '../agent';
 import { ShapeError, asCount, asLine, asText, asTuple } from '../inspect/rows';
 import { asError, linkSignals, onAbort } from '../pool/abort';
 import type { Lease } from '../pool/lease';
 import { ProblemError, cancelled, notClassic, uninterruptible } from '../problem';
 import { type AskUser, RunInput } from './runInput';
+import type { AwayRun } from './otherThread';
 
 export interface RunsInProgressOptions {
   /** A connection beside the one that the run is on. */
@@ -37,10 +38,13 @@ const FRAME_LIMIT = { file: 1000, name: 200 } as const;
 export class RunInProgress implements Disposable {
   private readonly controller = new AbortController();
   private lease: Lease | undefined;
+  private away: AwayRun | undefined;
 
   constructor(
+    readonly runId: string,
     /** What it reads. */
     readonly input: RunInput,
+    private readonly label: (profileId: string) => string,
     private readonly end: () => void,
   ) {}
 
@@ -54,6 +58,29 @@ export class RunInProgress implements Disposable {
 
   get lent(): Lease | undefined {
     return this.lease;
+  }
+
+  /** What goes on in another thread than the one that serves its connection. */
+  get elsewhere(): AwayRun | undefined {
+    return this.away;
+  }
+
+  /**
+   * Has the helper do what runs the user's code, in the thread that the profile names, for as long as it takes.
+   *
+   * @param emit for what is to be told of it before it has begun
+   */
+  async perform(agent: Agent, method: string, args: readonly unknown[], emit: EmitOutput): Promise<unknown> {
+    const { lease } = this;
+    const runOn = lease?.runOn;
+    if (lease === undefined || runOn === undefined) {
+      return agent.ask(method, args, { timeoutSeconds: null });
+    }
+    const { connection, profileId } = lease;
+    const { AwayRun: Away } = await import(/* webpackChunkName: "thread" */ './otherThread.js');
+    const { runId } = this;
+    this.away = new Away({ connection, agent, runOn, runId, emit, label: this.label(profileId) });
+    return this.away.perform(method, args);
   }
 
   /** It goes on with this connection. */
@@ -83,7 +110,8 @@ export class RunsInProgress {
 
   /** @param runId of a run or a call; dispose what is returned when it is over */
   add(runId: string): RunInProgress {
-    const run = new RunInProgress(new RunInput(runId, this.options.askUser), () => {
+    const { askUser, label } = this.options;
+    const run = new RunInProgress(runId, new RunInput(runId, askUser), label, () => {
       if (this.runs.get(runId) === run) {
         this.runs.delete(runId);
       }
@@ -120,6 +148,12 @@ export class RunsInProgress {
     }
     const either = linkSignals(signal, run.over.signal);
     try {
+      if (run.elsewhere?.isAway === true) {
+        // The connection of the run has its thread to itself.
+        return (await run.elsewhere.takeBack())
+          ? { outcome: 'waiting' }
+          : await this.ask(lent, undefined, { runId, insist, label }, either.signal);
+      }
       const beside = await this.options.lendBeside(profileId, either.signal);
       try {
         return await this.ask(beside, lent.agent, { runId, insist, label }, either.signal);
@@ -141,7 +175,7 @@ export class RunsInProgress {
 
   private async ask(
     beside: Lease,
-    running: Agent,
+    running: Agent | undefined,
     { runId, insist, label }: { readonly runId: string; readonly insist: boolean; readonly label: string },
     signal: AbortSignal,
   ): Promise<InterruptResult> {
@@ -161,10 +195,14 @@ export class RunsInProgress {
   }
 }
 
-/** Raises the exception once. */
+/**
+ * Raises the exception once.
+ *
+ * @param running the helper in whose process the run is the main thread's, where it is another process
+ */
 async function raise(
   { agent }: Lease,
-  running: Agent,
+  running: Agent | undefined,
   runId: string,
   label: string,
   signal: AbortSignal,
@@ -173,7 +211,7 @@ async function raise(
     throw new ProblemError(notClassic(label));
   }
   const options = { signal, timeoutSeconds: ANSWER_SECONDS };
-  if (running.info.stopsAtSignal) {
+  if (running?.info.stopsAtSignal === true) {
     const [status, sent] = asTuple(await agent.ask('signal', [running.info.pid], options), 'answer');
     if (status !== 'ok' || sent !== true) {
       throw new ProblemError(uninterruptible(label, 'elsewhere'));

@@ -80,7 +80,7 @@ export class SnippetRunner {
     }
   }
 
-  private async runOn(lease: Lease, request: RunRequest, { input }: RunInProgress): Promise<RunResult> {
+  private async runOn(lease: Lease, request: RunRequest, progress: RunInProgress): Promise<RunResult> {
     const { runId, profileId, source, fileName, lineOffset } = request;
     const { agent } = lease;
     // The profile may be gone when the run ends.
@@ -97,9 +97,8 @@ export class SnippetRunner {
       }
     };
     try {
-      const answer = await agent.ask('run', [source, fileName, lineOffset, emit, runId, input.ask], {
-        timeoutSeconds: null,
-      });
+      const args = [source, fileName, lineOffset, emit, runId, progress.input.ask];
+      const answer = await progress.perform(agent, 'run', args, emit);
       return { runId, ...readResult(answer), elapsedMs: elapsedMs() };
     } catch (error) {
       if (error instanceof ShapeError) {
