@@ -146,6 +146,23 @@ describe('the journey of a person', () => {
     await browser.page.keyboard.press('Control+Home');
   });
 
+  it('job 19: is offered what the live objects have, and finds again what ran', async () => {
+    const { page } = browser;
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('harbour.');
+    const offered = page.locator('.suggest-widget');
+    await offered.getByText('berths', { exact: true }).first().waitFor();
+    await workbench.picture('completion', 'completion.png');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Shift+Home');
+    await page.keyboard.press('Delete');
+    await workbench.runCommand('RPyC: Show Run History');
+    await page.locator('.quick-input-list').getByText("'Port of Examples'").first().waitFor();
+    await workbench.picture('history', 'history.png');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+Home');
+  });
+
   it('sees in the namespace what the run has left, and pages through a long list', async () => {
     await workbench.expand('Namespace');
     await workbench.expand('harbour');
