@@ -111,7 +111,7 @@ export const WATCH_COMMAND_IDS = [
 
 export type WatchCommandId = (typeof WATCH_COMMAND_IDS)[number];
 
-/** The commands on what is held and what actions cost, behind all others in the manifest. */
+/** The commands on what is held and what actions cost, behind those above in the manifest. */
 export const WIRE_COMMAND_IDS = [
   'rpyc.showReferences',
   'rpyc.hideReferences',
@@ -124,5 +124,17 @@ export const WIRE_COMMAND_IDS = [
 ] as const;
 
 export type WireCommandId = (typeof WIRE_COMMAND_IDS)[number];
+
+/** The commands that run code on several connections at once, behind those above. */
+export const FLEET_COMMAND_IDS = [
+  'rpyc.runSelectionOnSeveral',
+  'rpyc.runCellOnSeveral',
+  'rpyc.runFileOnSeveral',
+  'rpyc.showSeveral',
+  'rpyc.interruptSeveral',
+  'rpyc.runFailedAgain',
+] as const;
+
+export type FleetCommandId = (typeof FLEET_COMMAND_IDS)[number];
 
 export type CommandId = (typeof COMMAND_IDS)[number];

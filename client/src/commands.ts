@@ -4,6 +4,7 @@ import type { Backend } from './backend';
 import {
   COMMAND_IDS,
   DISCOVERY_COMMAND_IDS,
+  FLEET_COMMAND_IDS,
   GROUP_COMMAND_IDS,
   ROW_ACTION_IDS,
   WATCH_COMMAND_IDS,
@@ -12,6 +13,7 @@ import {
 import type {
   CommandId,
   DiscoveryCommandId,
+  FleetCommandId,
   GroupCommandId,
   RowActionId,
   WatchCommandId,
@@ -28,6 +30,7 @@ import type { DiscoveryView } from './discoveryView';
 import type { ErrorExplainer } from './errorExplainer';
 import { addConnection, profileAction } from './dialogues';
 import { pickText } from './displayText';
+import type { FleetDoor } from './fleetDoor';
 import type { ListMemory } from './listMemory';
 import { runGroupCommand } from './memberGroups';
 import { showInformation } from './messageBoxes';
@@ -60,6 +63,7 @@ export interface CommandParts {
   readonly debugging: Debugging;
   readonly discovery: { readonly settings: DiscoverySettings; readonly view: DiscoveryView };
   readonly watch: WatchDoor;
+  readonly several: FleetDoor;
   readonly explainer: ErrorExplainer;
   readonly log: vscode.LogOutputChannel;
   readonly version: string;
@@ -88,6 +92,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
     ),
     register(WATCH_COMMAND_IDS, watchCommands(parts), parts.log),
     register(WIRE_COMMAND_IDS, lazyWireCommands(parts), parts.log),
+    register(FLEET_COMMAND_IDS, fleetCommands(parts), parts.log),
   );
 }
 
@@ -141,6 +146,15 @@ type LazyOnRow = (argument: Argument, more?: unknown) => Promise<void>;
 function groupCommands(): Readonly<Record<GroupCommandId, () => Promise<void>>> {
   const entries = GROUP_COMMAND_IDS.map((id) => [id, (): Promise<void> => runGroupCommand(id)]);
   return Object.fromEntries(entries) as Readonly<Record<GroupCommandId, () => Promise<void>>>;
+}
+
+/** The commands that run code on several connections. */
+function fleetCommands({ several }: CommandParts): Readonly<Record<FleetCommandId, Lazy>> {
+  const entries = FLEET_COMMAND_IDS.map((id) => [
+    id,
+    (given: unknown): Promise<void> => several.run(id, given),
+  ]);
+  return Object.fromEntries(entries) as Readonly<Record<FleetCommandId, Lazy>>;
 }
 
 /** The commands on what is held and what actions cost: as above. */

@@ -8,8 +8,10 @@ import type { Backend } from './backend';
 import { ConnectingClock } from './connectingClock';
 import { BACKEND_LOST, isCancelled, problemOf } from './problems';
 import type { ProfileEntry, RejectedProfile } from './profiles';
+import { hasSecrets } from './secretStore';
 import type { SecretStore } from './secretStore';
 import type { Settings } from './settings';
+import { Turns } from './turns';
 import type { WorkspaceConsent } from './workspaceConsent';
 
 /** Something about one connection changed. */
@@ -39,6 +41,7 @@ export class Connections implements vscode.Disposable {
   private readonly attempts = new Map<string, Attempt>();
   private readonly changed = new vscode.EventEmitter<ConnectionChange>();
   private readonly profilesChanged = new vscode.EventEmitter<readonly string[]>();
+  private readonly questions = new Turns();
   private readonly listeners: vscode.Disposable;
   private entriesNow: readonly ProfileEntry[] = [];
   private rejectedNow: readonly RejectedProfile[] = [];
@@ -189,15 +192,11 @@ export class Connections implements vscode.Disposable {
       return { kind: 'failed', problem: { code: 'ERR_UNTRUSTED', message } };
     }
     const entry = this.entry(profileId);
-    if (entry !== undefined && !this.consent.isGiven(entry)) {
-      const agreed = await this.consent.ask(entry);
-      // The settings may have changed while the question stood there: another content is another question.
-      const now = this.entry(profileId);
-      if (!agreed || token.isCancellationRequested || now === undefined || !this.consent.isGiven(now)) {
-        return { kind: 'cancelled' };
-      }
-    }
-    const secrets = entry === undefined ? {} : await this.secrets.collect(entry);
+    // A question that opens closes the one before it, and so would answer it: several that connect ask in turn.
+    const asks = entry !== undefined && (!this.consent.isGiven(entry) || hasSecrets(entry.profile));
+    const collect = async (): Promise<Secrets | undefined> =>
+      token.isCancellationRequested ? undefined : this.mayConnect(profileId, entry, token);
+    const secrets = await (asks ? this.questions.take(collect) : collect());
     if (secrets === undefined || token.isCancellationRequested) {
       return { kind: 'cancelled' };
     }
@@ -207,6 +206,23 @@ export class Connections implements vscode.Disposable {
     this.accept(placeholder);
     const address = entry && this.addresses.of(entry.profile);
     return this.request(connectParams(profileId, secrets, address), placeholder, token);
+  }
+
+  /** @returns what it needs to connect, once the user has agreed to it; undefined where the user has not */
+  private async mayConnect(
+    profileId: string,
+    entry: ProfileEntry | undefined,
+    token: vscode.CancellationToken,
+  ): Promise<Secrets | undefined> {
+    if (entry !== undefined && !this.consent.isGiven(entry)) {
+      const agreed = await this.consent.ask(entry);
+      // The settings may have changed while the question stood there: another content is another question.
+      const now = this.entry(profileId);
+      if (!agreed || token.isCancellationRequested || now === undefined || !this.consent.isGiven(now)) {
+        return undefined;
+      }
+    }
+    return entry === undefined ? {} : this.secrets.collect(entry);
   }
 
   /** Where a registry tells another address than the user has agreed to, it is asked about, and then tried. */

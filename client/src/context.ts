@@ -10,6 +10,7 @@ import { dropConnections } from './dialogues';
 import { DiscoverySettings } from './discoverySettings';
 import { DiscoveryView } from './discoveryView';
 import { ErrorExplainer } from './errorExplainer';
+import { FleetDoor } from './fleetDoor';
 import { LiveText } from './liveText';
 import { ListMemory } from './listMemory';
 import { showError } from './messageBoxes';
@@ -84,6 +85,16 @@ export class ExtensionParts implements vscode.Disposable {
     const proposals = new Proposals({ connections, settings, picker, view });
     const watch = new WatchDoor({ backend, connections, view, memory: context.workspaceState, log });
     const documents = new RemoteDocuments();
+    const several = new FleetDoor({
+      backend,
+      connections,
+      snippets,
+      production,
+      documents,
+      view,
+      memory: context.workspaceState,
+      extensionUri: context.extensionUri,
+    });
     const debugging = new Debugging({ backend, connections, picker, production });
     const explainer = new ErrorExplainer(backend);
     const manifest: unknown = context.extension.packageJSON;
@@ -101,6 +112,7 @@ export class ExtensionParts implements vscode.Disposable {
       debugging,
       discovery: { settings: discoverySettings, view: discovery },
       watch,
+      several,
       explainer,
       log,
       version: versionOf(manifest),
@@ -134,6 +146,7 @@ export class ExtensionParts implements vscode.Disposable {
       proposals,
       discovery,
       watch,
+      several,
       documents,
       debugging,
       view,
@@ -153,6 +166,7 @@ export class ExtensionParts implements vscode.Disposable {
         view,
         discovery,
         watch,
+        several,
         snippets,
         statusBar,
         activationMs: performance.now() - since,

@@ -11,12 +11,20 @@ const TICK_MS = 1000;
 /** A run that is shorter shows its result only: nothing that is drawn before delays it. */
 const PENDING_MS = 100;
 /** Links of our own stand in a hover of their own: only there are commands allowed, and nothing of a peer's is in it. */
-const LINKS = ['rpyc.copyResult', 'rpyc.showOutput', 'rpyc.clearResults', 'rpyc.interruptRun'];
+const LINKS = [
+  'rpyc.copyResult',
+  'rpyc.showOutput',
+  'rpyc.clearResults',
+  'rpyc.interruptRun',
+  'rpyc.showSeveral',
+  'rpyc.interruptSeveral',
+];
 
 /** What runs, and where in its document its result is to stand. */
 export interface InlineRun {
   readonly runId: string;
-  readonly profileId: string;
+  /** Undefined where it runs on several connections, which have a table. */
+  readonly profileId: string | undefined;
   /** What the connection is called. */
   readonly label: string;
   readonly uri: vscode.Uri;
@@ -91,13 +99,17 @@ export class InlineResults implements vscode.Disposable {
     this.delays.add(delay);
   }
 
-  /** The run is over. Without a result it was lost, and its output says so. */
-  end(runId: string, result: RunResult | undefined): void {
+  /**
+   * The run is over. Without a result it was lost, and its output says so.
+   *
+   * @param text stands there in place of the value or the exception
+   */
+  end(runId: string, result: RunResult | undefined, text?: string): void {
     for (const [key, marks] of this.marks) {
       const pending = marks.find(({ run, kind }) => run.runId === runId && kind === 'pending');
       if (pending !== undefined) {
         const others = marks.filter((mark) => mark !== pending);
-        const mark = result === undefined ? undefined : finished(pending, result);
+        const mark = result === undefined ? undefined : finished(pending, result, text);
         this.set(vscode.Uri.parse(key, true), mark === undefined ? others : [...others, mark]);
       }
     }
@@ -233,11 +245,11 @@ function overlap(one: MarkedLines, other: MarkedLines): boolean {
 }
 
 /** What stands in the place of a run that has ended; nothing where its output says it all. */
-function finished(pending: Mark, result: RunResult): Mark | undefined {
+function finished(pending: Mark, result: RunResult, given: string | undefined): Mark | undefined {
   if (result.status === 'done') {
     const { value } = result;
-    const text = value === undefined ? '✓' : `→ ${lineText(value, TEXT_LIMIT)}`;
-    return { ...pending, kind: 'value', text, full: value ?? '' };
+    const told = value === undefined ? '✓' : `→ ${lineText(value, TEXT_LIMIT)}`;
+    return { ...pending, kind: 'value', text: given ?? told, full: value ?? given ?? '' };
   }
   const { error } = result;
   if (error === undefined) {
@@ -251,7 +263,7 @@ function finished(pending: Mark, result: RunResult): Mark | undefined {
   return {
     ...pending,
     kind: 'error',
-    text: stopped ? vscode.l10n.t('■ interrupted') : `✗ ${lineText(message, TEXT_LIMIT)}`,
+    text: given ?? (stopped ? vscode.l10n.t('■ interrupted') : `✗ ${lineText(message, TEXT_LIMIT)}`),
     full: error.traceback,
     // That somebody stopped it is no fault of these lines.
     failed: stopped ? [] : failed,
@@ -279,13 +291,17 @@ function decorationOf(mark: Mark, document: vscode.TextDocument): vscode.Decorat
 function hoverOf({ kind, full, run }: Mark): vscode.MarkdownString[] {
   const links = new vscode.MarkdownString();
   links.isTrusted = { enabledCommands: LINKS };
+  const [interrupt, show, showTitle] =
+    run.profileId === undefined
+      ? ['rpyc.interruptSeveral', 'rpyc.showSeveral', vscode.l10n.t('Show Table')]
+      : ['rpyc.interruptRun', 'rpyc.showOutput', vscode.l10n.t('Show Output')];
   const named = [
-    ...(kind === 'pending' ? [['rpyc.interruptRun', vscode.l10n.t('Interrupt')]] : []),
+    ...(kind === 'pending' ? [[interrupt, vscode.l10n.t('Interrupt')]] : []),
     ...(full === '' ? [] : [['rpyc.copyResult', vscode.l10n.t('Copy')]]),
-    ['rpyc.showOutput', vscode.l10n.t('Show Output')],
+    [show, showTitle],
     ...(kind === 'pending' ? [] : [['rpyc.clearResults', vscode.l10n.t('Clear')]]),
   ];
-  const argument = encodeURIComponent(JSON.stringify([run.profileId]));
+  const argument = encodeURIComponent(JSON.stringify(run.profileId === undefined ? [] : [run.profileId]));
   links.appendMarkdown(
     named.map(([command = '', title = '']) => `[${title}](command:${command}?${argument})`).join(' · '),
   );

@@ -28,7 +28,7 @@ const asked = new Set<string>();
  * @param given the connection; without one the only one where something runs, or the one that the user picks
  */
 export async function interruptRun(parts: InterruptionParts, given: string | undefined): Promise<void> {
-  const { picker, snippets, backend } = parts;
+  const { picker, snippets } = parts;
   const running = snippets.running;
   const profileId =
     given ??
@@ -40,15 +40,30 @@ export async function interruptRun(parts: InterruptionParts, given: string | und
     void showInformation(vscode.l10n.t('Nothing that was started here is running.'));
     return;
   }
-  const insist = asked.has(runId);
-  asked.add(runId);
-  const over = ended(snippets, runId).then(() => asked.delete(runId));
-  const { outcome, place } = await backend.request(InterruptRun, { profileId, runId, insist });
-  if (outcome !== 'asked' || (await settledWithin(over, PATIENCE_MS))) {
+  const { going, place } = await askToStop(parts, profileId, runId);
+  if (!going) {
     return;
   }
   // Not awaited: the run was asked, whenever the message is closed.
   void offerMore(parts, { profileId, runId, place });
+}
+
+/**
+ * Asks a run to stop; harder, when it was asked before.
+ *
+ * @returns whether it goes on after a while, and where it was when it was asked
+ */
+export async function askToStop(
+  { snippets, backend }: Pick<InterruptionParts, 'snippets' | 'backend'>,
+  profileId: string,
+  runId: string,
+): Promise<{ readonly going: boolean; readonly place: RemoteFrame | undefined }> {
+  const insist = asked.has(runId);
+  asked.add(runId);
+  const over = ended(snippets, runId).then(() => asked.delete(runId));
+  const { outcome, place } = await backend.request(InterruptRun, { profileId, runId, insist });
+  const going = outcome === 'asked' && !(await settledWithin(over, PATIENCE_MS));
+  return { going, place };
 }
 
 async function offerMore(
@@ -69,7 +84,7 @@ async function offerMore(
   }
 }
 
-function stillRunning(label: string, place: RemoteFrame | undefined): string {
+export function stillRunning(label: string, place: RemoteFrame | undefined): string {
   return place === undefined
     ? vscode.l10n.t('The run on "{0}" was asked to stop and is still going on.', label)
     : vscode.l10n.t(

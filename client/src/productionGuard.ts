@@ -33,4 +33,33 @@ export class ProductionGuard {
     }
     return answer !== undefined;
   }
+  /**
+   * Asks once for all of several connections that are marked as production.
+   *
+   * @returns those on which it may be run; undefined where the user wants nothing to be run
+   */
+  async agreesForAll(profileIds: readonly string[], what: string): Promise<readonly string[] | undefined> {
+    const asked = profileIds.flatMap((id) => {
+      const profile = this.connections.entry(id)?.profile;
+      return profile?.production === true && !this.agreed.has(profileContent(profile)) ? [profile] : [];
+    });
+    const [first, second] = asked;
+    if (first === undefined) {
+      return profileIds;
+    }
+    const isAlone = second === undefined && profileIds.length === 1;
+    if (isAlone) {
+      return (await this.agrees(first.id, 'run', what)) ? profileIds : undefined;
+    }
+    const { askOnProductions } = await import(/* webpackChunkName: "dialogues" */ './productionQuestion.js');
+    const answer = await askOnProductions(
+      asked.map(({ label }) => label),
+      what,
+    );
+    if (answer === 'always') {
+      asked.forEach((profile) => this.agreed.add(profileContent(profile)));
+    }
+    const left = answer === 'without' ? asked.map(({ id }) => id) : [];
+    return answer === undefined ? undefined : profileIds.filter((id) => !left.includes(id));
+  }
 }

@@ -33,6 +33,38 @@ export async function askOnProduction(
   return result.kind === 'value' ? result.value.answer : undefined;
 }
 
+interface SeveralChoice extends vscode.QuickPickItem {
+  readonly answer: 'once' | 'always' | 'without';
+}
+
+/** One question for several connections that are marked as production. @returns undefined where nothing is to be run */
+export async function askOnProductions(
+  labels: readonly string[],
+  what: string,
+): Promise<SeveralChoice['answer'] | undefined> {
+  const { once, always } = textsOf('run', '');
+  const first: SeveralChoice = {
+    answer: 'once',
+    label: once,
+    detail: pickText(what, TEXT_LIMIT),
+    iconPath: new vscode.ThemeIcon('warning', new vscode.ThemeColor('rpyc.productionForeground')),
+  };
+  const names = pickText(labels.join(', '), TEXT_LIMIT);
+  const result = await askPick<SeveralChoice>({
+    title: vscode.l10n.t('Run on PRODUCTION as well: {0}?', names),
+    placeholder: vscode.l10n.t('These connections are marked as production. Escape runs nothing at all.'),
+    step: 1,
+    totalSteps: 1,
+    items: [
+      first,
+      { answer: 'without', label: vscode.l10n.t('Leave Them Out'), detail: names },
+      { answer: 'always', label: always },
+    ],
+    active: first,
+  });
+  return result.kind === 'value' ? result.value.answer : undefined;
+}
+
 function textsOf(action: ProductionAction, label: string): Record<'title' | 'once' | 'always', string> {
   switch (action) {
     case 'run':

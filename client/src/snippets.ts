@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { CONSOLE_RUN } from '../../server/src/api/debugging';
 import { Run, RunInputWanted } from '../../server/src/api/messages';
-import type { RunError, RunOutput, RunResult } from '../../server/src/api/model';
+import type { Problem, RunError, RunOutput, RunResult } from '../../server/src/api/model';
 import type { Backend } from './backend';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
@@ -10,7 +10,7 @@ import { BACKEND_LOST, isCancelled, problemOf, showProblem } from './problems';
 import type { ProductionGuard } from './productionGuard';
 import type { PastRun, RunHistory } from './runHistory';
 import { RunChannel } from './runOutput';
-import type { InlineResults } from './inlineResults';
+import type { InlineResults, InlineRun } from './inlineResults';
 import { partToRun } from './runUnits';
 import type { RunPart, RunUnit } from './runUnits';
 
@@ -18,7 +18,7 @@ const BOUND_KEY = 'connectionByDocument';
 const BOUND_LIMIT = 200;
 
 /** Code, where it stands, and the connection that it is for. */
-type RunnableCode = Pick<PastRun, 'profileId' | 'source' | 'fileName' | 'line'>;
+export type RunnableCode = Pick<PastRun, 'profileId' | 'source' | 'fileName' | 'line'>;
 
 /** A run that has not ended. */
 interface OpenRun {
@@ -26,6 +26,18 @@ interface OpenRun {
   readonly channel: RunChannel;
   /** As `performance.now()` tells it. */
   readonly since: number;
+  readonly printed?: ((output: RunOutput) => void) | undefined;
+}
+
+/** What becomes of one run, told to who started it. */
+export interface RunTold {
+  /** It is about to be sent. */
+  readonly begun?: (runId: string) => void;
+  readonly printed?: (output: RunOutput) => void;
+  /** Without a result it was lost. */
+  readonly ended?: (runId: string, result: RunResult | undefined) => Promise<void>;
+  /** Who started it tells this: no message does, and the output does not come up by itself. */
+  readonly lost?: (problem: Problem) => void;
 }
 
 /** Runs Python from an editor on a connection, and shows what it prints while it prints it. */
@@ -140,10 +152,33 @@ export class Snippets implements vscode.Disposable {
    * @param at zero-based line to take instead of the cursor's
    */
   async runPart(unit: RunUnit, moveOn: boolean, at?: number): Promise<void> {
+    const taken = this.takePart(unit, at);
+    if (taken === undefined) {
+      return;
+    }
+    const { editor, part } = taken;
+    const { document } = editor;
+    const profileId = await this.connectionFor(document);
+    if (profileId === undefined || !(await this.production.agrees(profileId, 'run', part.source))) {
+      return;
+    }
+    if (moveOn && part.next !== undefined) {
+      const cursor = new vscode.Position(part.next, 0);
+      editor.selection = new vscode.Selection(cursor, cursor);
+      editor.revealRange(new vscode.Range(cursor, cursor));
+    }
+    await this.runInEditor(profileId, document, part);
+  }
+
+  /** The part of the active document that is to run; without one the user is told why. */
+  takePart(
+    unit: RunUnit,
+    at?: number,
+  ): { readonly editor: vscode.TextEditor; readonly part: RunPart } | undefined {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) {
       void showInformation(vscode.l10n.t('Open a Python file and put the cursor on the line to run.'));
-      return;
+      return undefined;
     }
     const { document, selection } = editor;
     const part = partToRun(
@@ -158,18 +193,9 @@ export class Snippets implements vscode.Disposable {
     );
     if (part === undefined) {
       void showInformation(vscode.l10n.t('There is nothing to run on this line.'));
-      return;
+      return undefined;
     }
-    const profileId = await this.connectionFor(document);
-    if (profileId === undefined || !(await this.production.agrees(profileId, 'run', part.source))) {
-      return;
-    }
-    if (moveOn && part.next !== undefined) {
-      const cursor = new vscode.Position(part.next, 0);
-      editor.selection = new vscode.Selection(cursor, cursor);
-      editor.revealRange(new vscode.Range(cursor, cursor));
-    }
-    await this.runInEditor(profileId, document, part);
+    return { editor, part };
   }
 
   /** Results in the text. Their code is loaded with the first run. */
@@ -242,49 +268,47 @@ export class Snippets implements vscode.Disposable {
     document: vscode.TextDocument,
     { source, line, lastLine }: RunPart,
   ): Promise<void> {
-    const fileName = document.uri.scheme === 'file' ? document.uri.fsPath : document.uri.toString(true);
-    const inline = this.loadInline();
+    const fileName = fileNameOf(document);
     const label = this.connections.label(profileId);
-    let shown: Promise<void> | undefined;
+    const lines = { startLine: line, lastLine };
+    let shown: ((result: RunResult | undefined) => Promise<void>) | undefined;
     const begun = (runId: string): void => {
-      const lines = { startLine: line, lastLine };
-      shown = inline.then((one) =>
-        one.begin({ runId, profileId, label, uri: document.uri, fileName, lines }),
-      );
+      shown = this.beginInText({ runId, profileId, label, uri: document.uri, fileName, lines });
     };
-    await this.run({ profileId, source, fileName, line }, begun, async (runId, result) => {
-      await shown?.catch(() => undefined);
-      (await inline).end(runId, result);
-    });
+    const ended = async (_runId: string, result: RunResult | undefined): Promise<void> => shown?.(result);
+    await this.run({ profileId, source, fileName, line }, { begun, ended });
   }
 
-  /**
-   * Runs a source, shows what it prints, and keeps it in the history.
-   *
-   * @param begun told before it is sent
-   * @param ended told how it ended; without a result it was lost
-   */
-  private async run(
-    code: RunnableCode,
-    begun: (runId: string) => void = () => undefined,
-    ended: (runId: string, result: RunResult | undefined) => Promise<void> = () => Promise.resolve(),
-  ): Promise<void> {
+  /** Shows in the text that it runs. @returns shows how it ended; in words of its own, where there are any */
+  beginInText(run: InlineRun): (result: RunResult | undefined, text?: string) => Promise<void> {
+    const inline = this.loadInline();
+    const begun = inline.then((one) => one.begin(run));
+    return async (result, text) => {
+      await begun.catch(() => undefined);
+      (await inline).end(run.runId, result, text);
+    };
+  }
+
+  /** Runs a source, writes what it prints to the output of its connection, and keeps it in the history. */
+  async run(code: RunnableCode, told: RunTold = {}): Promise<void> {
     const { profileId, source, fileName, line } = code;
     const runId = `${Date.now()}-${++this.lastRun}`;
     const channel = this.channelOf(profileId);
     // It is on its way before anything of it is drawn.
     const answer = this.backend.request(Run, { profileId, runId, source, fileName, lineOffset: line });
-    channel.show();
+    if (told.lost === undefined) {
+      channel.show();
+    }
     channel.begin(`${vscode.workspace.asRelativePath(fileName.replace(/^untitled:/, ''))}:${line + 1}`);
-    this.runs.set(runId, { profileId, channel, since: performance.now() });
+    this.runs.set(runId, { profileId, channel, since: performance.now(), printed: told.printed });
     this.runsChanged.fire();
-    begun(runId);
+    told.begun?.(runId);
     const label = this.connections.label(profileId);
     let result: RunResult | undefined;
     try {
       result = await answer;
       // What the user waits for comes first.
-      await ended(runId, result);
+      await told.ended?.(runId, result);
       channel.end(result);
       await this.history.add(pastRun(code, label, result));
     } catch (error) {
@@ -294,11 +318,15 @@ export class Snippets implements vscode.Disposable {
           ? vscode.l10n.t('The run was lost with the background process. It is not repeated by itself.')
           : problem.message;
       channel.lost(message);
-      // Not awaited: the run is over, whenever the message is closed.
-      void showProblem({ ...problem, message });
+      if (told.lost === undefined) {
+        // Not awaited: the run is over, whenever the message is closed.
+        void showProblem({ ...problem, message });
+      } else {
+        told.lost({ ...problem, message });
+      }
     } finally {
       if (result === undefined) {
-        await ended(runId, result);
+        await told.ended?.(runId, result);
       }
       this.runs.delete(runId);
       this.runsChanged.fire();
@@ -341,7 +369,9 @@ export class Snippets implements vscode.Disposable {
   }
 
   private produced(output: RunOutput): void {
-    this.runs.get(output.runId)?.channel.print(output);
+    const run = this.runs.get(output.runId);
+    run?.channel.print(output);
+    run?.printed?.(output);
   }
 
   private channelOf(profileId: string): RunChannel {
@@ -369,6 +399,11 @@ export class Snippets implements vscode.Disposable {
     this.runsChanged.fire();
     this.lensesChanged.fire();
   }
+}
+
+/** As tracebacks name it. */
+export function fileNameOf({ uri }: vscode.TextDocument): string {
+  return uri.scheme === 'file' ? uri.fsPath : uri.toString(true);
 }
 
 function pastRun(code: RunnableCode, label: string, result: RunResult): PastRun {

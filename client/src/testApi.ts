@@ -6,6 +6,8 @@ import type { ConnectionsView } from './connectionsView';
 import type { BackendStatus } from './processKeeper';
 import type { DiscoveryRow } from './discoveryModel';
 import type { DiscoveryView } from './discoveryView';
+import type { FleetDoor } from './fleetDoor';
+import type { FleetSnapshot } from './fleetRuns';
 import { GREY_SCHEME, PRIVATE_SCHEME } from './rowItems';
 import type { InlineResults } from './inlineResults';
 import type { Row } from './rows';
@@ -44,6 +46,8 @@ export interface Snapshot {
   readonly discovery: string;
   /** The rows of what is watched, as far as the view was shown. */
   readonly watched: readonly WatchSnapshot[];
+  /** The newest table of results of several connections. */
+  readonly several: FleetSnapshot | undefined;
   readonly backendPid: number | undefined;
   readonly backendStatus: BackendStatus;
   /** The end of each connection's output channel, by profile. */
@@ -69,6 +73,7 @@ export interface SnapshotParts {
   readonly view: ConnectionsView;
   readonly discovery: DiscoveryView;
   readonly watch: WatchDoor;
+  readonly several: FleetDoor;
   readonly snippets: Snippets;
   readonly statusBar: StatusBar;
   readonly activationMs: number;
@@ -106,6 +111,7 @@ function snapshot({
   view,
   discovery,
   watch,
+  several,
   snippets,
   statusBar,
   activationMs,
@@ -119,6 +125,7 @@ function snapshot({
     services: discovery.getChildren().flatMap((row) => serviceSnapshots(discovery, row, 0)),
     discovery: discovery.model.state,
     watched: watch.snapshot(),
+    several: several.snapshot(),
     backendPid: backend.pid,
     backendStatus: backend.status,
     outputs: snippets.tails,

@@ -7,6 +7,7 @@ import { getL10nJson } from '@vscode/l10n-dev';
 import {
   COMMAND_IDS,
   DISCOVERY_COMMAND_IDS,
+  FLEET_COMMAND_IDS,
   GROUP_COMMAND_IDS,
   ROW_ACTION_IDS,
   WATCH_COMMAND_IDS,
@@ -110,6 +111,7 @@ describe('Manifest', () => {
         ...DISCOVERY_COMMAND_IDS,
         ...WATCH_COMMAND_IDS,
         ...WIRE_COMMAND_IDS,
+        ...FLEET_COMMAND_IDS,
       ],
     );
   });
@@ -130,6 +132,10 @@ describe('Manifest', () => {
       'rpyc.runCell',
       'rpyc.runCellAndMoveOn',
       'rpyc.runFile',
+      'rpyc.runSelectionOnSeveral',
+      'rpyc.runCellOnSeveral',
+      'rpyc.runFileOnSeveral',
+      'rpyc.runFailedAgain',
       'rpyc.findModule',
       'rpyc.lookForServices',
       'rpyc.findService',
@@ -167,6 +173,7 @@ describe('Manifest', () => {
       'tryAnyway',
     ];
     asking.push('goToMember', 'findService', 'addRegistry', 'startRegistry', 'explainError', 'showMenu');
+    asking.push('runSelectionOnSeveral', 'runCellOnSeveral', 'runFileOnSeveral');
     for (const { command, title } of commands) {
       const text = nls[title.slice(1, -1)] ?? '';
       assert.equal(text.endsWith('…'), asking.includes(command.slice('rpyc.'.length)), command);
