@@ -327,7 +327,8 @@ function commandTable(parts: CommandParts): CommandTable {
       await showHistory(parts, profileOf(argument));
     },
     'rpyc.openDebugConsole': (argument) => parts.debugging.openConsole(profileOf(argument)),
-    'rpyc.showLastError': (argument) => parts.debugging.showFrames(profileOf(argument), 'failure'),
+    'rpyc.showLastError': (argument, more) =>
+      parts.debugging.showFrames(profileOf(argument), 'failure', textOf(more)),
     'rpyc.showStacks': (argument) => parts.debugging.showFrames(profileOf(argument), 'stacks'),
     'rpyc.chooseConnection': () => parts.snippets.chooseConnection(),
     'rpyc.showOutput': async (argument) => {

@@ -68,17 +68,27 @@ export async function openConsole(
   }
 }
 
-/** Shows frames in the session on a classic connection, which is opened where there is none. */
+/** Which frames are shown: those of an error, by its name or the last one, or those of all threads. */
+export interface ShownFrames {
+  readonly kind: 'failure' | 'stacks';
+  readonly failure?: string | undefined;
+}
+
+/** Shows frames in the session on a connection, which is opened where there is none. */
 export async function showFrames(
   parts: DebugParts,
   given: string | undefined,
-  kind: 'failure' | 'stacks',
+  shown: ShownFrames,
 ): Promise<void> {
   const { connections, picker } = parts;
+  const { activeDebugSession } = vscode.debug;
   const id =
     given ??
+    (activeDebugSession?.type === DEBUG_TYPE ? connectionOf(activeDebugSession) : undefined) ??
     (await picker.pickWhere(
-      (one) => connections.state(one).peer?.service === 'classic' && connections.isConnected(one),
+      (one) =>
+        connections.isConnected(one) &&
+        (shown.kind === 'failure' || connections.state(one).peer?.service === 'classic'),
       vscode.l10n.t('Show the frames of which connection?'),
     ));
   if (id === undefined) {
@@ -88,17 +98,25 @@ export async function showFrames(
     await openConsole(parts, id);
   }
   try {
-    await sessionOn(id)?.customRequest('rpycSnapshot', { kind });
+    await sessionOn(id)?.customRequest('rpycSnapshot', shown);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new ProblemError({ code: 'ERR_DEBUG', message });
   }
 }
 
-/** The session in front, where it is on this connection. */
+/** Sessions that have an adapter, by their ids. */
+const open = new Map<string, vscode.DebugSession>();
+
+/** A session on this connection: the one in front where there are several. */
 function sessionOn(id: string): vscode.DebugSession | undefined {
-  const session = vscode.debug.activeDebugSession;
-  return session?.type === DEBUG_TYPE && session.configuration['connection'] === id ? session : undefined;
+  const { activeDebugSession } = vscode.debug;
+  const all = [...open.values()].filter((session) => connectionOf(session) === id);
+  return all.find((session) => session.id === activeDebugSession?.id) ?? all.at(-1);
+}
+
+function connectionOf(session: vscode.DebugSession): string {
+  return String(session.configuration['connection']);
 }
 
 export function createAdapter(
@@ -106,6 +124,7 @@ export function createAdapter(
   session: vscode.DebugSession,
 ): vscode.DebugAdapterDescriptor {
   const bridge = new Bridge(parts, session);
+  open.set(session.id, session);
   const adapter = Object.assign(new vscode.Disposable(() => bridge.dispose()), {
     onDidSendMessage: bridge.onDidSendMessage,
     handleMessage: (message: vscode.DebugProtocolMessage) => bridge.handleMessage(message),
@@ -166,8 +185,7 @@ class Bridge {
       this.relay(message);
       return;
     }
-    const profileId: unknown = this.session.configuration['connection'];
-    void this.parts.production.agrees(String(profileId), ...asked).then((agreed) => {
+    void this.parts.production.agrees(connectionOf(this.session), ...asked).then((agreed) => {
       if (agreed) {
         this.relay(message);
       } else {
@@ -178,6 +196,7 @@ class Bridge {
 
   dispose(): void {
     this.over = true;
+    open.delete(this.session.id);
     this.parts.backend.notify(DebugClose, { session: this.session.id });
     this.listeners.dispose();
     this.sent.dispose();

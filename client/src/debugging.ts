@@ -36,9 +36,9 @@ export class Debugging implements vscode.Disposable {
     await (await load()).openConsole(this.parts, given);
   }
 
-  /** Shows frames in the session on a connection: those of the last error, or of all threads. */
-  async showFrames(given: string | undefined, kind: 'failure' | 'stacks'): Promise<void> {
-    await (await load()).showFrames(this.parts, given, kind);
+  /** Shows frames in the session on a connection: see `showFrames`. */
+  async showFrames(given: string | undefined, kind: 'failure' | 'stacks', failure?: string): Promise<void> {
+    await (await load()).showFrames(this.parts, given, { kind, failure });
   }
 
   dispose(): void {

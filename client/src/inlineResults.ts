@@ -12,6 +12,7 @@ const TICK_MS = 1000;
 const PENDING_MS = 100;
 /** Links of our own stand in a hover of their own: only there are commands allowed, and nothing of a peer's is in it. */
 const LINKS = [
+  'rpyc.showLastError',
   'rpyc.copyResult',
   'rpyc.showOutput',
   'rpyc.clearResults',
@@ -46,6 +47,8 @@ interface Mark {
   /** The lines through which the exception came, innermost last; each goes its own way when the text changes. */
   failed: readonly (MarkedLines | undefined)[];
   readonly message: string;
+  /** Names the error for the debugger. */
+  readonly failure?: string;
 }
 
 /**
@@ -62,7 +65,8 @@ export class InlineResults implements vscode.Disposable {
   private readonly delays = new Set<ReturnType<typeof setTimeout>>();
   private toldKey: boolean | undefined;
 
-  constructor() {
+  /** @param forget told of errors to which nobody can go back from here */
+  constructor(private readonly forget: (failures: readonly string[]) => void) {
     this.styles = {
       pending: styleOf('rpyc.runningForeground'),
       value: styleOf('rpyc.resultForeground'),
@@ -79,6 +83,11 @@ export class InlineResults implements vscode.Disposable {
       overviewRulerLane: vscode.OverviewRulerLane.Right,
     });
     this.listeners = vscode.Disposable.from(
+      vscode.languages.registerCodeActionsProvider(
+        { language: 'python' },
+        { provideCodeActions: ({ uri }, { start, end }) => this.actions(uri, start.line, end.line) },
+        { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] },
+      ),
       vscode.workspace.onDidChangeTextDocument((event) => this.edited(event)),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.clear(uri)),
       vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((one) => this.draw(one))),
@@ -88,7 +97,9 @@ export class InlineResults implements vscode.Disposable {
 
   /** A run begins: what its lines showed goes, and its time is shown. */
   begin(run: InlineRun): void {
-    const others = this.of(run.uri).filter(({ lines }) => !overlap(lines, run.lines));
+    const before = this.of(run.uri);
+    const others = before.filter(({ lines }) => !overlap(lines, run.lines));
+    this.forgetAll(before.filter((mark) => !others.includes(mark)));
     const mark = { run, lines: run.lines, since: Date.now(), failed: [], message: '', full: '', text: '' };
     this.marks.set(run.uri.toString(), [...others, { ...mark, kind: 'pending' }]);
     this.ticking ??= setInterval(() => this.tick(), TICK_MS);
@@ -118,10 +129,10 @@ export class InlineResults implements vscode.Disposable {
   /** Takes away what a document shows, or all of it. What still runs stays. */
   clear(uri: vscode.Uri): void {
     const isOpen = vscode.workspace.textDocuments.some((one) => one.uri.toString() === uri.toString());
-    this.set(
-      uri,
-      this.of(uri).filter(({ kind }) => isOpen && kind === 'pending'),
-    );
+    const before = this.of(uri);
+    const kept = before.filter(({ kind }) => isOpen && kind === 'pending');
+    this.forgetAll(before.filter((mark) => !kept.includes(mark)));
+    this.set(uri, kept);
   }
 
   /** The whole text of the result at a line, or of the last one of the document. */
@@ -147,6 +158,27 @@ export class InlineResults implements vscode.Disposable {
     for (const style of Object.values(this.styles)) {
       style.dispose();
     }
+  }
+
+  private forgetAll(marks: readonly Mark[]): void {
+    const failures = marks.flatMap(({ failure }) => failure ?? []);
+    if (failures.length > 0) {
+      this.forget(failures);
+    }
+  }
+
+  /** What the light bulb offers on lines through which an error came. */
+  private actions(uri: vscode.Uri, start: number, end: number): vscode.CodeAction[] {
+    const here = ({ startLine, lastLine }: MarkedLines): boolean => startLine <= end && start <= lastLine;
+    return this.of(uri).flatMap(({ failed, failure, run }) => {
+      if (failure === undefined || !failed.some((lines) => lines !== undefined && here(lines))) {
+        return [];
+      }
+      const title = vscode.l10n.t('Open in Debugger');
+      const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+      action.command = { command: 'rpyc.showLastError', title, arguments: [run.profileId, failure] };
+      return [action];
+    });
   }
 
   private of(uri: vscode.Uri): readonly Mark[] {
@@ -268,6 +300,7 @@ function finished(pending: Mark, result: RunResult, given: string | undefined): 
     // That somebody stopped it is no fault of these lines.
     failed: stopped ? [] : failed,
     message: stopped ? '' : lineText(message, MESSAGE_LIMIT),
+    ...(error.failure === undefined ? {} : { failure: error.failure }),
   };
 }
 
@@ -288,7 +321,7 @@ function decorationOf(mark: Mark, document: vscode.TextDocument): vscode.Decorat
   };
 }
 
-function hoverOf({ kind, full, run }: Mark): vscode.MarkdownString[] {
+function hoverOf({ kind, full, run, failure }: Mark): vscode.MarkdownString[] {
   const links = new vscode.MarkdownString();
   links.isTrusted = { enabledCommands: LINKS };
   const [interrupt, show, showTitle] =
@@ -296,12 +329,15 @@ function hoverOf({ kind, full, run }: Mark): vscode.MarkdownString[] {
       ? ['rpyc.interruptSeveral', 'rpyc.showSeveral', vscode.l10n.t('Show Table')]
       : ['rpyc.interruptRun', 'rpyc.showOutput', vscode.l10n.t('Show Output')];
   const named = [
+    ...(failure === undefined ? [] : [['rpyc.showLastError', vscode.l10n.t('Open in Debugger')]]),
     ...(kind === 'pending' ? [[interrupt, vscode.l10n.t('Interrupt')]] : []),
     ...(full === '' ? [] : [['rpyc.copyResult', vscode.l10n.t('Copy')]]),
     [show, showTitle],
     ...(kind === 'pending' ? [] : [['rpyc.clearResults', vscode.l10n.t('Clear')]]),
   ];
-  const argument = encodeURIComponent(JSON.stringify(run.profileId === undefined ? [] : [run.profileId]));
+  const argument = encodeURIComponent(
+    JSON.stringify(run.profileId === undefined ? [] : [run.profileId, failure]),
+  );
   links.appendMarkdown(
     named.map(([command = '', title = '']) => `[${title}](command:${command}?${argument})`).join(' · '),
   );

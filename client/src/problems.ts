@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { profileOfFailure } from '../../server/src/api/debugging';
 import type { Problem } from '../../server/src/api/model';
 import { showError } from './messageBoxes';
 
@@ -68,13 +69,22 @@ export function isCancelled(error: unknown): boolean {
 /** Tells a problem that stopped something the user asked for. */
 export async function showProblem(problem: Problem, mend?: Mend): Promise<void> {
   const logButton = vscode.l10n.t('Show Log');
-  const buttons = mend === undefined ? [logButton] : [mend.title, logButton];
-  const choice = await showError(problem.message, ...buttons);
+  const { failure } = problem;
+  const debug = failure === undefined ? [] : [vscode.l10n.t('Open in Debugger')];
+  const buttons = mend === undefined ? debug : [mend.title, ...debug];
+  const choice = await showError(problem.message, ...buttons, logButton);
   if (choice === logButton) {
     await vscode.commands.executeCommand('rpyc.showLog');
+  } else if (failure !== undefined && choice === debug[0]) {
+    await openFailure(failure);
   } else if (choice !== undefined) {
     await mend?.run();
   }
+}
+
+/** Opens an error in the debugger. @param failure its name */
+export async function openFailure(failure: string): Promise<void> {
+  await vscode.commands.executeCommand('rpyc.showLastError', profileOfFailure(failure), failure);
 }
 
 function property(value: unknown, name: string): unknown {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { CONSOLE_RUN } from '../../server/src/api/debugging';
-import { Run, RunInputWanted } from '../../server/src/api/messages';
+import { ForgetFailures, Run, RunInputWanted } from '../../server/src/api/messages';
 import type { Problem, RunError, RunOutput, RunResult } from '../../server/src/api/model';
 import type { Backend } from './backend';
 import type { ConnectionPicker } from './connectionPicker';
@@ -336,7 +336,8 @@ export class Snippets implements vscode.Disposable {
 
   private loadInline(): Promise<InlineResults> {
     this.loadedInline ??= import(/* webpackChunkName: "inlineResults" */ './inlineResults.js').then(
-      ({ InlineResults: Loaded }) => new Loaded(),
+      ({ InlineResults: Loaded }) =>
+        new Loaded((failures) => this.backend.notify(ForgetFailures, { failures })),
     );
     return this.loadedInline;
   }

@@ -23,7 +23,7 @@ export interface Taking {
     ask: (token: vscode.CancellationToken) => Promise<T>,
   ) => Promise<T | undefined>;
   readonly errorText: (error: RunError) => string;
-  readonly tellError: (message: string) => void;
+  readonly tellError: (message: string, error: RunError) => void;
   readonly hint: (message: string) => void;
 }
 
@@ -61,6 +61,7 @@ export async function takeNext(parts: ValueChangesParts, taking: Taking): Promis
     } else {
       taking.tellError(
         vscode.l10n.t('{0} raised {1} after {2} items', name, taking.errorText(error), result.taken),
+        error,
       );
     }
     if (node !== undefined) {

@@ -17,7 +17,7 @@ import { lineText, pickText } from './displayText';
 import { showError, showInformation } from './messageBoxes';
 import { askText } from './multiStepInput';
 import { withPatience } from './patience';
-import { isCancelled, problemOf } from './problems';
+import { isCancelled, openFailure, problemOf } from './problems';
 import { showResult } from './resultRows';
 import { isUnread, nodeName } from './rowItems';
 import type { ObjectRow } from './rows';
@@ -139,7 +139,11 @@ export class ValueChanges {
       const { elapsedMs } = result;
       if (result.status === 'error') {
         channel.end({ runId: callId, status: 'error', error: result.error, elapsedMs });
-        this.tellError(profileId, vscode.l10n.t('{0} raised {1}', name, errorText(result.error)));
+        this.tellError(
+          profileId,
+          vscode.l10n.t('{0} raised {1}', name, errorText(result.error)),
+          result.error,
+        );
         return;
       }
       const { node } = result;
@@ -174,7 +178,7 @@ export class ValueChanges {
       consent: this.consent,
       patiently: (title, ask) => this.patiently(title, ask),
       errorText,
-      tellError: (message) => this.tellError(row.profileId, message),
+      tellError: (message, error) => this.tellError(row.profileId, message, error),
       hint: (message) => showHint('check', message),
     });
   }
@@ -221,7 +225,11 @@ export class ValueChanges {
     const name = this.nameOf(row);
     if (change.status === 'error') {
       this.parts.snippets.noteError(row.profileId, name, change.error);
-      this.tellError(row.profileId, vscode.l10n.t('{0} was not changed: {1}', name, errorText(change.error)));
+      this.tellError(
+        row.profileId,
+        vscode.l10n.t('{0} was not changed: {1}', name, errorText(change.error)),
+        change.error,
+      );
       return;
     }
     const { undo } = change;
@@ -267,6 +275,7 @@ export class ValueChanges {
       this.tellError(
         row.profileId,
         vscode.l10n.t('{0} was not put back: {1}', name, errorText(result.error)),
+        result.error,
       );
       return;
     }
@@ -280,12 +289,15 @@ export class ValueChanges {
     void vscode.commands.executeCommand('setContext', CAN_UNDO, this.undoable.length > 0);
   }
 
-  private tellError(profileId: string, message: string): void {
+  private tellError(profileId: string, message: string, { failure }: RunError): void {
     const show = vscode.l10n.t('Show Traceback');
+    const debug = failure === undefined ? [] : [vscode.l10n.t('Open in Debugger')];
     // Not awaited: the command is over, whenever the message is closed.
-    void showError(message, show).then((choice) => {
+    void showError(message, ...debug, show).then((choice) => {
       if (choice === show) {
         this.parts.snippets.showOutput(profileId);
+      } else if (failure !== undefined && choice === debug[0]) {
+        void openFailure(failure);
       }
     });
   }

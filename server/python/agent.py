@@ -33,7 +33,7 @@ class Agent(object):
     def use_namespace(self, namespace):
         """Shows and runs in this dict from now on."""
         self.namespace = namespace
-        self.runner = Runner(namespace)
+        self.runner = Runner(namespace, self.kept)
 
     # ---- objects ----------------------------------------------------------------------------------------------
 
@@ -73,12 +73,20 @@ class Agent(object):
         return _answered(answer)
 
     def read(self, base, steps):
-        """Evaluates an attribute: `('ok', number of the value, row)`. Runs code of the object."""
+        """Evaluates an attribute: `('ok', number of the value, row)`. Runs code of the object.
+
+        :returns: also `('broken', error)` with the error of `Runner.run`.
+        """
         def answer():
             step = steps[-1]
-            value = self._evaluate(base, steps)
+            done, value = self.runner.attempt(lambda: self._evaluate(base, steps))
+            if not done:
+                raise Failed(value)
             return self._keep(None, (), value), row(step, step_name(step), value, True)
-        return _answered(answer)
+        try:
+            return _answered(answer)
+        except Failed:
+            return u'broken', sys.exc_info()[1].error
 
     def text(self, base, steps, limit):
         """`('ok', text, cut)`: the value as Python writes it, at most `limit` characters. May run its `__repr__`."""
@@ -269,7 +277,7 @@ class Agent(object):
 
     def run(self, source, file_name, line_offset, emit, run_id=u'', ask=None):
         """See `Runner.run`."""
-        return self._remembered(lambda: self.runner.run(source, file_name, line_offset, emit, run_id, ask))
+        return self.runner.run(source, file_name, line_offset, emit, run_id, ask)
 
     def interrupt(self, run_id):
         """`('ok', whether the run of another connection was going on, where it was or None)`."""
@@ -322,14 +330,14 @@ class Agent(object):
             runner = self._runner(place)
         except Stopped:
             return _answered(lambda: self._runner(place))
-        return self._remembered(
-            lambda: runner.run(source, file_name, 0, emit, run_id, ask, lambda value: self._keep_shown(value, limit)))
+        return runner.run(source, file_name, 0, emit, run_id, ask, lambda value: self._keep_shown(value, limit))
 
     def evaluate(self, source, emit, run_id, place=None):
         """Evaluates one expression: `('ok', (number, row, text), None)`, or `('ok', None, error)`."""
         def answer():
             runner = self._runner(place)
-            done, value = runner.attempt(lambda: self._keep_shown(runner.evaluate(source), 0), emit, run_id)
+            work = lambda: self._keep_shown(runner.evaluate(source), 0)
+            done, value = runner.attempt(work, emit, run_id, keep=False)
             return (value, None) if done else (None, value)
         return _answered(answer)
 
@@ -337,7 +345,8 @@ class Agent(object):
         """The text of an expression's value: `('ok', text, None)`, or `('ok', '', error)`. Runs its `__repr__`."""
         def answer():
             runner = self._runner(place)
-            done, value = runner.attempt(lambda: render(runner.evaluate(source), limit, ask=True)[0], emit, run_id)
+            work = lambda: render(runner.evaluate(source), limit, ask=True)[0]
+            done, value = runner.attempt(work, emit, run_id, keep=False)
             return (value, None) if done else (u'', value)
         return _answered(answer)
 
@@ -350,23 +359,28 @@ class Agent(object):
         find = key_completions if keys else completions
         return _answered(lambda: (find(scopes_of(self._runner(place).namespace), steps, prefix),))
 
-    def remember(self, whether):
-        """Keeps the error of the last run from now on, for one more debug session or for one less."""
-        self.kept.remembering += 1 if whether else -1
-        if self.kept.remembering <= 0:
-            self.kept.failure = None
+    def drop_failures(self, numbers):
+        """Forgets errors that are kept."""
+        for number in numbers:
+            self.kept.failures.pop(number, None)
 
-    def snapshot(self, kind):
-        """`('ok', number, threads)` of the last run's error or of all threads, as `Snapshot.described` tells them."""
+    def snapshot(self, kind, failure=0):
+        """`('ok', number, threads)` of an error that is kept or of all threads, as `Snapshot.described` tells them.
+
+        :param failure: its number; 0 for the last one.
+        """
         def answer():
-            if kind == u'stacks':
-                found = stacks_snapshot()
-            elif self.kept.failure is None:
-                raise Stopped('gone', u'No run has failed since this session began')
-            else:
-                found = failure_snapshot(self.kept.failure)
+            found = stacks_snapshot() if kind == u'stacks' else failure_snapshot(self.kept.failure(failure))
             return self.kept.keep(found), found.described()
         return _answered(answer)
+
+    def frames(self, number, thread, start, count):
+        """`('ok', frames)` of a thread of a snapshot: see `Snapshot.frames`."""
+        return _answered(lambda: (self._snapshot_of((number,)).frames(thread, start, count),))
+
+    def file_states(self, names):
+        """`('ok', states)` of files: see `file_states` of snapshots.py."""
+        return _answered(lambda: (file_states(names, self.kept.lines),))
 
     def frame_names(self, place):
         """`('ok', number, number)` under which the local and the global names of a frame can be looked at."""
@@ -376,8 +390,11 @@ class Agent(object):
         return _answered(answer)
 
     def file_text(self, name):
-        """`('ok', path, line, text, cut)` of a source file."""
-        return _answered(lambda: _text_of(name))
+        """`('ok', path, line, text, cut)` of a source file, or of what was run under its name."""
+        def answer():
+            text = run_text(name, self.kept.lines)
+            return _text_of(name) if text is None else (name, 1, text[:SOURCE_LIMIT], len(text) > SOURCE_LIMIT)
+        return _answered(answer)
 
     def _snapshot_of(self, place):
         found = self.kept.table.get(place[0])
@@ -387,14 +404,7 @@ class Agent(object):
         return found
 
     def _runner(self, place):
-        return self.runner if place is None else self._snapshot_of(place).runner(*place[1:])
-
-    def _remembered(self, run):
-        self.runner.remember, self.runner.failure = self.kept.remembering > 0, None
-        outcome = run()
-        if self.runner.failure is not None:
-            self.kept.failure, self.runner.failure = self.runner.failure, None
-        return outcome
+        return self.runner if place is None else self._snapshot_of(place).runner(place[1], place[2], self.kept)
 
     def _keep_shown(self, value, limit):
         # The text first: it may run the object's own code, and fail.
@@ -426,8 +436,8 @@ class Agent(object):
         other = None if reference is None else reference()
         if other is None:
             return False
-        self.use_namespace(other.namespace)
         self.service, self.kept = other.service, other.kept
+        self.use_namespace(other.namespace)
         return True
 
 
@@ -442,6 +452,13 @@ def _withdraw(token):
     return reference
 
 
+class Failed(Exception):
+    """Code of the user's has raised."""
+
+    def __init__(self, error):
+        self.error = error
+
+
 def _answered(answer):
     # A refusal is an answer, not an exception: the server has nothing to log.
     try:
@@ -452,7 +469,8 @@ def _answered(answer):
 
 
 def create_agent(namespace):
-    """The agent for the connection whose namespace this is, and `(Python version, pid, server kind, rpyc version, whether a signal stops its runs)`."""
+    """The agent for the connection whose namespace this is, `(Python version, pid, server kind, rpyc version, whether a
+    signal stops its runs)`, and what ends with the connection and lets go of what the agent has kept."""
     import os
     service, kind = None, u'unknown'
     frame = sys._getframe(1)
@@ -468,7 +486,8 @@ def create_agent(namespace):
     version = u'.'.join([TEXT(number) for number in sys.version_info[:3]])
     # Elsewhere another thread can stop a run, and the signal is left to the program.
     signals = kind == u'forking' and listen_for_signal()
-    return Agent(namespace, service), (version, os.getpid(), kind, _rpyc_version(), signals)
+    agent = Agent(namespace, service)
+    return agent, (version, os.getpid(), kind, _rpyc_version(), signals), Holder(agent.kept)
 
 
 def _rpyc_version():

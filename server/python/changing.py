@@ -10,6 +10,7 @@ TABLE_LIMIT = 20000
 SHOWN_LIMIT = 120
 UNDO_LIMIT = 100
 RESULT_COUNT = 50
+FAILURE_COUNT = 10
 DEFAULT_LIMIT = 200
 
 _KINDS_OF_PARAMETERS = (u'positional', u'any', u'values', u'named', u'mapping')
@@ -226,8 +227,10 @@ class Kept(object):
         self.table = {}
         self.undos = collections.OrderedDict()
         self.results = {}
-        # Debug sessions that want the last error of a run kept, and that error.
-        self.remembering, self.failure = 0, None
+        # The last errors with their frames, as `sys.exc_info` tells them.
+        self.failures = collections.OrderedDict()
+        # What was run so far of each file, by line.
+        self.lines = {}
         # One C call each, so that two threads never get the same number.
         self._numbers = itertools.count(1)
         self._result_numbers = itertools.count(1)
@@ -256,6 +259,38 @@ class Kept(object):
             self.table.pop(number, None)
             self.undos.pop(number, None)
 
+    def keep_failure(self, exception):
+        """Keeps an error with its frames; its number, 0 where it has none. The oldest one goes when there are too many."""
+        cls, value, trace = exception
+        try:
+            trace = user_part(trace)
+            if trace is None:
+                return 0
+            number = next(self._numbers)
+            self.failures[number] = (cls, value, trace)
+            for old in list(self.failures)[:-FAILURE_COUNT]:
+                self.failures.pop(old, None)
+            return number
+        finally:
+            del value, trace, exception
+
+    def failure(self, number):
+        """An error that is kept; without a number the last one.
+
+        :raises Stopped: where there is none.
+        """
+        if not number and not self.failures:
+            raise Stopped('gone', u'Nothing has failed on this connection whose frames are kept')
+        found = self.failures.get(number or list(self.failures)[-1])
+        if found is None:
+            raise Stopped('gone', u'The frames of this error are not kept any more')
+        return found
+
+    def close(self):
+        """The connection has ended: the frames of an error lead back to here, and would stay for a while."""
+        for kept in (self.failures, self.table, self.undos, self.results, self.lines):
+            kept.clear()
+
     def keep_result(self, what, value):
         """Puts the result of a call where the tree shows it; its name. The oldest one goes when there are too many."""
         name = u'#%d %s' % (next(self._result_numbers), what)
@@ -263,3 +298,13 @@ class Kept(object):
         for old in sorted(list(self.results), key=result_order)[RESULT_COUNT:]:
             self.results.pop(old, None)
         return name
+
+
+class Holder(object):
+    """Held by the editor beside the helper, and in no frame: what is kept goes with it."""
+
+    def __init__(self, kept):
+        self.kept = kept
+
+    def __del__(self):
+        self.kept.close()

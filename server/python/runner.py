@@ -23,12 +23,14 @@ for _name in __future__.all_feature_names:
 class Runner(object):
     """Runs source text in one namespace and tells what came of it as plain values."""
 
-    def __init__(self, namespace):
+    def __init__(self, namespace, kept=None):
+        """
+        :param kept: keeps the errors, as `Kept` does; without it they are told and go.
+        """
         self.namespace = namespace
+        self.kept = kept
         # What was run so far of each file, by line, for tracebacks through functions of earlier runs.
-        self.lines = {}
-        # Whether the error that ends a run is kept, and that error.
-        self.remember, self.failure = False, None
+        self.lines = {} if kept is None else kept.lines
 
     def run(self, source, file_name, line_offset, emit, run_id=u'', ask=None, keep=None):
         """Runs `source` and answers when it has ended, however it ends.
@@ -42,8 +44,8 @@ class Runner(object):
             left alone.
         :param keep: called with the value of the last expression, where there is one; its text is then left out.
         :returns: `('done', value, type, None)`, where the texts are empty when there is no value, or
-            `('error', '', '', (type, message, traceback, ((file, line, name), ...)))`, or the same with
-            `'interrupted'`.
+            `('error', '', '', (type, message, traceback, ((file, line, name), ...), number))`, or the same with
+            `'interrupted'`; under its number the error is kept, which is 0 where it is not.
         """
         if PY2:
             file_name = file_name.encode('utf-8')
@@ -59,10 +61,8 @@ class Runner(object):
             except BaseException:
                 # Also SystemExit and KeyboardInterrupt: the connection outlives what its user runs.
                 queue.stop.close()
-                if self.remember:
-                    self.failure = sys.exc_info()
                 status = u'interrupted' if among(sys.exc_info()[0], STOPS) else u'error'
-                return status, u'', u'', _failure(sys.exc_info(), file_name, self.lines[file_name])
+                return status, u'', u'', self._failed(file_name)
             finally:
                 try:
                     queue.stop.close()
@@ -71,10 +71,11 @@ class Runner(object):
         finally:
             queue.close()
 
-    def attempt(self, work, emit=None, run_id=u'', ask=None):
+    def attempt(self, work, emit=None, run_id=u'', ask=None, keep=True):
         """Does something that runs the user's code, and tells how it ended.
 
         :param emit: as for `run`, as are `run_id` and `ask`; without it what is printed stays where it goes.
+        :param keep: whether its error is kept.
         :returns: `(True, what it gave)`, or `(False, error)` with the error of `run`.
         """
         queue = None if emit is None else OutputQueue(_asynchronous(emit))
@@ -90,7 +91,7 @@ class Runner(object):
                 raise
             except BaseException:
                 stop.close()
-                return False, _failure(sys.exc_info(), VALUE_FILE, {})
+                return False, self._failed(VALUE_FILE, keep)
             finally:
                 try:
                     stop.close()
@@ -109,6 +110,12 @@ class Runner(object):
         """The arguments that stand between the brackets of a call, as a tuple and a dict."""
         code = _expression(u'(lambda *values, **named: (values, named))(' + source + u'\n)')
         return eval(code, self.namespace)
+
+    def _failed(self, file_name, keep=True):
+        # The exception that is being handled.
+        number = self.kept.keep_failure(sys.exc_info()) if keep and self.kept is not None else 0
+        lines = {} if file_name == VALUE_FILE else self.lines[file_name]
+        return _failure(sys.exc_info(), file_name, lines) + (number,)
 
     def _remember(self, source, file_name):
         if sum([len(lines) for lines in self.lines.values()]) > LINE_LIMIT:
@@ -181,9 +188,7 @@ def _asynchronous(emit):
 def _failure(exception, file_name, lines):
     cls, value, trace = exception
     try:
-        # The helper's own frames stand outside of what the user ran.
-        while trace is not None and trace.tb_frame.f_code.co_filename == HELPER_FILE:
-            trace = trace.tb_next
+        trace = user_part(trace)
         return (
             clean(_full_name(cls), NAME_LIMIT),
             _message(value),
@@ -192,6 +197,13 @@ def _failure(exception, file_name, lines):
         )
     finally:
         del value, trace, exception
+
+
+def user_part(trace):
+    """A traceback without the helper's own frames, which stand outside of what the user ran; None where that is all."""
+    while trace is not None and trace.tb_frame.f_code.co_filename == HELPER_FILE:
+        trace = trace.tb_next
+    return trace
 
 
 def _full_name(cls):

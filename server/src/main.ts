@@ -12,6 +12,7 @@ import type { LiveFeatures } from './features/live/liveFeatures';
 import { ConnectionPool } from './features/pool/connectionPool';
 import { WireLedger } from './features/pool/wireLedger';
 import { WireLog } from './features/pool/wireLog';
+import { Failures } from './features/run/failures';
 import { RunsInProgress } from './features/run/runsInProgress';
 import { SnippetRunner } from './features/run/snippetRunner';
 import type { OpenDebugSession } from './lsp/handlers/debug';
@@ -45,8 +46,10 @@ function main(): void {
   const lend = pool.lend.bind(pool);
   const label = (profileId: string): string => pool.profile(profileId).label;
   const runs = new RunsInProgress({ lendBeside: pool.lendBeside.bind(pool), label, askUser: server.askUser });
+  const failures = new Failures();
   const tree = new ObjectTree({
     epoch,
+    failures,
     lend,
     runs,
     state: pool.state.bind(pool),
@@ -54,7 +57,7 @@ function main(): void {
     ledger,
     logger,
   });
-  const runner = new SnippetRunner({ lend, runs, label, logger });
+  const runner = new SnippetRunner({ lend, runs, label, failures, logger });
   let live: Promise<LiveFeatures> | undefined;
   /** What is told of live objects is loaded when somebody writes a text that has run. */
   const loadLive = (): Promise<LiveFeatures> =>
@@ -67,7 +70,7 @@ function main(): void {
   /** Its code is loaded when somebody debugs. */
   const openDebugSession: OpenDebugSession = async (send) => {
     const dap = await import(/* webpackChunkName: "debug" */ './dap/session.js');
-    return new dap.DebugSession({ pool, tree, runs }, send);
+    return new dap.DebugSession({ pool, tree, runs, failures }, send);
   };
   pool.onDidChangeState(({ profileId, status }) => {
     if (status === 'lost' || status === 'disconnected' || status === 'failed') {
@@ -75,7 +78,7 @@ function main(): void {
     }
   });
   server.start({
-    ...{ epoch, pool, tree, runner, runs, loadLive, search, local, wireLog, ledger, report },
+    ...{ epoch, pool, tree, runner, runs, failures, loadLive, search, local, wireLog, ledger, report },
     openDebugSession,
   });
 }

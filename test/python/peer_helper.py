@@ -31,7 +31,10 @@ def load():
 def agent(**names):
     """An agent for a connection whose namespace holds these names."""
     loaded = load()
-    return loaded['create_agent'](names)[0]
+    made, _, holder = loaded['create_agent'](names)
+    # What is kept goes with it.
+    made.holder = holder
+    return made
 
 
 def rows(agent, base, steps=(), offset=0, limit=500, needle=None, group=None):

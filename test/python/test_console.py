@@ -99,27 +99,28 @@ class Console(unittest.TestCase):
 
     def test_shows_the_frames_of_an_error_and_runs_in_them(self):
         source = u'def outer(n):\n    kept = n * 2\n    inner(kept)\ndef inner(m):\n    return m / 0\nouter(4)'
-        self.agent.console(source, u'<c>', ignore, u'r', None, 100)
         self.assertEqual(self.agent.snapshot(u'failure')[0], u'gone')
-        self.agent.remember(True)
-        self.agent.console(source, u'<c>', ignore, u'r', None, 100)
-        _, number, threads = self.agent.snapshot(u'failure')
-        (name, frames), = threads
+        failure = self.agent.console(source, u'<c>', ignore, u'r', None, 100)[3][4]
+        self.agent.console(u'later()', u'<d>', ignore, u'r', None, 100)
+        _, number, threads = self.agent.snapshot(u'failure', failure)
+        (name, count, told), = threads
         self.assertIn(u'ZeroDivisionError', name)
-        self.assertEqual(frames, ((u'<c>', 5, u'inner'), (u'<c>', 3, u'outer'), (u'<c>', 6, u'<module>')))
+        self.assertEqual((count, told), (3, u''))
+        self.assertEqual(self.agent.frames(number, 0, 0, 9),
+                         (u'ok', ((u'<c>', 5, u'inner'), (u'<c>', 3, u'outer'), (u'<c>', 6, u'<module>'))))
+        self.assertEqual(self.agent.frames(number, 0, 1, 1), (u'ok', ((u'<c>', 3, u'outer'),)))
+        self.assertEqual(self.agent.frames(number, 7, 0, 9), (u'ok', ()))
+        self.assertEqual(self.agent.file_text(u'<c>')[3].split(u'\n'), source.split(u'\n'))
         place = (number, 0, 1)
         _, local, _ = self.agent.frame_names(place)
         self.assertEqual([row[1] for row in self.agent.page((), local, (), 0, 10, None)[5]], [u'n', u'kept'][::-1])
         self.assertEqual(self.agent.console(u'kept + n', u'<d>', ignore, u'r', None, 9, place)[1][2], u'12')
         self.assertEqual(self.agent.look([A('kept')], place)[ROW][4], u'8')
         self.assertEqual(self.agent.complete([], u'kep', False, place)[1], ((u'kept', u'number'),))
-        self.agent.remember(False)
-        self.assertEqual(self.agent.kept.failure, None)
-
     def test_shows_the_stacks_of_all_threads(self):
         _, number, threads = self.agent.snapshot(u'stacks')
-        mine = [frames for name, frames in threads if name == u'MainThread'][0]
-        self.assertEqual(mine[0][2], u'test_shows_the_stacks_of_all_threads')
+        mine = [thread for thread, (name, _, _) in enumerate(threads) if name == u'MainThread'][0]
+        self.assertEqual(self.agent.frames(number, mine, 0, 1)[1][0][2], u'test_shows_the_stacks_of_all_threads')
         for ask in (lambda place: self.agent.look([A('number')], place), lambda place: self.agent.evaluate(u'1', ignore, u'', place)):
             self.assertEqual(ask((number, 5000, 0))[0], u'gone')
             self.assertEqual(ask((number + 1000, 0, 0))[0], u'stale')

@@ -257,7 +257,7 @@ class Runs(unittest.TestCase):
     def test_an_exception(self):
         self.run_source(u"def f():\n    raise ValueError(u'no \\u00e4')\n", 10)
         status, _, _, error = self.run_source(u'\nf()\n', 20)
-        name, message, trace, frames = error
+        name, message, trace, frames, _ = error
         self.assertEqual(u'error', status)
         self.assertTrue(name.endswith(u's.ValueError'), name)
         self.assertIn(u'ValueError', trace)
@@ -290,11 +290,14 @@ class Runs(unittest.TestCase):
         self.assertEqual(u'error', status)
         self.assertIn(u'E', error[0])
 
-    def test_nothing_is_kept_of_a_failed_run(self):
+    def test_nothing_is_kept_of_a_failed_run_once_its_error_is_dropped(self):
         self.run_source(u"class Big(object):\n    pass\ndef f(o):\n    raise ValueError('no')\nbig = Big()")
         reference = weakref.ref(self.agent.namespace['big'])
-        self.run_source(u'f(big)')
+        failure = self.run_source(u'f(big)')[3][4]
         del self.agent.namespace['big']
+        gc.collect()
+        self.assertIsNotNone(reference())
+        self.agent.drop_failures([failure])
         gc.collect()
         if PY2:
             sys.exc_clear()

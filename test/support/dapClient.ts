@@ -41,7 +41,11 @@ export class DapClient extends DebugClient implements AsyncDisposable {
   }
 
   /** Attaches a session to the connection with this id, as the editor does. */
-  static async attach(parts: DebugSessionParts, connection = 'p'): Promise<DapClient> {
+  static async attach(
+    parts: DebugSessionParts,
+    connection = 'p',
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<DapClient> {
     const client = new DapClient();
     const server = createServer((socket) => {
       const session = new DebugSession(parts, (message) => {
@@ -62,7 +66,7 @@ export class DapClient extends DebugClient implements AsyncDisposable {
       const stopped = client.waitForEvent('stopped');
       await Promise.all([
         client.waitForEvent('initialized').then(() => client.configurationDoneRequest()),
-        client.attachRequest({ connection } as DebugProtocol.AttachRequestArguments),
+        client.attachRequest({ connection, ...more } as DebugProtocol.AttachRequestArguments),
       ]);
       await stopped;
     } catch (error) {
@@ -84,8 +88,20 @@ export class DapClient extends DebugClient implements AsyncDisposable {
     return (await this.evaluateRequest({ expression, context, frameId: 1 })).body;
   }
 
-  async scope(name: string): Promise<DebugProtocol.Scope> {
-    const { scopes } = (await this.scopesRequest({ frameId: 1 })).body;
+  /** Has an error stand still, or all threads, and waits until they do. */
+  async stand(failure: string | undefined, kind = 'failure'): Promise<void> {
+    const stopped = this.waitForEvent('stopped');
+    await this.customRequest('rpycSnapshot', { kind, failure });
+    await stopped;
+  }
+
+  /** The frames of a thread, the innermost first. */
+  async stack(threadId = 1): Promise<readonly DebugProtocol.StackFrame[]> {
+    return (await this.stackTraceRequest({ threadId })).body.stackFrames;
+  }
+
+  async scope(name: string, frameId = 1): Promise<DebugProtocol.Scope> {
+    const { scopes } = (await this.scopesRequest({ frameId })).body;
     const found = scopes.find((scope) => scope.name === name);
     if (found === undefined) {
       throw new Error(`No scope ${name} among ${scopes.map((scope) => scope.name).join(', ')}`);

@@ -11,6 +11,7 @@ import { ObjectTree, type ObjectTreeOptions } from '../../server/src/features/in
 import type { ConnectionPool } from '../../server/src/features/pool/connectionPool';
 import type { AskUser } from '../../server/src/features/run/runInput';
 import type { WireLedger } from '../../server/src/features/pool/wireLedger';
+import { Failures } from '../../server/src/features/run/failures';
 import { RunsInProgress } from '../../server/src/features/run/runsInProgress';
 import { SnippetRunner } from '../../server/src/features/run/snippetRunner';
 import { silentLogger } from '../../server/src/rpyc/index';
@@ -24,6 +25,7 @@ export class Explorer implements AsyncDisposable {
   readonly tree: ObjectTree;
   readonly runner: SnippetRunner;
   readonly runs: RunsInProgress;
+  readonly failures = new Failures();
   readonly states: TestPool['states'];
   /** What runs are answered that read a line, and what they have asked. */
   readonly questions: string[] = [];
@@ -51,10 +53,17 @@ export class Explorer implements AsyncDisposable {
       label,
       runs: this.runs,
       ledger: test.ledger,
+      failures: this.failures,
       logger: silentLogger,
       ...options,
     });
-    this.runner = new SnippetRunner({ lend, runs: this.runs, label, logger: silentLogger });
+    this.runner = new SnippetRunner({
+      lend,
+      runs: this.runs,
+      label,
+      failures: this.failures,
+      logger: silentLogger,
+    });
     this.runner.onDidProduceOutput((output) => this.output.push(output));
   }
 

@@ -239,6 +239,9 @@ export const RunOutputProduced = notification<RunOutput>('rpyc/run/output');
  */
 export const RunInputWanted = request<RunInputQuestion, string | null>('rpyc/run/input');
 
+/** Client → process: nobody goes back to these errors, by their names; their frames need not be kept. */
+export const ForgetFailures = notification<{ readonly failures: readonly string[] }>('rpyc/run/forget');
+
 // ---- live objects in a text ---------------------------------------------------------------------------------
 
 /**

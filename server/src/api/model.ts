@@ -172,6 +172,8 @@ export interface Problem {
   readonly certificate?: CertificateFacts;
   /** Where a registry says that the server is, where the user has to agree to that first. */
   readonly found?: FoundAddress;
+  /** By this name the error that the peer raised can be opened in the debugger. */
+  readonly failure?: string;
 }
 
 /** What a server's certificate says of itself. Nobody has checked any of it but the fingerprint. */
@@ -382,6 +384,8 @@ export interface RunError {
   readonly message: string;
   readonly traceback: string;
   readonly frames: readonly RemoteFrame[];
+  /** By this name it can be opened in the debugger; absent where there is nothing to show. */
+  readonly failure?: string;
 }
 
 export interface RunResult {

@@ -1,10 +1,9 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 
-import type { ConnectionState, PeerInfo, RunError } from '../api/model';
+import type { ConnectionState } from '../api/model';
 import { ClassicConsole } from '../features/console/classicConsole';
 import { ServiceConsole } from '../features/console/serviceConsole';
 import {
-  type Completion,
   type ConsoleOutcome,
   type ConsoleOutput,
   type ConsoleValue,
@@ -13,33 +12,50 @@ import {
 } from '../features/console/remoteConsole';
 import type { ObjectTree } from '../features/inspect/objectTree';
 import type { ConnectionPool } from '../features/pool/connectionPool';
-import { ProblemCode, ProblemError, cancelled, notClassic, notConnected } from '../features/problem';
+import { ProblemCode, ProblemError, cancelled, notConnected } from '../features/problem';
+import type { Failures } from '../features/run/failures';
 import type { RunsInProgress } from '../features/run/runsInProgress';
 import { Dispatcher, type Handler, type Reply, ShownError } from './dispatcher';
+import { Sources } from './sources';
 import { Stacks, THREAD } from './stacks';
+import { type StandingParts, standAtFailure, standAtThreads } from './standing';
 import { CONSOLE_GROUP, Variables } from './variables';
+import {
+  NOT_KEPT,
+  completionType,
+  errorText,
+  greeting,
+  mappingsOf,
+  nothingStopped,
+  unverified,
+} from './words';
 
 /** The parts of the process that a session works with. */
 export interface DebugSessionParts {
   readonly pool: ConnectionPool;
   readonly tree: ObjectTree;
   readonly runs: RunsInProgress;
+  readonly failures: Failures;
 }
 
 /** What the attach request holds beside what the protocol has. */
 export interface AttachArguments extends DebugProtocol.AttachRequestArguments {
   /** Id of the profile. It is connected. */
   readonly connection?: unknown;
+  /** Where the files of the peer are here. */
+  readonly pathMappings?: unknown;
 }
 
 /** Something that runs for longer is shown as running, so that it can be paused. */
 const RUNNING_MS = 500;
 
-/** A request of our own: shows the frames of the last error, or of all threads. */
+/** A request of our own: shows the frames of an error, or of all threads. */
 const SNAPSHOT_REQUEST = 'rpycSnapshot';
 
 interface SnapshotArguments {
   readonly kind?: unknown;
+  /** Name of the error; the last one where there is none. */
+  readonly failure?: unknown;
 }
 
 const CAPABILITIES: DebugProtocol.Capabilities = {
@@ -52,13 +68,12 @@ const CAPABILITIES: DebugProtocol.Capabilities = {
   completionTriggerCharacters: ['.', '[', '"', "'"],
   supportsANSIStyling: true,
   supportsCancelRequest: true,
+  supportsExceptionInfoRequest: true,
+  supportsDelayedStackTraceLoading: true,
 };
 
-interface Attached {
-  readonly profileId: string;
-  readonly label: string;
-  readonly generation: number;
-  readonly console: RemoteConsole;
+interface Attached extends StandingParts {
+  readonly sources: Sources;
   readonly stacks: Stacks;
 }
 
@@ -106,7 +121,6 @@ export class DebugSession {
 
   private handlers(): ReadonlyMap<string, Handler> {
     const stopAgain: Handler = () => ({ after: () => this.tellStopped() });
-    const goOn: Handler = () => ({ after: () => this.leaveSnapshot() });
     const nothing: Handler = () => ({ body: { breakpoints: [] } });
     return new Map<string, Handler>([
       ['initialize', () => ({ body: CAPABILITIES })],
@@ -115,7 +129,7 @@ export class DebugSession {
       ['threads', () => ({ body: { threads: this.target.stacks.threads() } })],
       [
         'stackTrace',
-        (args: DebugProtocol.StackTraceArguments) => ({ body: this.target.stacks.frames(args) }),
+        async (args: DebugProtocol.StackTraceArguments) => ({ body: await this.target.stacks.frames(args) }),
       ],
       ['scopes', (args: DebugProtocol.ScopesArguments) => this.scopes(args)],
       ['source', (args: DebugProtocol.SourceArguments) => this.source(args)],
@@ -136,10 +150,11 @@ export class DebugSession {
       ['evaluate', (args: DebugProtocol.EvaluateArguments, signal) => this.evaluate(args, signal)],
       ['completions', (args: DebugProtocol.CompletionsArguments, signal) => this.complete(args, signal)],
       ['pause', () => this.pause()],
-      ['continue', goOn],
-      ['next', stopAgain],
-      ['stepIn', stopAgain],
-      ['stepOut', stopAgain],
+      ['exceptionInfo', () => this.exceptionInfo()],
+      ['continue', () => this.goOn()],
+      ['next', () => this.refuseStep()],
+      ['stepIn', () => this.refuseStep()],
+      ['stepOut', () => this.refuseStep()],
       ['setBreakpoints', (args: DebugProtocol.SetBreakpointsArguments) => unverified(args)],
       ['setFunctionBreakpoints', nothing],
       ['setExceptionBreakpoints', nothing],
@@ -160,8 +175,8 @@ export class DebugSession {
     return this.attached;
   }
 
-  private attach({ connection }: AttachArguments): Reply {
-    const { pool, tree, runs } = this.parts;
+  private attach({ connection, pathMappings }: AttachArguments): Reply {
+    const { pool, tree, runs, failures } = this.parts;
     if (typeof connection !== 'string') {
       throw new ShownError('The attribute “connection” is missing: it is the id of a connection');
     }
@@ -177,10 +192,24 @@ export class DebugSession {
       lend: pool.lend.bind(pool),
       tree,
       runs,
+      failures,
       isProduction: () => pool.profile(connection).production === true,
     };
-    const console = peer.service === 'classic' ? new ClassicConsole(options) : new ServiceConsole(options);
-    this.attached = { profileId: connection, label, generation, console, stacks: new Stacks(label) };
+    const console: RemoteConsole =
+      peer.service === 'classic' ? new ClassicConsole(options) : new ServiceConsole(options);
+    const { snapshots } = console;
+    const sources = new Sources({
+      label,
+      mappings: mappingsOf(pathMappings),
+      states: (files) => snapshots?.fileStates(files) ?? Promise.resolve([]),
+    });
+    const stacks = new Stacks({
+      label,
+      sources,
+      frames: (snapshot, thread, start, count) =>
+        snapshots?.frames(snapshot, thread, start, count) ?? Promise.resolve([]),
+    });
+    this.attached = { profileId: connection, label, generation, console, failures, sources, stacks };
     return {
       after: () => {
         this.dispatcher.event('initialized');
@@ -192,7 +221,14 @@ export class DebugSession {
 
   private async scopes({ frameId }: DebugProtocol.ScopesArguments): Promise<Reply> {
     const { console, stacks } = this.target;
-    const scopes = await console.scopes(stacks.placeOf(frameId));
+    const place = stacks.placeOf(frameId);
+    if (place === 'told') {
+      this.variables.renew();
+      return {
+        body: { scopes: [{ name: 'Variables', expensive: false, ...this.variables.openNote(NOT_KEPT) }] },
+      };
+    }
+    const scopes = await console.scopes(place);
     this.variables.renew();
     return {
       body: {
@@ -211,8 +247,8 @@ export class DebugSession {
     { expression, context, frameId }: DebugProtocol.EvaluateArguments,
     signal: AbortSignal,
   ): Promise<Reply> {
-    const { console, stacks } = this.target;
-    const place = stacks.placeOf(frameId);
+    const { console } = this.target;
+    const place = this.placeOf(frameId);
     switch (context) {
       case 'hover':
         return this.shown(await console.look(expression, signal, place), this.variables.viewGroup);
@@ -234,8 +270,7 @@ export class DebugSession {
     value,
     frameId,
   }: DebugProtocol.SetExpressionArguments): Promise<Reply> {
-    const { console, stacks } = this.target;
-    const assigned = console.assign(expression, value, this.output, stacks.placeOf(frameId));
+    const assigned = this.target.console.assign(expression, value, this.output, this.placeOf(frameId));
     const { body } = this.outcome(await this.whileRunning(assigned), this.variables.viewGroup);
     const { result, ...rest } = body as DebugProtocol.EvaluateResponse['body'];
     return { body: { value: result, ...rest } };
@@ -265,8 +300,7 @@ export class DebugSession {
     signal: AbortSignal,
   ): Promise<Reply> {
     const before = (text.split('\n')[line - 1] ?? text).slice(0, Math.max(column - 1, 0));
-    const { console, stacks } = this.target;
-    const { typed, found } = await console.complete(before, signal, stacks.placeOf(frameId));
+    const { typed, found } = await this.target.console.complete(before, signal, this.placeOf(frameId));
     const targets = found.map((completion, index) => ({
       label: completion.name,
       // Else the editor sorts by the label, and special names come before what is looked for.
@@ -280,37 +314,91 @@ export class DebugSession {
   }
 
   /** Shows frames that stand still, until the user goes on. */
-  private async takeSnapshot({ kind }: SnapshotArguments): Promise<Reply> {
-    const { console, stacks, label } = this.target;
-    if (console.snapshots === undefined) {
-      throw new ProblemError(notClassic(label));
-    }
-    const snapshot = await console.snapshots.take(kind === 'stacks' ? 'stacks' : 'failure');
+  private async takeSnapshot({ kind, failure }: SnapshotArguments): Promise<Reply> {
+    const { target } = this;
+    const name = typeof failure === 'string' ? failure : undefined;
+    const { standing, note } =
+      kind === 'stacks'
+        ? { standing: await standAtThreads(target), note: undefined }
+        : await standAtFailure(target, name);
     if (this.closed) {
-      console.snapshots.release(snapshot);
-    } else {
-      this.dropSnapshot();
-      stacks.snapshot = snapshot;
+      if (standing.snapshot !== undefined) {
+        target.console.snapshots?.release(standing.snapshot);
+      }
+      throw new ProblemError(cancelled());
     }
-    return { after: () => this.tellStopped() };
+    this.dropSnapshot();
+    target.sources.renew();
+    target.stacks.standing = standing;
+    return {
+      after: () => {
+        if (note !== undefined) {
+          this.dispatcher.event('output', { category: 'console', output: `${note}\n` });
+        }
+        this.tellStopped();
+      },
+    };
   }
 
-  private leaveSnapshot(): void {
-    this.dropSnapshot();
-    this.tellStopped();
+  private goOn(): Reply {
+    const { stacks, label } = this.target;
+    if (stacks.standing === undefined) {
+      throw new ShownError(nothingStopped(label));
+    }
+    return {
+      after: () => {
+        this.dropSnapshot();
+        this.tellStopped();
+      },
+    };
+  }
+
+  private refuseStep(): never {
+    const { stacks, label } = this.target;
+    throw new ShownError(
+      stacks.standing === undefined
+        ? nothingStopped(label)
+        : 'What is shown has ended or goes on by itself: choose a frame in the Call Stack, or press Continue to go back to the console.',
+    );
   }
 
   private dropSnapshot(): void {
     const { console, stacks } = this.target;
-    if (stacks.snapshot !== undefined) {
-      console.snapshots?.release(stacks.snapshot);
-      stacks.snapshot = undefined;
+    const snapshot = stacks.standing?.snapshot;
+    stacks.standing = undefined;
+    if (snapshot !== undefined) {
+      console.snapshots?.release(snapshot);
     }
   }
 
+  /** The frame whose names are used. @throws ShownError where it is known by a text only */
+  private placeOf(frameId: number | undefined): FramePlace | undefined {
+    const place = this.target.stacks.placeOf(frameId);
+    if (place === 'told') {
+      throw new ShownError(NOT_KEPT);
+    }
+    return place;
+  }
+
+  private exceptionInfo(): Reply {
+    const { error } = this.target.stacks.standing ?? {};
+    if (error === undefined) {
+      throw new ShownError('No error is shown');
+    }
+    const { typeName, message, traceback } = error;
+    return {
+      body: {
+        exceptionId: typeName.replace(/^(?:builtins|exceptions)\./, ''),
+        description: message,
+        breakMode: 'unhandled',
+        details: { message, fullTypeName: typeName, stackTrace: traceback },
+      },
+    };
+  }
+
   private async source({ source, sourceReference }: DebugProtocol.SourceArguments): Promise<Reply> {
-    const { console, stacks } = this.target;
-    const file = stacks.fileOf(source?.sourceReference ?? sourceReference);
+    const { console, sources } = this.target;
+    const file = sources.fileOf(source?.sourceReference ?? sourceReference);
     if (file === undefined || console.snapshots === undefined) {
       throw new ShownError('There is no such source');
     }
@@ -364,13 +452,13 @@ export class DebugSession {
       return;
     }
     this.runningShown = false;
-    const snapshot = this.attached?.stacks.snapshot;
-    const [only, ...others] = snapshot?.threads ?? [];
-    const isFailure = only !== undefined && others.length === 0;
+    const standing = this.attached?.stacks.standing;
+    const isFailure = standing?.kind === 'failure';
+    const name = standing?.stacks[0]?.name ?? '';
     this.dispatcher.event('stopped', {
       reason: isFailure ? 'exception' : 'pause',
-      description: isFailure ? only.name : snapshot === undefined ? 'Connected' : 'Shown as it stood',
-      ...(isFailure ? { text: only.name } : {}),
+      description: isFailure ? name : standing === undefined ? 'Connected' : 'Shown as it stood',
+      ...(isFailure ? { text: name } : {}),
       threadId: THREAD,
       allThreadsStopped: true,
     });
@@ -403,39 +491,5 @@ export class DebugSession {
     this.dispatcher.event('output', { category: 'important', output: `${sentence}\n` });
     this.dispose();
     this.dispatcher.event('terminated');
-  }
-}
-
-/** What a console says before anything is typed in it. */
-function greeting({ service, pythonVersion }: PeerInfo, label: string): string {
-  if (service !== 'classic') {
-    return `“${label}”: expressions over root, its root service, such as root.name or row = root.table(3)[0].`;
-  }
-  const python = pythonVersion === undefined ? 'Python' : `Python ${pythonVersion}`;
-  return `${python} of “${label}”: what you type runs in its namespace.`;
-}
-
-function errorText({ traceback, typeName, message }: RunError): string {
-  return traceback === '' ? `${typeName}: ${message}` : traceback.trimEnd();
-}
-
-function unverified({ breakpoints = [] }: DebugProtocol.SetBreakpointsArguments): Reply {
-  const message = 'A debug console stops nowhere';
-  return { body: { breakpoints: breakpoints.map(({ line }) => ({ verified: false, line, message })) } };
-}
-
-function completionType(kind: Completion['kind']): DebugProtocol.CompletionItemType {
-  switch (kind) {
-    case 'keyword':
-    case 'module':
-    case 'class':
-    case 'function':
-    case 'method':
-    case 'property':
-      return kind;
-    case 'exception':
-      return 'class';
-    default:
-      return 'variable';
   }
 }

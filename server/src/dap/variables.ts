@@ -49,6 +49,7 @@ export class Variables {
     number,
     { readonly parts: readonly ObjectNode[]; readonly group: number }
   >();
+  private readonly notes = new Map<number, string>();
   private readonly handles = new Map<number, Handle[]>([
     [CONSOLE_GROUP, []],
     [CONSOLE_GROUP + 1, []],
@@ -90,6 +91,7 @@ export class Variables {
     this.handles.clear();
     this.slots.clear();
     this.lists.clear();
+    this.notes.clear();
     this.named.clear();
   }
 
@@ -128,12 +130,24 @@ export class Variables {
     return { variablesReference: this.last };
   }
 
+  /** The way to a remark in the place of parts. */
+  openNote(note: string): Pick<DebugProtocol.Variable, 'variablesReference'> {
+    const opened = this.openList([], this.group);
+    this.notes.set(opened.variablesReference, note);
+    trim(this.notes);
+    return opened;
+  }
+
   /** The parts of what a reference stands for; of one that was not read, its value. */
   async parts(
     { variablesReference, filter, start, count }: DebugProtocol.VariablesArguments,
     signal: AbortSignal,
   ): Promise<DebugProtocol.Variable[]> {
     const list = this.lists.get(variablesReference);
+    const note = this.notes.get(variablesReference);
+    if (note !== undefined) {
+      return [remark('', note)];
+    }
     if (list !== undefined) {
       return list.parts.map((part) => this.variable(part, list.group));
     }

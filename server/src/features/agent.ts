@@ -68,6 +68,8 @@ export class Agent implements Disposable {
     /** What it is held by. */
     readonly remote: Netref,
     readonly info: AgentInfo,
+    /** What the helper keeps goes with this, also where the connection is cut. */
+    private readonly holder: unknown,
   ) {}
 
   /**
@@ -84,11 +86,11 @@ export class Agent implements Disposable {
       [root, 'eval', [installExpression(sources)], []],
       { timeoutSeconds: QUESTION_SECONDS, ...(signal === undefined ? {} : { signal }) },
     );
-    const [remote, info] = Array.isArray(answer) ? (answer as unknown[]) : [];
+    const [remote, info, holder] = Array.isArray(answer) ? (answer as unknown[]) : [];
     if (!isNetref(remote)) {
       throw new TypeError('The helper did not start on the peer');
     }
-    return new Agent(connection, remote, readInfo(info));
+    return new Agent(connection, remote, readInfo(info), holder);
   }
 
   /**
@@ -130,7 +132,9 @@ export class Agent implements Disposable {
     if (!this.disposed) {
       this.disposed = true;
       if (!this.connection.closed) {
-        void release(this.remote);
+        for (const held of [this.remote, this.holder].filter(isNetref)) {
+          void release(held);
+        }
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { Problem } from '../api/model';
+import type { Problem, RunError } from '../api/model';
 import { AsyncResultTimeout, ErrorCode, ListenError, RemoteError, RpycError } from '../rpyc/index';
 import { UntrustedCertificateError } from './certificate';
 import { type ProblemContext, STALE_SENTENCE, connectSentence, forkSentence } from './connectSentences';
@@ -252,6 +252,16 @@ export function toProblem(error: unknown, about: ProblemContext = {}): Problem {
 /** Whether trying again may help, with nothing changed by the user. */
 export function isPassing({ code }: Problem): boolean {
   return PASSING.has(code);
+}
+
+/** Code of the peer has raised, where only reading was asked for. */
+export function raisedThere(label: string, { typeName, message, traceback }: RunError): Problem {
+  const text = oneLine(`${typeName.replace(/^(?:builtins|exceptions)\./, '')}: ${message}`);
+  return {
+    code: ProblemCode.remote,
+    message: `“${label}” raised ${text}: the log has the traceback.`,
+    detail: withoutSecrets(traceback).slice(0, MAX_DETAIL),
+  };
 }
 
 function remoteSentence(error: RemoteError, about: ProblemContext): string {

@@ -14,6 +14,7 @@ import type { ConnectionPool } from '../features/pool/connectionPool';
 import type { WireLedger } from '../features/pool/wireLedger';
 import type { WireLog } from '../features/pool/wireLog';
 import type { AskUser } from '../features/run/runInput';
+import type { Failures } from '../features/run/failures';
 import type { RunsInProgress } from '../features/run/runsInProgress';
 import type { SnippetRunner } from '../features/run/snippetRunner';
 import { MessageEdge } from './edge';
@@ -37,6 +38,7 @@ export interface Features {
   readonly tree: ObjectTree;
   readonly runner: SnippetRunner;
   readonly runs: RunsInProgress;
+  readonly failures: Failures;
   readonly loadLive: LoadLive;
   readonly search: ServiceSearch;
   readonly local: LocalServerKeeper;
@@ -68,7 +70,8 @@ export class Server {
   /** Takes requests from now on. */
   start(features: Features): void {
     const { connection, edge } = this;
-    const { epoch, pool, tree, runner, runs, loadLive, search, local, wireLog, ledger, report } = features;
+    const { epoch, pool, tree, runner, runs, failures, loadLive, search, local, wireLog, ledger, report } =
+      features;
     edge.around = measuring(ledger.costs, tree);
     connection.onInitialize(() => ({
       capabilities: { textDocumentSync: TextDocumentSyncKind.None },
@@ -86,7 +89,7 @@ export class Server {
     handleConnections(edge, pool);
     handleInspection(edge, pool, tree);
     handleChanges(edge, pool, tree);
-    handleSnippets(edge, pool, runner, runs);
+    handleSnippets(edge, pool, runner, runs, failures);
     handleLive(edge, loadLive);
     handleWire(edge, pool, tree, ledger.costs);
     handleDiscovery(edge, search, local);

@@ -214,6 +214,17 @@ outer(4)`);
       const reference = stackFrames[0]?.source?.sourceReference ?? 0;
       const source = await client.sourceRequest({ sourceReference: reference });
       assert.equal(source.body.content, lines.join(''));
+      await assert.rejects(
+        async () => client.nextRequest({ threadId: 1 }),
+        /choose a frame in the Call Stack/,
+      );
+      const info = (await client.customRequest('exceptionInfo', {
+        threadId: 1,
+      })) as DebugProtocol.ExceptionInfoResponse;
+      assert.deepEqual(
+        [info.body.exceptionId, info.body.description, info.body.breakMode],
+        ['ZeroDivisionError', 'division by zero', 'unhandled'],
+      );
       const frameId = stackFrames[1]?.id ?? 0;
       const { scopes } = (await client.scopesRequest({ frameId })).body;
       assert.deepEqual(
@@ -256,10 +267,13 @@ outer(4)`);
       await client.evaluate('go.set()');
     });
 
-    it('stands still again after a step, since nothing is debugged', async () => {
-      const stopped = client.waitForEvent('stopped');
-      await client.nextRequest({ threadId: 1 });
-      await stopped;
+    it('says in words why a step does nothing', async () => {
+      for (const step of ['next', 'stepIn', 'stepOut', 'continue'] as const) {
+        await assert.rejects(
+          async () => client.customRequest(step, { threadId: 1 }),
+          /Nothing stands still on “Lab”/,
+        );
+      }
       assert.equal((await client.threadsRequest()).body.threads[0]?.name, 'Lab');
     });
 

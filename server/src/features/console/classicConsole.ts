@@ -12,6 +12,7 @@ import { ShapeError, asCount, asKind, asLine, asLines, asText, asTuple, readRow 
 import { lostMeanwhile } from '../inspect/treeProblems';
 import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemError, badAnswer, notClassic } from '../problem';
+import type { Failures } from '../run/failures';
 import { readError, readFrames } from '../run/runError';
 import type { AskInput } from '../run/runInput';
 import { outputsOf } from '../run/runOutput';
@@ -40,6 +41,7 @@ export interface ClassicConsoleOptions {
   readonly lend: (profileId: string, purpose: LeasePurpose, signal?: AbortSignal) => Promise<Lease>;
   readonly tree: ObjectTree;
   readonly runs: RunsInProgress;
+  readonly failures: Failures;
   /** What runs there matters: nothing runs by itself. */
   readonly isProduction: () => boolean;
 }
@@ -50,6 +52,9 @@ const COPY_LIMIT = 10_000_000;
 const MAX_SOURCE = 10_000_000;
 const MAX_COMPLETIONS = 1000;
 const MAX_THREADS = 500;
+const MAX_FRAMES = 1000;
+const MAX_TRACEBACK = 64_000;
+const MAX_FILES = 200;
 const MAX_FILE = 10_000_000;
 
 /** The method of the helper that does something, and its arguments. */
@@ -62,15 +67,17 @@ export class ClassicConsole implements RemoteConsole {
   private inputs = 0;
 
   readonly snapshots: SnapshotSource = {
-    take: (kind) => this.told(() => this.take(kind)),
+    take: (kind, failure) => this.told(() => this.take(kind, failure)),
+    frames: ({ number }, thread, start, count) =>
+      this.told(async () =>
+        readFrames((await this.question('frames', [number, thread, start, count]))[0][0]),
+      ),
+    fileStates: (files) => this.told(() => this.fileStates(files)),
     release: ({ number }) => void this.ask('release', [[number]]).catch(() => undefined),
     fileText: (path) => this.told(() => this.fileText(path)),
   };
 
-  constructor(private readonly options: ClassicConsoleOptions) {
-    // Where that does not arrive, no error is kept.
-    this.ask('remember', [true]).catch(() => undefined);
-  }
+  constructor(private readonly options: ClassicConsoleOptions) {}
 
   async scopes(place?: FramePlace): Promise<readonly ConsoleScope[]> {
     const { tree, profileId } = this.options;
@@ -139,7 +146,6 @@ export class ClassicConsole implements RemoteConsole {
 
   /** What runs is asked to stop, and nothing that waits for its turn begins. */
   dispose(): void {
-    this.ask('remember', [false]).catch(() => undefined);
     for (const runId of this.running.keys()) {
       this.options.runs
         .interrupt({ profileId: this.options.profileId, runId, insist: false })
@@ -155,6 +161,7 @@ export class ClassicConsole implements RemoteConsole {
     if (source.length > MAX_SOURCE) {
       throw new ProblemError({ code: 'ERR_RUN', message: 'This is too long to be typed: run it as a file.' });
     }
+    const { failures } = this.options;
     this.inputs += 1;
     const fileName = `<console ${this.inputs}>`;
     const [answer, lease] = await this.perform(output, (emit, runId, ask) => [
@@ -163,7 +170,7 @@ export class ClassicConsole implements RemoteConsole {
     ]);
     const [status, kept, , error] = asTuple(answer, 'result');
     if (status === 'error' || status === 'interrupted') {
-      return { status, error: readError(error) };
+      return { status, error: failures.keep(lease, readError(error)) };
     }
     if (status !== 'done') {
       accepted(answer);
@@ -270,8 +277,8 @@ export class ClassicConsole implements RemoteConsole {
     };
   }
 
-  private async take(kind: SnapshotKind): Promise<Snapshot> {
-    const [[number, threads]] = await this.question('snapshot', [kind]).catch((error: unknown) => {
+  private async take(kind: SnapshotKind, failure = 0): Promise<Snapshot> {
+    const [[number, threads]] = await this.question('snapshot', [kind, failure]).catch((error: unknown) => {
       throw shownAsPath(error);
     });
     return {
@@ -279,8 +286,12 @@ export class ClassicConsole implements RemoteConsole {
       threads: asTuple(threads, 'list of threads')
         .slice(0, MAX_THREADS)
         .map((thread) => {
-          const [name, frames] = asTuple(thread, 'thread');
-          return { name: asLine(name, TextLimit.name), frames: readFrames(frames) };
+          const [name, count, told] = asTuple(thread, 'thread');
+          return {
+            name: asLine(name, TextLimit.name),
+            count: Math.min(asCount(count, 'count'), MAX_FRAMES),
+            told: asLines(told, MAX_TRACEBACK),
+          };
         }),
     };
   }
@@ -296,6 +307,12 @@ export class ClassicConsole implements RemoteConsole {
       return { name, node, expensive };
     };
     return [scope('Locals', locals, false), scope('Globals', globals, true)];
+  }
+
+  private async fileStates(files: readonly string[]): Promise<readonly string[]> {
+    const asked = files.slice(0, MAX_FILES);
+    const [[states]] = await this.question('file_states', [asked]);
+    return asTuple(states, 'list of files').map((state) => asText(state, 'file').slice(0, TextLimit.name));
   }
 
   private async fileText(path: string): Promise<string> {

@@ -51,20 +51,39 @@ export interface FramePlace {
   readonly frame: number;
 }
 
-/** Frames as they stood: of the last error, or of all threads. */
+/** One thread, or one of the errors that led to another. */
+export interface SnapshotThread {
+  readonly name: string;
+  /** Of its frames. */
+  readonly count: number;
+  /** The traceback that another program has sent there; empty where there is none. */
+  readonly told: string;
+}
+
+/** Frames as they stood: of an error and those that led to it, or of all threads. */
 export interface Snapshot {
   /** Names it until it is released. */
   readonly number: number;
-  readonly threads: readonly { readonly name: string; readonly frames: readonly RemoteFrame[] }[];
+  readonly threads: readonly SnapshotThread[];
 }
+
+/** What is told of a file that was run from here. */
+export const RUN_STATE = 'run';
 
 export type SnapshotKind = 'failure' | 'stacks';
 
 /** What a console may have beside evaluating. */
 export interface SnapshotSource {
-  /** @throws ProblemError where no run has failed since the session began */
-  take(kind: SnapshotKind): Promise<Snapshot>;
+  /**
+   * @param failure under which the error is kept; without it the last one is taken
+   * @throws ProblemError where no error is kept
+   */
+  take(kind: SnapshotKind, failure?: number): Promise<Snapshot>;
+  /** Some frames of a thread, the innermost first. */
+  frames(snapshot: Snapshot, thread: number, start: number, count: number): Promise<readonly RemoteFrame[]>;
   release(snapshot: Snapshot): void;
+  /** Of each file there a hash of its text, `RUN_STATE` for one that was run from here, or empty. */
+  fileStates(files: readonly string[]): Promise<readonly string[]>;
   /** The text of a file there. */
   fileText(path: string): Promise<string>;
 }

@@ -20,6 +20,7 @@ import { memberNames, memberTitle, typeNameOf, valueFacts } from '../inspect/rem
 import { lostMeanwhile } from '../inspect/treeProblems';
 import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemError, cancelled } from '../problem';
+import type { Failures } from '../run/failures';
 import { errorOf } from '../run/runError';
 import { notReadByLookingError, watchedOnProductionError } from './consoleProblems';
 import { readNamePath, unfinishedAt } from './namePath';
@@ -39,6 +40,7 @@ export interface ServiceConsoleOptions {
   readonly label: string;
   readonly lend: (profileId: string, purpose: LeasePurpose, signal?: AbortSignal) => Promise<Lease>;
   readonly tree: ObjectTree;
+  readonly failures: Failures;
   /** What runs there matters: nothing is called by itself. */
   readonly isProduction: () => boolean;
 }
@@ -174,7 +176,8 @@ export class ServiceConsole implements RemoteConsole {
       });
     } catch (error) {
       if (error instanceof RemoteError) {
-        return { status: 'error', error: errorOf(error) };
+        const { profileId, generation, failures } = this.options;
+        return { status: 'error', error: failures.keep({ profileId, generation }, errorOf(error)) };
       }
       throw error;
     }

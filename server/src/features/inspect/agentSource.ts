@@ -3,6 +3,7 @@ import { AsyncResultTimeout } from '../../rpyc/index';
 import { type Agent, QUESTION_SECONDS } from '../agent';
 import { linkSignals, untilAborted } from '../pool/abort';
 import { ProblemError, staleHandle } from '../problem';
+import { readError } from '../run/runError';
 import { noImportError, noSourceError } from './documentProblems';
 import { type Entry, type Held, ownerOf } from './handleTable';
 import { TextLimit } from './preview';
@@ -19,6 +20,7 @@ import {
   readRow,
   toWireStep,
 } from './rows';
+import { ReadingFailed } from './readingFailure';
 import type { ObjectSource, PageQuery, PartFacts, SourcePage, SourceText } from './source';
 import { fixedError, goneError, heldLimitError, raisedError, undoneError, unreadError } from './treeProblems';
 
@@ -161,6 +163,9 @@ export function accepted(answer: unknown): readonly unknown[] {
   const [status, ...rest] = asTuple(answer, 'answer');
   if (status === 'ok') {
     return rest;
+  }
+  if (status === 'broken') {
+    throw new ReadingFailed(readError(rest[0]));
   }
   const detail = asLine(rest[0], TextLimit.hover);
   switch (status) {

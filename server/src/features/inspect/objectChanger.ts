@@ -1,8 +1,8 @@
 /** How objects are changed and called over one connection: through the helper, or under a service's policy. */
 import type { CallSignature, ObjectTakeResult } from '../../api/changes';
-import type { RunError } from '../../api/model';
 import type { Netref } from '../../rpyc/index';
 import type { Agent, EmitOutput } from '../agent';
+import type { PeerError } from '../run/runError';
 import type { AskInput } from '../run/runInput';
 import type { Entry } from './handleTable';
 import type { RowFacts } from './rows';
@@ -30,7 +30,7 @@ export interface Changed {
 }
 
 /** What came of something that runs code of the peer. */
-export type Outcome<T> = { readonly value: T } | { readonly error: RunError };
+export type Outcome<T> = { readonly value: T } | { readonly error: PeerError };
 
 /** What ties something that runs code of the peer to the editor. */
 export interface RunTies {
@@ -48,7 +48,7 @@ export interface Taken {
   readonly facts?: RowFacts;
   readonly taken: number;
   readonly ending: ObjectTakeResult['ending'];
-  readonly error?: RunError;
+  readonly error?: PeerError;
 }
 
 export interface ObjectChanger {

@@ -8,12 +8,14 @@ import type {
   ObjectTakeResult,
   ObjectUndoResult,
 } from '../../api/changes';
-import type { Handle, ObjectNode, RunOutput } from '../../api/model';
+import type { Handle, ObjectNode, RunError, RunOutput } from '../../api/model';
 import { Emitter, type Event, RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
 import type { EmitOutput } from '../agent';
 import { linkSignals, untilAborted } from '../pool/abort';
 import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemError, badAnswer, staleHandle } from '../problem';
+import type { FailurePlace, Failures } from '../run/failures';
+import type { PeerError } from '../run/runError';
 import { outputsOf } from '../run/runOutput';
 import type { RunsInProgress } from '../run/runsInProgress';
 import type { Entry, HandleTable } from './handleTable';
@@ -30,6 +32,7 @@ export interface ObjectChangesOptions {
   readonly lend: (profileId: string, purpose: LeasePurpose, signal?: AbortSignal) => Promise<Lease>;
   readonly label: (profileId: string) => string;
   readonly runs: RunsInProgress;
+  readonly failures: Failures;
   readonly changerOf: (lease: Lease) => ObjectChanger;
   /** A number of the helper's is not needed any more. */
   readonly letGo: (profileId: string, generation: number, number: number) => void;
@@ -88,7 +91,7 @@ export class ObjectChanges {
     return this.perform(kept, 'change', signal, async (changer) => {
       const outcome = await changer.undo(kept.undo);
       if ('error' in outcome) {
-        return { status: 'error', error: outcome.error };
+        return this.failed(kept, outcome.error);
       }
       this.history.done(kept);
       return { status: 'done' };
@@ -113,7 +116,7 @@ export class ObjectChanges {
         const outcome = await changer.call(entry, source, way);
         const elapsedMs = elapsed();
         if ('error' in outcome) {
-          return { status: 'error', error: outcome.error, elapsedMs };
+          return { ...this.failed(entry, outcome.error), elapsedMs };
         }
         const { value } = outcome;
         return value === undefined
@@ -128,10 +131,11 @@ export class ObjectChanges {
     const entry = this.options.table.find(handle);
     const most = Number.isSafeInteger(count) ? Math.min(Math.max(count, 1), MAX_TAKEN) : MAX_TAKEN;
     return this.asRun(entry, callId, signal, async (changer, { elapsed, ...way }) => {
-      const { facts, ...taken } = await changer.take(entry, most, way);
+      const { facts, error, ...taken } = await changer.take(entry, most, way);
       return {
         ...taken,
         elapsedMs: elapsed(),
+        ...(error === undefined ? {} : { error: this.failed(entry, error).error }),
         ...(facts === undefined ? {} : { node: this.options.showResult(entry.profileId, facts) }),
       };
     });
@@ -201,7 +205,7 @@ export class ObjectChanges {
 
   private changed(entry: Entry, outcome: Outcome<Changed>): ObjectChange {
     if ('error' in outcome) {
-      return { status: 'error', error: outcome.error };
+      return this.failed(entry, outcome.error);
     }
     const { before, after, undo } = outcome.value;
     return {
@@ -210,6 +214,13 @@ export class ObjectChanges {
       after,
       ...(undo === undefined ? {} : { undo: this.history.add(entry, undo) }),
     };
+  }
+
+  private failed(
+    place: FailurePlace,
+    error: PeerError,
+  ): { readonly status: 'error'; readonly error: RunError } {
+    return { status: 'error', error: this.options.failures.keep(place, error) };
   }
 
   /** Borrows the connection until the work is over, also where nobody waits for it any more. */

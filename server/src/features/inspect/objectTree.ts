@@ -11,6 +11,7 @@ import { type Disposable, type Logger, type Netref, isNetref, release, toDisposa
 import type { Lease, LeasePurpose } from '../pool/lease';
 import { WireLedger } from '../pool/wireLedger';
 import { ProblemCode, ProblemError, badAnswer, notConnected, staleHandle } from '../problem';
+import { Failures } from '../run/failures';
 import { AccessPolicy } from './accessPolicy';
 import { AgentChanger } from './agentChanger';
 import { AgentDocuments } from './agentDocuments';
@@ -41,6 +42,7 @@ import { ServiceSource } from './serviceSource';
 import { ServiceWatch } from './serviceWatch';
 import type { ObjectSource, PartFacts } from './source';
 import { goneError, rowLimitNote } from './treeProblems';
+import { raisedProblem } from './readingFailure';
 import { Watching } from './watching';
 
 export interface ObjectTreeOptions {
@@ -55,6 +57,8 @@ export interface ObjectTreeOptions {
   readonly runs: RunsInProgress;
   /** That of the pool. */
   readonly ledger?: WireLedger;
+  /** Takes what reading, changes and calls raise. */
+  readonly failures?: Failures;
   readonly limits?: HandleLimits;
 }
 
@@ -80,6 +84,7 @@ export class ObjectTree {
   readonly references: ReferenceList;
   private readonly table: HandleTable;
   private readonly limits: HandleLimits;
+  private readonly failures: Failures;
   private readonly releases: PeerReleases;
   /** Connections on which a call gave something. */
   private readonly withResults = new Set<string>();
@@ -100,6 +105,7 @@ export class ObjectTree {
       (profileId) => this.references.noteChange(profileId),
     );
     this.limits = limits;
+    this.failures = options.failures ?? new Failures();
     const { costs, connections } = options.ledger ?? new WireLedger();
     this.releases = new PeerReleases({ ...options, apart: (work) => costs.apart(work) });
     this.documents = new RowDocuments({
@@ -117,6 +123,7 @@ export class ObjectTree {
       lend: options.lend,
       label: options.label,
       runs: options.runs,
+      failures: this.failures,
       changerOf: (lease) => this.changerOf(lease),
       letGo: (profileId, generation, number) => this.releases.add(profileId, generation, [number]),
       showResult: (profileId, facts) => this.showResult(profileId, facts),
@@ -367,10 +374,9 @@ export class ObjectTree {
       return await use(lease);
     } catch (error) {
       if (error instanceof ShapeError) {
-        const label = this.options.label(profileId);
-        throw new ProblemError(badAnswer(label, error.message), { cause: error });
+        throw new ProblemError(badAnswer(this.options.label(profileId), error.message), { cause: error });
       }
-      throw error;
+      throw raisedProblem(error, lease, this.options.label(profileId), this.failures);
     } finally {
       lease.dispose();
     }

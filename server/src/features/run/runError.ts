@@ -5,10 +5,18 @@ import { asCount, asLine, asLines, asText, asTuple } from '../inspect/rows';
 /** Characters of what is shown of an exception. */
 const ErrorLimit = { type: 200, message: 10_000, traceback: 64_000, file: 1000, frames: 200 } as const;
 
-/** `(type, message, traceback, frames)` of the helper. */
-export function readError(value: unknown): RunError {
-  const [typeName, message, traceback, frames] = asTuple(value, 'error');
+/** What a peer raised. */
+export interface PeerError extends RunError {
+  /** Under which the helper keeps it, where it does. */
+  readonly number?: number;
+}
+
+/** `(type, message, traceback, frames, number)` of the helper; the number may be left out. */
+export function readError(value: unknown): PeerError {
+  const [typeName, message, traceback, frames, kept] = asTuple(value, 'error');
+  const number = kept === undefined ? 0 : asCount(kept, 'number');
   return {
+    ...(number === 0 ? {} : { number }),
     typeName: asLine(typeName, ErrorLimit.type),
     message: asLines(message, ErrorLimit.message),
     traceback: asLines(traceback, ErrorLimit.traceback),

@@ -5,6 +5,7 @@ import { ShapeError, asLine, asLines, asTuple } from '../inspect/rows';
 import { linkSignals, untilAborted } from '../pool/abort';
 import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemCode, ProblemError, badAnswer, notClassic } from '../problem';
+import type { Failures } from './failures';
 import { errorOf, readError } from './runError';
 import { outputsOf } from './runOutput';
 import type { RunInProgress, RunsInProgress } from './runsInProgress';
@@ -14,6 +15,7 @@ export interface SnippetRunnerOptions {
   readonly runs: RunsInProgress;
   /** What the user calls the connection. */
   readonly label: (profileId: string) => string;
+  readonly failures: Failures;
   readonly logger: Logger;
 }
 
@@ -99,7 +101,7 @@ export class SnippetRunner {
     try {
       const args = [source, fileName, lineOffset, emit, runId, progress.input.ask];
       const answer = await progress.perform(agent, 'run', args, emit);
-      return { runId, ...readResult(answer), elapsedMs: elapsedMs() };
+      return { runId, ...this.readResult(answer, lease), elapsedMs: elapsedMs() };
     } catch (error) {
       if (error instanceof ShapeError) {
         throw new ProblemError(badAnswer(label, error.message), { cause: error });
@@ -115,6 +117,19 @@ export class SnippetRunner {
     } finally {
       over = true;
     }
+  }
+
+  /** `('done', value, type, None)` or `('error', '', '', error)` of the helper, or `'interrupted'` for `'error'`. */
+  private readResult(answer: unknown, lease: Lease): Omit<RunResult, 'runId' | 'elapsedMs'> {
+    const [status, value, valueType, error] = asTuple(answer, 'result');
+    if (status === 'error' || status === 'interrupted') {
+      return { status, error: this.options.failures.keep(lease, readError(error)) };
+    }
+    if (status !== 'done') {
+      throw new ShapeError('status');
+    }
+    const type = asLine(valueType, ResultLimit.type);
+    return type === '' ? { status } : { status, value: asLines(value, ResultLimit.value), valueType: type };
   }
 }
 
@@ -145,17 +160,4 @@ function checkRequest({ source, fileName, lineOffset }: RunRequest): void {
       message: 'This selection is too long to be run as a snippet: run its file on the server.',
     });
   }
-}
-
-/** `('done', value, type, None)` or `('error', '', '', error)` of the helper, or `'interrupted'` for `'error'`. */
-function readResult(answer: unknown): Omit<RunResult, 'runId' | 'elapsedMs'> {
-  const [status, value, valueType, error] = asTuple(answer, 'result');
-  if (status === 'error' || status === 'interrupted') {
-    return { status, error: readError(error) };
-  }
-  if (status !== 'done') {
-    throw new ShapeError('status');
-  }
-  const type = asLine(valueType, ResultLimit.type);
-  return type === '' ? { status } : { status, value: asLines(value, ResultLimit.value), valueType: type };
 }

@@ -1,6 +1,7 @@
-import { InterruptRun, Run, RunOutputProduced } from '../../api/messages';
+import { ForgetFailures, InterruptRun, Run, RunOutputProduced } from '../../api/messages';
 import type { ConnectionPool } from '../../features/pool/connectionPool';
 import { contextOfProfile } from '../../features/pool/target';
+import { type Failures, dropFailures } from '../../features/run/failures';
 import type { RunsInProgress } from '../../features/run/runsInProgress';
 import type { SnippetRunner } from '../../features/run/snippetRunner';
 import type { MessageEdge } from '../edge';
@@ -11,6 +12,7 @@ export function handleSnippets(
   pool: ConnectionPool,
   runner: SnippetRunner,
   runs: RunsInProgress,
+  failures: Failures,
 ): void {
   edge.onRequest(
     Run,
@@ -21,6 +23,9 @@ export function handleSnippets(
     InterruptRun,
     ({ profileId }) => contextOfProfile(pool.profile(profileId)),
     (request, signal) => runs.interrupt(request, signal),
+  );
+  edge.onNotification(ForgetFailures, (params) =>
+    dropFailures(failures, params.failures, (profileId) => pool.lendNow(profileId)),
   );
   runner.onDidProduceOutput((output) => edge.notify(RunOutputProduced, output));
 }
