@@ -93,6 +93,11 @@ export class Agent implements Disposable {
     return new Agent(connection, remote, readInfo(info), holder);
   }
 
+  /** What is held for the helper itself. */
+  get references(): readonly Netref[] {
+    return [this.remote, this.holder].filter(isNetref);
+  }
+
   /**
    * Asks the helper: one CALLATTR, one reply by value.
    *
@@ -132,7 +137,7 @@ export class Agent implements Disposable {
     if (!this.disposed) {
       this.disposed = true;
       if (!this.connection.closed) {
-        for (const held of [this.remote, this.holder].filter(isNetref)) {
+        for (const held of this.references) {
           void release(held);
         }
       }

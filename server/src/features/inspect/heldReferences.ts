@@ -173,7 +173,7 @@ async function ownNeeds({ connection, agent, since }: OpenConnection): Promise<[
   const owned = (owner: ReferenceOwner): Owned => ({ id: '', owner, name: '', typeName: '', since });
   return [
     ...(isNetref(root) ? [[root, owned('root')] as [Netref, Owned]] : []),
-    ...(agent === undefined ? [] : [[agent.remote, owned('helper')] as [Netref, Owned]]),
+    ...(agent?.references ?? []).map((netref): [Netref, Owned] => [netref, owned('helper')]),
   ];
 }
 
