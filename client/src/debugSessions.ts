@@ -7,6 +7,7 @@ import type { Connections } from './connections';
 import { DEBUG_TYPE } from './debugType';
 import { lineText } from './displayText';
 import { showInformation } from './messageBoxes';
+import { pathMappingsOf } from './pathMappings';
 import { backendLost, ProblemError, problemOf } from './problems';
 import type { ProductionAction, ProductionGuard } from './productionGuard';
 
@@ -137,6 +138,7 @@ function configurationFor(connections: Connections, id: string): vscode.DebugCon
   return {
     name: `RPyC: ${label}`,
     internalConsoleOptions: 'openOnSessionStart',
+    pathMappings: pathMappingsOf(connections, id),
     ...attachTo(id),
   };
 }

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import { ObjectSourceCode } from '../../server/src/api/messages';
 import type { SourceCode } from '../../server/src/api/documents';
+import { mappedPaths } from '../../server/src/api/pathMapping';
 import { isLocalPath } from './localPath';
+import { pathMappingsOf } from './pathMappings';
 import type { RowActionParts } from './rowActions';
 import type { ObjectRow } from './rows';
 
@@ -10,14 +12,15 @@ const CANDIDATES = 20;
 
 /** Opens the source of an object: a local file where one has the same text, else what the peer has, read-only. */
 export async function openSource(
-  { backend, view, documents }: RowActionParts,
+  { backend, view, documents, connections }: RowActionParts,
   row: ObjectRow,
 ): Promise<void> {
   const code = await view.model.withFreshHandle(row, (handle) =>
     backend.request(ObjectSourceCode, { handle }),
   );
   const name = code.file.split(/[\\/]/).at(-1) ?? code.file;
-  const uri = (await localFile(code, name)) ?? documents.add(name, '.py', code.text);
+  const mapped = mappedPaths(code.file, pathMappingsOf(connections, row.profileId));
+  const uri = (await localFile(code, name, mapped)) ?? documents.add(name, '.py', code.text);
   const document = await vscode.workspace.openTextDocument(uri);
   const shown =
     document.languageId === 'python'
@@ -28,16 +31,25 @@ export async function openSource(
   editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
 
-/** A file here with the very text that the peer has: at the same path, or of the same name in the workspace. */
+/** A file here with the very text that the peer has: where it is mapped, at the same path, or of the same name in the workspace. */
 async function localFile(
   { file, text, truncated }: SourceCode,
   name: string,
+  mapped: readonly string[],
 ): Promise<vscode.Uri | undefined> {
   if (truncated || !/^[\w.-]+$/.test(name)) {
     return undefined;
   }
-  const found = await vscode.workspace.findFiles(`**/${name}`, undefined, CANDIDATES);
-  for (const uri of isLocalPath(file) ? [vscode.Uri.file(file), ...found] : found) {
+  const known = [...mapped, ...(isLocalPath(file) ? [file] : [])].map((path) => vscode.Uri.file(path));
+  return (
+    (await firstWith(known, text)) ??
+    firstWith(await vscode.workspace.findFiles(`**/${name}`, undefined, CANDIDATES), text)
+  );
+}
+
+/** The first of these files that has this text. */
+async function firstWith(uris: readonly vscode.Uri[], text: string): Promise<vscode.Uri | undefined> {
+  for (const uri of uris) {
     try {
       const bytes = await vscode.workspace.fs.readFile(uri);
       if (sameText(new TextDecoder().decode(bytes), text)) {

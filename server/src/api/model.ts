@@ -147,6 +147,16 @@ export interface Profile {
   readonly production?: boolean;
   /** Which thread of the peer runs what the user runs; of a classic peer. Left out: the connection's own. */
   readonly runOn?: RunThread;
+  /** Where the files of the peer are here, the best place first. */
+  readonly pathMappings?: readonly PathMapping[];
+}
+
+/** A folder of the peer, and the same one here, as the debuggers of Python name them. */
+export interface PathMapping {
+  /** May begin with `${workspaceFolder}`. */
+  readonly localRoot: string;
+  /** As the peer names it; `.` for files that it names without a folder of their own. */
+  readonly remoteRoot: string;
 }
 
 /** A thread of the peer. */

@@ -1,12 +1,6 @@
+/** Where the files of a peer are here. */
 import { type Fault, isFields, isLine, wrong } from './fields';
-
-/** Where the files of a peer are here, as the debuggers of Python name it. */
-export interface PathMapping {
-  /** A folder here. */
-  readonly localRoot: string;
-  /** The same folder as the peer names it; `.` for files that it names without a folder of their own. */
-  readonly remoteRoot: string;
-}
+import type { PathMapping } from './model';
 
 /** Where a file of the peer may be here, in the order of the mappings. Nothing is looked up. */
 export function mappedPaths(file: string, mappings: readonly PathMapping[]): readonly string[] {

@@ -13,6 +13,7 @@ import {
   wrong,
 } from './fields';
 import type { DialectChoice, Profile, ProfileColor, ServiceKind } from './model';
+import { checkPathMappings } from './pathMapping';
 import { checkPreHandshake } from './preHandshake';
 import { checkRunThread } from './runThread';
 import { checkTransport, endpointOf } from './transport';
@@ -38,6 +39,7 @@ export const PROFILE_FIELDS: readonly string[] = [
   'color',
   'production',
   'runOn',
+  'pathMappings',
 ];
 
 export const PROFILE_COLORS: readonly ProfileColor[] = ['red', 'orange', 'yellow', 'green', 'blue', 'purple'];
@@ -99,6 +101,10 @@ export function checkProfile(value: unknown): CheckedProfile {
   if ('fault' in place) {
     return place;
   }
+  const files = checkPathMappings(value['pathMappings'] ?? []);
+  if ('fault' in files) {
+    return files;
+  }
   const { transport } = checked;
   const address = endpointOf(transport);
   const { id = `${transport.kind}:${address}`.slice(0, MAX_MADE_ID) } = value;
@@ -117,6 +123,7 @@ export function checkProfile(value: unknown): CheckedProfile {
     ...(steps.steps.length === 0 ? {} : { preHandshake: steps.steps }),
     ...marks,
     ...(place.runOn === undefined ? {} : { runOn: place.runOn }),
+    ...(files.mappings.length === 0 ? {} : { pathMappings: files.mappings }),
   };
   return { profile };
 }

@@ -4,8 +4,8 @@ import path from 'node:path';
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 
-import type { RemoteFrame } from '../api/model';
-import { type PathMapping, mappedPaths } from '../api/pathMapping';
+import type { PathMapping, RemoteFrame } from '../api/model';
+import { mappedPaths } from '../api/pathMapping';
 import { RUN_STATE } from '../features/console/remoteConsole';
 
 export interface SourcesOptions {

@@ -1,8 +1,8 @@
 /** What a debug session says, and small shapes of the protocol. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 
-import type { PeerInfo, RunError } from '../api/model';
-import { type PathMapping, checkPathMappings } from '../api/pathMapping';
+import type { PathMapping, PeerInfo, RunError } from '../api/model';
+import { checkPathMappings } from '../api/pathMapping';
 import type { Completion } from '../features/console/remoteConsole';
 import { type Reply, ShownError } from './dispatcher';
 

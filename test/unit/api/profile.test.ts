@@ -63,6 +63,15 @@ describe('checkProfile', () => {
     assert.equal(targetText({ ...FULL, ...marks }), targetText(FULL));
   });
 
+  it('takes mappings of folders, and disconnects nobody for them', () => {
+    const pathMappings = [{ localRoot: '${workspaceFolder}', remoteRoot: '/srv/app' }];
+    const mapped = good({ ...FULL, pathMappings });
+    assert.deepEqual(mapped, { ...FULL, pathMappings });
+    assert.equal(targetText(mapped), targetText(FULL));
+    assert.deepEqual(good({ ...FULL, pathMappings: [] }), FULL);
+    assert.equal(fault({ ...FULL, pathMappings: [{ localRoot: '/a' }] }).field, 'pathMappings');
+  });
+
   it('takes the thread for runs, and leaves out the usual one', () => {
     const at = (runOn: unknown): unknown => good({ ...FULL, runOn }).runOn;
     assert.deepEqual(at({ thread: 'worker' }), { thread: 'worker' });
