@@ -147,6 +147,8 @@ function attachTo(connection: string): { type: string; request: string; connecti
   return { type: DEBUG_TYPE, request: 'attach', connection };
 }
 
+const QUIET_CONTEXTS: readonly string[] = ['watch', 'hover', 'variables', 'clipboard'];
+
 /** As much as is looked at of a message; the rest is relayed as it is. */
 interface Message extends vscode.DebugProtocolMessage {
   readonly type?: unknown;
@@ -217,7 +219,8 @@ class Bridge {
     if (type !== 'request') {
       return undefined;
     }
-    if (command === 'evaluate' && (args['context'] === undefined || args['context'] === 'repl')) {
+    // What is watched, hovered over or copied is refused at the other end where it would run code.
+    if (command === 'evaluate' && !QUIET_CONTEXTS.includes(String(args['context']))) {
       return ['run', String(args['expression'])];
     }
     return command === 'setVariable' || command === 'setExpression'

@@ -125,9 +125,12 @@ class Agent(object):
 
     # ---- what a text may go on with ---------------------------------------------------------------------------
 
-    def suggest(self, what, path, prefix):
-        """`('ok', more, ((name, kind, type name), ...))`: see `suggest` of completing.py. Evaluates nothing."""
-        return _answered(lambda: suggest(self.namespace, what, path, prefix))
+    def suggest(self, what, path, prefix, place=None):
+        """`('ok', more, ((name, kind, type name), ...))`: see `suggest` of completing.py. Evaluates nothing.
+
+        :param place: as for `console`.
+        """
+        return _answered(lambda: suggest(self._runner(place).namespace, what, path, prefix))
 
     def explain(self, path):
         """As `describe`, for the object at the end of a path of names. Evaluates nothing."""
@@ -353,11 +356,6 @@ class Agent(object):
     def look(self, steps, place=None):
         """`('ok', number, row, text)` of the object at the end of a path of names. Evaluates nothing."""
         return _answered(lambda: self._keep_shown(follow(scopes_of(self._runner(place).namespace), steps), 0))
-
-    def complete(self, steps, prefix, keys, place=None):
-        """`('ok', ((name, kind), ...))` of what a text may go on with: names, attributes, or keys. Evaluates nothing."""
-        find = key_completions if keys else completions
-        return _answered(lambda: (find(scopes_of(self._runner(place).namespace), steps, prefix),))
 
     def drop_failures(self, numbers):
         """Forgets errors that are kept."""

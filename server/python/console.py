@@ -1,11 +1,8 @@
-"""What a debug console asks for: the object behind a path of names without running code, names to complete a text with,
-and values that stay so that they can be opened.
+"""What a debug console asks for: the object behind a path of names without running code, and values that stay so that
+they can be opened.
 
 Loaded after changing.py, into the same namespace.
 """
-
-COMPLETION_LIMIT = 1000
-
 
 def scopes_of(namespace):
     """Where a name is looked up, first to last."""
@@ -23,50 +20,9 @@ def follow(scopes, steps):
     return obj
 
 
-def completions(scopes, steps, prefix):
-    """`(name, kind)` of what begins with a text, in any case: names where there are no steps, else attributes."""
-    prefix = prefix.lower()
-    if not steps:
-        found = {}
-        for scope in reversed(scopes):
-            found.update(named_pairs(scope))
-        # Left by `eval`.
-        found.pop('__builtins__', None)
-        names = [name for name in sorted(found, key=name_order) if _begins(name, prefix)]
-        return tuple([(clean(name, NAME_LIMIT), kind_of(found[name])) for name in names[:COMPLETION_LIMIT]])
-    attributes = Attributes(follow(scopes, steps))
-    names = [name for name in attributes.names() if _begins(name, prefix)]
-    return tuple([(clean(name, NAME_LIMIT), _kind_of_attribute(attributes, name)) for name in names[:COMPLETION_LIMIT]])
-
-
-def key_completions(scopes, steps, prefix):
-    """`(key, kind of the value)` of the texts among the keys of a dict that begin with a text."""
-    container = container_of(follow(scopes, steps))
-    if container is None or container.kind != 'dict':
-        return ()
-    found = []
-    for key, value in container.part(0, min(container.length, SEARCH_LIMIT)):
-        text = _whole_text(key) if among(type(key), STRINGS) and len(found) < COMPLETION_LIMIT else None
-        if text is not None and text.lower().startswith(prefix.lower()):
-            found.append((text, kind_of(value)))
-    return tuple(found)
-
-
 def console_row(value):
     """The row of a value that has no place."""
     return row((u'a', u''), u'', value, True)
-
-
-def _begins(name, prefix):
-    return clean(name, NAME_LIMIT).lower().startswith(prefix)
-
-
-def _kind_of_attribute(attributes, name):
-    try:
-        status, value = attributes.lookup(name)
-        return u'property' if status is UNREAD else kind_of(value)
-    except Exception:
-        return u'object'
 
 
 def _named(scopes, name):

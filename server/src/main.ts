@@ -70,7 +70,7 @@ function main(): void {
   /** Its code is loaded when somebody debugs. */
   const openDebugSession: OpenDebugSession = async (send) => {
     const dap = await import(/* webpackChunkName: "debug" */ './dap/session.js');
-    return new dap.DebugSession({ pool, tree, runs, failures }, send);
+    return new dap.DebugSession({ pool, tree, runs, failures, live: loadLive }, send);
   };
   pool.onDidChangeState(({ profileId, status }) => {
     if (status === 'lost' || status === 'disconnected' || status === 'failed') {

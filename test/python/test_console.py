@@ -66,20 +66,6 @@ class Console(unittest.TestCase):
         self.agent.release([number])
         self.assertEqual(self.agent.kept.table, {})
 
-    def test_completes_names_attributes_and_keys(self):
-        complete = self.agent.complete
-        self.assertEqual([name for name, _ in complete([], u'n', False)[1]][:2], [u'Name', u'name'])
-        self.assertIn((u'len', u'function'), complete([], u'le', False)[1])
-        self.assertEqual(complete([A('trap')], u'b', False)[1], ((u'bait', u'property'),))
-        self.assertIn(u'append', [name for name, _ in complete([A('data'), S('key')], u'app', False)[1]])
-        self.assertEqual(complete([A('data')], u'k', True)[1], ((u'key', u'list'),))
-        self.assertEqual(complete([A('nobody')], u'', False)[0], u'gone')
-        self.assertEqual(Trap.ran, [])
-
-    def test_completes_no_key_that_it_would_have_to_cut(self):
-        self.agent.namespace['data'] = {'k' * 1000: 1, 'k': 2}
-        self.assertEqual(self.agent.complete([A('data')], u'k', True)[1], ((u'k', u'number'),))
-
     def test_runs_and_keeps_the_value(self):
         self.agent.namespace['Loud'] = Loud
         status, (number, row, text), _, error = self.agent.console(u'x = Loud()\nx', u'<c>', ignore, u'r', None, 100)
@@ -116,7 +102,7 @@ class Console(unittest.TestCase):
         self.assertEqual([row[1] for row in self.agent.page((), local, (), 0, 10, None)[5]], [u'n', u'kept'][::-1])
         self.assertEqual(self.agent.console(u'kept + n', u'<d>', ignore, u'r', None, 9, place)[1][2], u'12')
         self.assertEqual(self.agent.look([A('kept')], place)[ROW][4], u'8')
-        self.assertEqual(self.agent.complete([], u'kep', False, place)[1], ((u'kept', u'number'),))
+        self.assertEqual(self.agent.suggest(u'globals', [], u'kep', place)[2], ((u'kept', u'number', u'int'),))
     def test_shows_the_stacks_of_all_threads(self):
         _, number, threads = self.agent.snapshot(u'stacks')
         mine = [thread for thread, (name, _, _) in enumerate(threads) if name == u'MainThread'][0]

@@ -8,6 +8,7 @@ import type {
   RunResult,
 } from '../../server/src/api/model';
 import { ObjectTree, type ObjectTreeOptions } from '../../server/src/features/inspect/objectTree';
+import { LiveFeatures } from '../../server/src/features/live/liveFeatures';
 import type { ConnectionPool } from '../../server/src/features/pool/connectionPool';
 import type { AskUser } from '../../server/src/features/run/runInput';
 import type { WireLedger } from '../../server/src/features/pool/wireLedger';
@@ -26,6 +27,9 @@ export class Explorer implements AsyncDisposable {
   readonly runner: SnippetRunner;
   readonly runs: RunsInProgress;
   readonly failures = new Failures();
+  /** What completes a text from live objects. */
+  readonly live = (): Promise<LiveFeatures> =>
+    Promise.resolve(new LiveFeatures({ lend: this.pool.lendNow.bind(this.pool), logger: silentLogger }));
   readonly states: TestPool['states'];
   /** What runs are answered that read a line, and what they have asked. */
   readonly questions: string[] = [];

@@ -11,6 +11,7 @@ import {
   type RemoteConsole,
 } from '../features/console/remoteConsole';
 import type { ObjectTree } from '../features/inspect/objectTree';
+import type { LiveFeatures } from '../features/live/liveFeatures';
 import type { ConnectionPool } from '../features/pool/connectionPool';
 import { ProblemCode, ProblemError, cancelled, notConnected } from '../features/problem';
 import type { Failures } from '../features/run/failures';
@@ -36,6 +37,8 @@ export interface DebugSessionParts {
   readonly tree: ObjectTree;
   readonly runs: RunsInProgress;
   readonly failures: Failures;
+  /** What completes a text from live objects. */
+  readonly live: () => Promise<LiveFeatures>;
 }
 
 /** What the attach request holds beside what the protocol has. */
@@ -176,7 +179,7 @@ export class DebugSession {
   }
 
   private attach({ connection, pathMappings }: AttachArguments): Reply {
-    const { pool, tree, runs, failures } = this.parts;
+    const { pool, tree, runs, failures, live } = this.parts;
     if (typeof connection !== 'string') {
       throw new ShownError('The attribute “connection” is missing: it is the id of a connection');
     }
@@ -193,6 +196,7 @@ export class DebugSession {
       tree,
       runs,
       failures,
+      live,
       isProduction: () => pool.profile(connection).production === true,
     };
     const console: RemoteConsole =

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 
+import { ClassicConsole } from '../../../server/src/features/console/classicConsole';
 import { DapClient } from '../../support/dapClient';
 import { Explorer } from '../../support/explorer';
 import { asked } from '../../support/policyBench';
@@ -249,6 +250,20 @@ outer(4)`);
       );
     });
 
+    it('pages the frames of a deep recursion, and all of them are there', async () => {
+      await assert.rejects(
+        client.evaluate('def deep(n): return 1 / 0 if n == 0 else deep(n - 1)\ndeep(450)'),
+      );
+      await client.stand(undefined);
+      const { stackFrames, totalFrames } = (
+        await client.stackTraceRequest({ threadId: 1, startFrame: 440, levels: 20 })
+      ).body;
+      assert.deepEqual([stackFrames.length, totalFrames], [12, 452]);
+      assert.equal(stackFrames.at(-1)?.name, '<module>');
+      assert.equal((await client.stack()).length, 452);
+      await client.continueRequest({ threadId: 1 });
+    });
+
     it('shows the stacks of all threads', async () => {
       await client.evaluate(
         'import threading\ngo = threading.Event()\nthreading.Thread(target=go.wait, name="waits").start()',
@@ -275,6 +290,31 @@ outer(4)`);
         );
       }
       assert.equal((await client.threadsRequest()).body.threads[0]?.name, 'Lab');
+    });
+
+    it('lets go of what comes when nobody waits for it any more', async () => {
+      const before = await explorer.value(HELD);
+      for (let delay = 0; delay < 20; delay++) {
+        const controller = new AbortController();
+        const looking = new ClassicConsole({
+          ...{ profileId: 'p', label: 'Lab', tree: explorer.tree, runs: explorer.runs },
+          lend: explorer.pool.lend.bind(explorer.pool),
+          failures: explorer.failures,
+          live: explorer.live,
+          isProduction: () => false,
+        }).look('data', controller.signal);
+        looking.then(
+          ({ node }) => explorer.tree.release([node.handle]),
+          () => undefined,
+        );
+        // Sent or not, answered or not: each of these comes about.
+        for (let turn = 0; turn < delay; turn++) {
+          await new Promise(setImmediate);
+        }
+        controller.abort(new Error('enough'));
+        await looking.catch(() => undefined);
+      }
+      await eventually('all is released', async () => (await explorer.value(HELD)) === before);
     });
 
     it('leaves nothing behind at the peer when it is disconnected', async () => {

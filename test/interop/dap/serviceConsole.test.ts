@@ -131,6 +131,27 @@ for (const version of RPYC_VERSIONS) {
       assert.equal(read?.value, '43');
     });
 
+    it('reads nothing by itself where the connection is marked as production', async () => {
+      const careful = await Explorer.connect(relay, { profile: { production: true } });
+      const watching = await DapClient.attach(careful);
+      try {
+        await relay.reset();
+        await assert.rejects(
+          watching.evaluate('root.the_real_answer_though', 'watch'),
+          /marked as production/,
+        );
+        await assert.rejects(watching.evaluate('root.get_answer()', 'watch'), /marked as production/);
+        await assert.rejects(watching.evaluate('root.get_answer()', 'clipboard'), /marked as production/);
+        assert.equal((await watching.evaluate('root', 'watch')).result.includes('Service'), true);
+        assert.equal(asked(await relay.counts()), 0);
+        await watching.evaluate('answer = root.the_real_answer_though');
+        assert.equal((await watching.evaluate('answer', 'watch')).result, '43');
+      } finally {
+        await watching[Symbol.asyncDispose]();
+        await careful[Symbol.asyncDispose]();
+      }
+    });
+
     it('gives everything back when it is disconnected', async () => {
       const lent = async (): Promise<string> => (await client.evaluate('root.lent()')).result;
       const before = await lent();

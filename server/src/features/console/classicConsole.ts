@@ -4,12 +4,14 @@ import { CONSOLE_RUN } from '../../api/debugging';
 import type { InterruptResult, ObjectNode } from '../../api/model';
 import { RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
 import type { Agent, EmitOutput } from '../agent';
-import { accepted } from '../inspect/agentSource';
+import { accepted, inTime } from '../inspect/agentSource';
 import { rootFacts } from '../inspect/handleTable';
 import type { ObjectTree } from '../inspect/objectTree';
-import { TextLimit, isPlain, printedInColours, pythonString } from '../inspect/preview';
-import { ShapeError, asCount, asKind, asLine, asLines, asText, asTuple, readRow } from '../inspect/rows';
+import { TextLimit, printedInColours } from '../inspect/preview';
+import { ShapeError, asCount, asLine, asLines, asText, asTuple, readRow } from '../inspect/rows';
 import { lostMeanwhile } from '../inspect/treeProblems';
+import { askedAt } from '../live/cursor';
+import type { LiveFeatures } from '../live/liveFeatures';
 import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemError, badAnswer, notClassic } from '../problem';
 import type { Failures } from '../run/failures';
@@ -19,7 +21,7 @@ import { outputsOf } from '../run/runOutput';
 import type { RunsInProgress } from '../run/runsInProgress';
 import { notAPathError, pathEndsError, watchedOnProductionError } from './consoleProblems';
 import { PYTHON_KEYWORDS } from './keywords';
-import { type NameStep, readNamePath, unfinishedAt } from './namePath';
+import { type NameStep, readNamePath } from './namePath';
 import {
   type Completions,
   type ConsoleOutcome,
@@ -42,6 +44,8 @@ export interface ClassicConsoleOptions {
   readonly tree: ObjectTree;
   readonly runs: RunsInProgress;
   readonly failures: Failures;
+  /** What completes a text from live objects. */
+  readonly live: () => Promise<LiveFeatures>;
   /** What runs there matters: nothing runs by itself. */
   readonly isProduction: () => boolean;
 }
@@ -49,8 +53,8 @@ export interface ClassicConsoleOptions {
 /** Characters of a result, and of a text that is copied. */
 const RESULT_LIMIT = 100_000;
 const COPY_LIMIT = 10_000_000;
+const ENDLESS = { timeoutSeconds: null } as const;
 const MAX_SOURCE = 10_000_000;
-const MAX_COMPLETIONS = 1000;
 const MAX_THREADS = 500;
 const MAX_FRAMES = 1000;
 const MAX_TRACEBACK = 64_000;
@@ -73,7 +77,7 @@ export class ClassicConsole implements RemoteConsole {
         readFrames((await this.question('frames', [number, thread, start, count]))[0][0]),
       ),
     fileStates: (files) => this.told(() => this.fileStates(files)),
-    release: ({ number }) => void this.ask('release', [[number]]).catch(() => undefined),
+    release: ({ number }) => this.giveBack([number]),
     fileText: (path) => this.told(() => this.fileText(path)),
   };
 
@@ -218,7 +222,9 @@ export class ClassicConsole implements RemoteConsole {
     if (steps === undefined) {
       throw notAPathError();
     }
-    const [answer, lease] = await this.question('look', [steps, wirePlace(place)], signal);
+    const [answer, lease] = await this.question('look', [steps, wirePlace(place)], signal, ([number]) => [
+      number,
+    ]);
     return this.adopt(lease, answer, pathText(path));
   }
 
@@ -227,6 +233,9 @@ export class ClassicConsole implements RemoteConsole {
     output: ConsoleOutput,
     place: FramePlace | undefined,
   ): Promise<string> {
+    if (this.options.isProduction() && readNamePath(expression) === undefined) {
+      throw watchedOnProductionError();
+    }
     const [answer] = await this.perform(output, (emit, runId) => [
       'text_of',
       [expression, emit, runId, COPY_LIMIT, wirePlace(place)],
@@ -244,41 +253,35 @@ export class ClassicConsole implements RemoteConsole {
     signal: AbortSignal | undefined,
     place: FramePlace | undefined,
   ): Promise<Completions> {
-    const unfinished = unfinishedAt(textBefore);
-    if (unfinished === undefined) {
+    const asked = askedAt(textBefore);
+    if (asked === undefined) {
       return NO_COMPLETIONS;
     }
-    const { steps, prefix, kind, quote } = unfinished;
-    const [answer] = await this.question(
-      'complete',
-      [steps, prefix, kind === 'key', wirePlace(place)],
-      signal,
-    );
-    const found = asTuple(answer[0], 'list of names')
-      .slice(0, MAX_COMPLETIONS)
-      .flatMap((pair) => {
-        const [first, of] = asTuple(pair, 'name');
-        const name = asText(first, 'name');
-        // What is put in has to mean this key, and nothing else.
-        const shown = kind === 'key' ? pythonString(name, quote).slice(1, -1) : asLine(name, TextLimit.name);
-        return kind === 'key' && (name.length > TextLimit.name || !isPlain(name))
-          ? []
-          : {
-              name: shown,
-              kind: asKind(of),
-              ...(kind === 'key' ? { text: `${shown}${quote}]` } : {}),
-            };
-      });
+    const live = await this.options.live();
+    const { profileId } = this.options;
+    const suggested = await live.complete({ profileId, before: textBefore, after: '' }, signal, {
+      builtins: true,
+      place: wirePlace(place),
+    });
+    const found = (suggested?.found ?? []).map(({ name, kind, text }) => ({
+      name,
+      kind,
+      ...(asked.what === 'keys' ? { text: `${text}]` } : {}),
+    }));
     const keywords =
-      kind === 'name' && prefix !== '' ? PYTHON_KEYWORDS.filter((word) => word.startsWith(prefix)) : [];
+      asked.what === 'names' && asked.prefix !== ''
+        ? PYTHON_KEYWORDS.filter((word) => word.startsWith(asked.prefix))
+        : [];
     return {
-      typed: prefix.length,
+      typed: asked.prefix.length,
       found: [...found, ...keywords.map((name) => ({ name, kind: 'keyword' as const }))],
     };
   }
 
   private async take(kind: SnapshotKind, failure = 0): Promise<Snapshot> {
-    const [[number, threads]] = await this.question('snapshot', [kind, failure]).catch((error: unknown) => {
+    const [[number, threads]] = await this.question('snapshot', [kind, failure], undefined, ([held]) => [
+      held,
+    ]).catch((error: unknown) => {
       throw shownAsPath(error);
     });
     return {
@@ -297,7 +300,12 @@ export class ClassicConsole implements RemoteConsole {
   }
 
   private async frameScopes(place: FramePlace): Promise<readonly ConsoleScope[]> {
-    const [[locals, globals], lease] = await this.question('frame_names', [wirePlace(place)]);
+    const [[locals, globals], lease] = await this.question(
+      'frame_names',
+      [wirePlace(place)],
+      undefined,
+      (numbers) => numbers,
+    );
     const scope = (name: string, held: unknown, expensive: boolean): ConsoleScope => {
       const facts = rootFacts('console', 'namespace', { name, typeName: '', value: '' });
       const node = this.options.tree.adopt(lease, {
@@ -358,17 +366,40 @@ export class ClassicConsole implements RemoteConsole {
     }
   }
 
+  /**
+   * Asks the helper, and waits for it no longer than the signal lets.
+   *
+   * @param held numbers in the parts of the answer under which objects are held: they go where nobody waits for them
+   */
   private async question(
     method: string,
     args: readonly unknown[],
     signal?: AbortSignal,
+    held: (parts: readonly unknown[]) => readonly unknown[] = () => [],
   ): Promise<readonly [readonly unknown[], Lease]> {
     const { profileId, lend } = this.options;
     const lease = await lend(profileId, 'explore', signal);
     try {
-      return [accepted(await this.agentOf(lease).ask(method, args, { signal })), lease];
+      // Taken in even when it is late: what it holds would stay else.
+      const answer = this.agentOf(lease).ask(method, args, ENDLESS).then(accepted);
+      try {
+        return [await inTime(answer, signal), lease];
+      } catch (error) {
+        answer.then(
+          (late) => this.giveBack(held(late)),
+          () => undefined,
+        );
+        throw error;
+      }
     } finally {
       lease.dispose();
+    }
+  }
+
+  private giveBack(numbers: readonly unknown[]): void {
+    const known = numbers.filter((number) => typeof number === 'number' && number > 0);
+    if (known.length > 0) {
+      this.ask('release', [known]).catch(() => undefined);
     }
   }
 

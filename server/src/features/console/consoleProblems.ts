@@ -25,6 +25,14 @@ export function watchedOnProductionError(): ProblemError {
   });
 }
 
+export function serviceWatchedOnProductionError(): ProblemError {
+  return new ProblemError({
+    code: 'ERR_EXPRESSION',
+    message:
+      'This connection is marked as production: only root and names that were given in the console are watched there, since reading an attribute may run code. Type it in the console to read it once.',
+  });
+}
+
 /** A path of names leads nowhere, or only running code would tell. */
 export function pathEndsError({ code, detail = '' }: Problem): ProblemError {
   return new ProblemError({ code, message: `${detail}.` });

@@ -22,7 +22,11 @@ import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemError, cancelled } from '../problem';
 import type { Failures } from '../run/failures';
 import { errorOf } from '../run/runError';
-import { notReadByLookingError, watchedOnProductionError } from './consoleProblems';
+import {
+  notReadByLookingError,
+  serviceWatchedOnProductionError,
+  watchedOnProductionError,
+} from './consoleProblems';
 import { readNamePath, unfinishedAt } from './namePath';
 import {
   type Completions,
@@ -82,8 +86,8 @@ export class ServiceConsole implements RemoteConsole {
   }
 
   async watch(expression: string): Promise<ConsoleOutcome> {
-    if (this.options.isProduction() && readNamePath(expression) === undefined) {
-      throw watchedOnProductionError();
+    if (this.options.isProduction()) {
+      return { status: 'done', value: await this.watchedByName(expression) };
     }
     return this.perform([{ kind: 'expression', value: readExpression(expression) }], expression, true);
   }
@@ -98,7 +102,23 @@ export class ServiceConsole implements RemoteConsole {
     return Promise.resolve({ node, text: node.value });
   }
 
+  /** Each attribute may be a property, which nothing but the user may run there. */
+  private async watchedByName(expression: string): Promise<ConsoleValue> {
+    const name = expression.trim();
+    if (name !== 'root' && !this.names.has(name)) {
+      throw serviceWatchedOnProductionError();
+    }
+    if (name === 'root' && this.root === undefined) {
+      // Known since the connection was made.
+      await this.lent(() => Promise.resolve());
+    }
+    return this.look(name);
+  }
+
   async text(expression: string): Promise<string> {
+    if (this.options.isProduction() && readNamePath(expression) === undefined) {
+      throw watchedOnProductionError();
+    }
     const parsed = readExpression(expression);
     return this.lent(async (evaluation, signal) => {
       const value = await evaluation.value(parsed);

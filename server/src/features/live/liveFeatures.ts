@@ -29,6 +29,8 @@ export interface LiveFeaturesOptions {
 export interface SuggestOptions {
   /** Built-in names are suggested, too. */
   readonly builtins?: boolean;
+  /** A frame whose names are meant, as the helper knows it. */
+  readonly place?: readonly number[] | null;
 }
 
 const BUDGET_MS = 500;
@@ -59,14 +61,14 @@ export class LiveFeatures {
   async complete(
     { profileId, before, after }: LivePlace,
     signal?: AbortSignal,
-    { builtins = false }: SuggestOptions = {},
+    { builtins = false, place = null }: SuggestOptions = {},
   ): Promise<LiveSuggestions | undefined> {
     const asked = askedAt(before.slice(-LIVE_TEXT_LIMIT));
     if (asked === undefined) {
       return undefined;
     }
     const what = asked.what === 'names' && builtins ? 'globals' : asked.what;
-    const answer = await this.ask(profileId, 'suggest', [what, wayTo(asked), asked.prefix], signal);
+    const answer = await this.ask(profileId, 'suggest', [what, wayTo(asked), asked.prefix, place], signal);
     return this.read(answer, ([more, rows]) => ({
       typed: asked.prefix.length,
       incomplete: more === true,
