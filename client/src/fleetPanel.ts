@@ -15,6 +15,7 @@ const ROW_ACTIONS: readonly RowAction[] = [
   'disconnect',
   'again',
   'value',
+  'debug',
   'output',
   'compare',
   'refer',
@@ -194,10 +195,9 @@ function bodyHtml(): string {
   const button = (id: string, text: string): string => `<button id="${id}">${escapeHtml(text)}</button>`;
   const sorted = (column: string, text: string): string =>
     `<th scope="col"><button class="sort" data-column="${column}">${escapeHtml(text)}<span class="arrow" aria-hidden="true"></span></button></th>`;
-  const plain = (text: string): string => `<th scope="col">${escapeHtml(text)}</th>`;
   const title = escapeHtml(vscode.l10n.t('Results of each connection'));
   return [
-    `<div class="bar" role="toolbar" aria-label="${escapeHtml(vscode.l10n.t('Run on several connections'))}">`,
+    `<div class="bar" role="group" aria-label="${escapeHtml(vscode.l10n.t('Run on several connections'))}">`,
     `<progress id="progress" value="0" max="1" aria-label="${escapeHtml(vscode.l10n.t('Progress'))}"></progress>`,
     '<span id="done"></span>',
     '<span id="summary"></span>',
@@ -205,7 +205,7 @@ function bodyHtml(): string {
     `<label><input id="only" type="checkbox">${escapeHtml(vscode.l10n.t('Differences only'))}</label>`,
     button('interrupt', vscode.l10n.t('Interrupt All')),
     button('again', vscode.l10n.t('Run Failed Again')),
-    button('copy-text', vscode.l10n.t('Copy')),
+    button('copy-text', vscode.l10n.t('Copy as Text')),
     button('copy-csv', vscode.l10n.t('Copy as CSV')),
     button('copy-json', vscode.l10n.t('Copy as JSON')),
     '</div>',
@@ -214,12 +214,9 @@ function bodyHtml(): string {
     `<table aria-label="${title}"><thead><tr>`,
     sorted('label', vscode.l10n.t('Connection')),
     sorted('state', vscode.l10n.t('State')),
+    sorted('time', vscode.l10n.t('Time')),
     sorted('mark', vscode.l10n.t('Compared')),
     sorted('value', vscode.l10n.t('Result')),
-    sorted('type', vscode.l10n.t('Type')),
-    sorted('time', vscode.l10n.t('Time')),
-    plain(vscode.l10n.t('Last output')),
-    plain(vscode.l10n.t('Actions')),
     '</tr></thead><tbody id="rows"></tbody></table>',
     '</div>',
     `<p id="empty" class="note quiet" hidden>${escapeHtml(vscode.l10n.t('Nothing differs.'))}</p>`,

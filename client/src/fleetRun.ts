@@ -1,5 +1,6 @@
 /** One piece of code on several connections at once: its way through the queue, and how each of them is stopped. */
 import * as vscode from 'vscode';
+import { ForgetFailures } from '../../server/src/api/messages';
 import type { Backend } from './backend';
 import type { Connections } from './connections';
 import { FleetModel, isOver } from './fleetModel';
@@ -7,6 +8,7 @@ import type { FleetTarget } from './fleetModel';
 import { FleetQueue } from './fleetQueue';
 import { askToStop, stillRunning } from './interruption';
 import { BACKEND_LOST, problemOf } from './problems';
+import { CANCELLED } from './snippets';
 import type { RunnableCode, Snippets } from './snippets';
 
 /** As many begin at once; those that take longer than the patience do not hold up the rest. */
@@ -51,6 +53,7 @@ export class FleetRun implements vscode.Disposable {
 
   /** Runs it on these, or all; what they had before goes. */
   start(profileIds = this.model.rows.map(({ profileId }) => profileId)): void {
+    this.forget(profileIds);
     profileIds.forEach((id) => this.model.restart(id));
     this.changed.fire();
     this.queue.add(profileIds);
@@ -70,6 +73,7 @@ export class FleetRun implements vscode.Disposable {
   /** Runs go on as any other does; nothing is told of them any more. */
   dispose(): void {
     this.isDisposed = true;
+    this.forget(this.model.rows.map(({ profileId }) => profileId));
     this.queue.dispose();
     for (const giveUp of this.givingUp.values()) {
       giveUp();
@@ -78,13 +82,21 @@ export class FleetRun implements vscode.Disposable {
     this.allEnded.dispose();
   }
 
+  /** Nobody goes back to what these raised. */
+  private forget(profileIds: readonly string[]): void {
+    const failures = profileIds.flatMap((id) => this.model.row(id)?.result?.error?.failure ?? []);
+    if (failures.length > 0) {
+      this.parts.backend.notify(ForgetFailures, { failures });
+    }
+  }
+
   private async interruptOne(profileId: string): Promise<void> {
     const row = this.model.row(profileId);
     if (row === undefined || isOver(row)) {
       return;
     }
     if (this.queue.withdraw(profileId)) {
-      this.model.endWithout(profileId, 'interrupted', vscode.l10n.t('It had not begun.'));
+      this.model.endWithout(profileId, 'interrupted', vscode.l10n.t('It was stopped before it had begun.'));
       this.told();
       return;
     }
@@ -172,12 +184,8 @@ export class FleetRun implements vscode.Disposable {
           return Promise.resolve();
         },
         lost: ({ code, message }) => {
-          if (code === 'ERR_CANCELLED') {
-            // It waited for another run on this connection.
-            model.endWithout(profileId, 'interrupted', vscode.l10n.t('It had not begun.'));
-          } else {
-            model.endWithout(profileId, code === BACKEND_LOST ? 'lost' : 'failed', message);
-          }
+          const state = code === CANCELLED ? 'interrupted' : code === BACKEND_LOST ? 'lost' : 'failed';
+          model.endWithout(profileId, state, message);
         },
       },
     );

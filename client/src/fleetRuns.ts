@@ -16,7 +16,7 @@ import type { FleetRunParts } from './fleetRun';
 import { exportedRows, inlineText, rowView, tableView, wholeOutput, wholeResult } from './fleetText';
 import type { RowAction, RowView, TableView } from './fleetText';
 import { showInformation } from './messageBoxes';
-import { problemOf, showProblem } from './problems';
+import { openFailure, problemOf, showProblem } from './problems';
 import type { ProductionGuard } from './productionGuard';
 import type { RemoteDocuments } from './remoteDocuments';
 import { shortType } from './runOutput';
@@ -281,6 +281,8 @@ export class FleetRuns implements vscode.Disposable, FleetPanelActions {
         return showInTree(this.parts, { profileId, path: [{ kind: 'root', name: 'namespace' }] });
       case 'value':
         return this.openText(row.label, wholeResult(row));
+      case 'debug':
+        return openFailure(row.result?.error?.failure ?? '');
       case 'output':
         return this.openText(row.label, wholeOutput(row));
       case 'compare':
@@ -330,8 +332,13 @@ function togetherOf(run: FleetRun): readonly [RunResult | undefined, string] {
   }
   const typeName = shortType(error.typeName);
   const told = error.message === '' ? typeName : `${typeName}: ${error.message}`;
-  const message = vscode.l10n.t('{0} of {1} connections: {2}', failed.length, rows.length, told);
-  return [{ ...first.result, error: { ...error, typeName: message, message: '' } }, `✗ ${message}`];
+  const typeTold = vscode.l10n.t('{0} of {1} connections: {2}', failed.length, rows.length, told);
+  const { traceback, frames } = error;
+  // The table has it opened in the debugger, and lets go of it.
+  return [
+    { ...first.result, error: { typeName: typeTold, message: '', traceback, frames } },
+    `✗ ${typeTold}`,
+  ];
 }
 
 function idsOf(given: unknown): readonly string[] | undefined {

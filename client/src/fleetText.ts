@@ -14,7 +14,7 @@ const HARDEST = 2;
 
 /** What can be done with one row. */
 export type RowAction =
-  'interrupt' | 'disconnect' | 'again' | 'value' | 'output' | 'compare' | 'refer' | 'explore';
+  'interrupt' | 'disconnect' | 'again' | 'value' | 'debug' | 'output' | 'compare' | 'refer' | 'explore';
 
 export interface RowButton {
   readonly action: RowAction;
@@ -64,8 +64,8 @@ const STATE_SIGNS: Readonly<Record<FleetState, string>> = {
   done: '✓',
   failed: '✗',
   interrupted: '■',
-  lost: '⚡',
-  unreached: '⦸',
+  lost: '↯',
+  unreached: '∅',
 };
 
 const MARK_SIGNS: Readonly<Record<FleetMark, string>> = {
@@ -259,6 +259,7 @@ function buttonsOf(row: FleetRow, mark: FleetMark, { base }: Comparison): readon
   add('disconnect', l10n.t('Disconnect'), open && row.asked >= HARDEST);
   add('again', l10n.t('Run Again'), isAgain(row));
   add('value', row.result?.error === undefined ? l10n.t('Value') : l10n.t('Traceback'), hasText(row));
+  add('debug', l10n.t('Debug'), row.state === 'failed' && row.result?.error?.failure !== undefined);
   add('output', l10n.t('Output'), row.output !== '');
   add('compare', l10n.t('Compare'), mark === 'differs' && base !== undefined);
   add('refer', mark === 'reference' ? l10n.t('No Reference') : l10n.t('Use as Reference'), mark !== 'none');

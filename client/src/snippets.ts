@@ -16,6 +16,8 @@ import type { RunPart, RunUnit } from './runUnits';
 
 const BOUND_KEY = 'connectionByDocument';
 const BOUND_LIMIT = 200;
+/** It waited for a connection, and somebody stopped it. */
+export const CANCELLED = 'ERR_CANCELLED';
 
 /** Code, where it stands, and the connection that it is for. */
 export type RunnableCode = Pick<PastRun, 'profileId' | 'source' | 'fileName' | 'line'>;
@@ -313,16 +315,13 @@ export class Snippets implements vscode.Disposable {
       await this.history.add(pastRun(code, label, result));
     } catch (error) {
       const problem = problemOf(error);
-      const message =
-        problem.code === BACKEND_LOST || isCancelled(error)
-          ? vscode.l10n.t('The run was lost with the background process. It is not repeated by itself.')
-          : problem.message;
+      const message = messageOfLost(problem, isCancelled(error));
       channel.lost(message);
-      if (told.lost === undefined) {
+      if (told.lost !== undefined) {
+        told.lost({ ...problem, message });
+      } else if (problem.code !== CANCELLED) {
         // Not awaited: the run is over, whenever the message is closed.
         void showProblem({ ...problem, message });
-      } else {
-        told.lost({ ...problem, message });
       }
     } finally {
       if (result === undefined) {
@@ -400,6 +399,15 @@ export class Snippets implements vscode.Disposable {
     this.runsChanged.fire();
     this.lensesChanged.fire();
   }
+}
+
+function messageOfLost({ code, message }: Problem, cancelled: boolean): string {
+  if (code === CANCELLED) {
+    return vscode.l10n.t('It was stopped before it had begun.');
+  }
+  return code === BACKEND_LOST || cancelled
+    ? vscode.l10n.t('The run was lost with the background process. It is not repeated by itself.')
+    : message;
 }
 
 /** As tracebacks name it. */

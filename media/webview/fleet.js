@@ -23,7 +23,6 @@
     state: (row) => row.stateText,
     mark: (row) => row.markText,
     value: (row) => row.value || row.error,
-    type: (row) => row.type,
     time: (row) => (row.goingMs === undefined ? row.milliseconds : row.goingMs),
   };
 
@@ -135,10 +134,13 @@
     setText(cells.mark, `${row.markSign} ${row.markText}`.trim());
     cells.mark.className = `word mark-${row.mark}`;
     setText(cells.value, row.error === '' ? row.value : row.error);
-    cells.value.className = row.error !== '' && row.goingMs === undefined ? 'text failed' : 'text';
+    cells.value.className = row.error !== '' && row.goingMs === undefined ? 'failed' : '';
     setText(cells.type, row.type);
     setText(cells.time, row.goingMs === undefined ? row.time : going(entry));
     setText(cells.output, row.output);
+    for (const part of [cells.type, cells.output]) {
+      part.hidden = part.textContent === '';
+    }
     drawButtons(cells.actions, row);
   }
 
@@ -154,14 +156,22 @@
     label.append(name, production);
     line.append(label);
     const cells = { label, name, production };
-    for (const column of ['state', 'mark', 'value', 'type', 'time', 'output', 'actions']) {
+    for (const column of ['state', 'time', 'mark', 'result']) {
       cells[column] = document.createElement('td');
+      cells[column].className = column;
       line.append(cells[column]);
     }
-    cells.type.className = 'word quiet';
     cells.time.className = 'word number';
-    cells.output.className = 'text output';
-    cells.actions.className = 'actions';
+    for (const [part, tag] of Object.entries({
+      value: 'span',
+      type: 'span',
+      output: 'div',
+      actions: 'div',
+    })) {
+      cells[part] = document.createElement(tag);
+      cells[part].className = part;
+      cells.result.append(cells[part]);
+    }
     return { line, cells };
   }
 

@@ -6,7 +6,16 @@ import type { FleetSnapshot } from '../../client/src/fleetRuns';
 import { type BadServer, badServer, closedPort } from '../support/badServers';
 import { eventually, eventuallyOk } from '../support/poll';
 import { type PythonPeer, startClassic, startPeer } from '../support/pythonPeer';
-import { answerUntil, closeEditors, command, extension, listConnections, snapshot } from './editor';
+import {
+  answerUntil,
+  closeEditors,
+  closeQuestion,
+  command,
+  extension,
+  listConnections,
+  SELECT_NEXT,
+  snapshot,
+} from './editor';
 import { profileTo } from './profiles';
 
 const OLD = 'Fleet 5.3.0';
@@ -175,6 +184,7 @@ describe('the same code on several connections', () => {
     await end();
     assert.deepEqual(states(), ['failed', 'done', 'done']);
     assert.deepEqual([row(OLD).mark, row(OLD).error], ['differs', 'ValueError: too old (line 4)']);
+    assert.ok(row(OLD).buttons.some(({ action }) => action === 'debug'));
     await eventuallyOk('the text tells it', async () =>
       assert.equal(await inText(), '4 ✗ 1 of 3 connections: ValueError: too old'),
     );
@@ -264,5 +274,53 @@ describe('the same code on several connections', () => {
       table().rows.map(({ label }) => label),
       [OLD, OTHER],
     );
+  });
+
+  it('waits for the run before it on the same connection, and is taken back while it waits', async () => {
+    await write('while True: pass');
+    const first = command('rpyc.runFileOnSeveral', [OLD]);
+    await first;
+    await eventually('it has begun', () => snapshot().states[OLD]?.busy === true);
+    await run([OLD, NEW], "'second'");
+    await eventuallyOk('one of two is done', () => assert.deepEqual(states(), ['running', 'done']));
+    await command('rpyc.interruptSeveral');
+    await end();
+    assert.ok(['interrupted', 'done'].includes(row(OLD).state), row(OLD).state);
+    await run([OLD], "'third'");
+    await end();
+    assert.equal(row(OLD).value, "'third'");
+  });
+
+  it('asks once for all that are marked as production, and can leave them out', async () => {
+    const before = snapshot().profiles;
+    const marked = before.map((profile) =>
+      profile.id === NEW || profile.id === OTHER ? { ...profile, production: true } : profile,
+    );
+    await listConnections(marked);
+    try {
+      await write("'careful'");
+      const shown = (): string =>
+        snapshot()
+          .several?.rows.map(({ label, production, value }) => `${label} ${production} ${value}`)
+          .join('; ') ?? '';
+      const last = shown();
+      await closeQuestion(command('rpyc.runFileOnSeveral', LIVE));
+      assert.equal(shown(), last, 'nothing runs where the user closes the question');
+      const leaveOut = async (): Promise<void> => {
+        const running = command('rpyc.runFileOnSeveral', LIVE);
+        await answerUntil('all have ended', running, () => !table().table.open, [
+          'quickInput.first',
+          SELECT_NEXT,
+        ]);
+        assert.equal(shown(), `${OLD}  'careful'`);
+      };
+      // A key may come before the list that it is for.
+      await eventuallyOk('they are left out', leaveOut, { timeoutMs: 30_000 });
+      await answerUntil('all run', command('rpyc.runFileOnSeveral', LIVE), () =>
+        shown().endsWith(`${NEW} PRODUCTION 'careful'; ${OTHER} PRODUCTION 'careful'`),
+      );
+    } finally {
+      await listConnections(before);
+    }
   });
 });
