@@ -137,4 +137,18 @@ export const FLEET_COMMAND_IDS = [
 
 export type FleetCommandId = (typeof FLEET_COMMAND_IDS)[number];
 
+/** The commands of what peers call, behind all others in the manifest. */
+export const CALL_COMMAND_IDS = [
+  'rpyc.exposeFunctions',
+  'rpyc.startListening',
+  'rpyc.stopListening',
+  'rpyc.copyListenerPython',
+  'rpyc.stopAnswering',
+  'rpyc.resumeAnswering',
+  'rpyc.clearCalls',
+  'rpyc.copyCalls',
+] as const;
+
+export type CallCommandId = (typeof CALL_COMMAND_IDS)[number];
+
 export type CommandId = (typeof COMMAND_IDS)[number];

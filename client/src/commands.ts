@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { Diagnostics, ObjectText } from '../../server/src/api/messages';
 import type { Backend } from './backend';
 import {
+  CALL_COMMAND_IDS,
   COMMAND_IDS,
   DISCOVERY_COMMAND_IDS,
   FLEET_COMMAND_IDS,
@@ -11,6 +12,7 @@ import {
   WIRE_COMMAND_IDS,
 } from './commandIds';
 import type {
+  CallCommandId,
   CommandId,
   DiscoveryCommandId,
   FleetCommandId,
@@ -19,6 +21,7 @@ import type {
   WatchCommandId,
   WireCommandId,
 } from './commandIds';
+import type { CallsDoor } from './callsDoor';
 import type { ConnectionPicker } from './connectionPicker';
 import type { Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
@@ -64,6 +67,7 @@ export interface CommandParts {
   readonly discovery: { readonly settings: DiscoverySettings; readonly view: DiscoveryView };
   readonly watch: WatchDoor;
   readonly several: FleetDoor;
+  readonly calls: CallsDoor;
   readonly explainer: ErrorExplainer;
   readonly log: vscode.LogOutputChannel;
   readonly version: string;
@@ -93,6 +97,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
     register(WATCH_COMMAND_IDS, watchCommands(parts), parts.log),
     register(WIRE_COMMAND_IDS, lazyWireCommands(parts), parts.log),
     register(FLEET_COMMAND_IDS, fleetCommands(parts), parts.log),
+    register(CALL_COMMAND_IDS, callCommands(parts), parts.log),
   );
 }
 
@@ -172,6 +177,15 @@ function lazyWireCommands(parts: CommandParts): Readonly<Record<WireCommandId, L
     (argument: Argument, more?: unknown): Promise<void> => run(id, argument, more),
   ]);
   return Object.fromEntries(entries) as Readonly<Record<WireCommandId, Lazy>>;
+}
+
+/** The commands of what peers call. */
+function callCommands({ calls }: CommandParts): Readonly<Record<CallCommandId, LazyOnRow>> {
+  const entries = CALL_COMMAND_IDS.map((id) => [
+    id,
+    (argument: Argument): Promise<void> => calls.run(id, argument),
+  ]);
+  return Object.fromEntries(entries) as Readonly<Record<CallCommandId, LazyOnRow>>;
 }
 
 type Lazy = (...args: DiscoveryArguments) => Promise<void>;

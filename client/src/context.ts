@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { AgreedAddresses } from './agreedAddresses';
 import { Backend } from './backend';
+import { CallsDoor } from './callsDoor';
 import { registerCommands } from './commands';
 import { ConnectionPicker } from './connectionPicker';
 import { Connections } from './connections';
@@ -73,7 +74,9 @@ export class ExtensionParts implements vscode.Disposable {
       memory: context.globalState,
       production,
     });
-    const statusBar = new StatusBar(backend, connections, snippets);
+    const documents = new RemoteDocuments();
+    const calls = new CallsDoor({ backend, connections, settings, picker, documents, log });
+    const statusBar = new StatusBar(backend, connections, snippets, calls);
     const discoverySettings = new DiscoverySettings();
     const discovery = new DiscoveryView({
       backend,
@@ -84,7 +87,6 @@ export class ExtensionParts implements vscode.Disposable {
     });
     const proposals = new Proposals({ connections, settings, picker, view });
     const watch = new WatchDoor({ backend, connections, view, memory: context.workspaceState, log });
-    const documents = new RemoteDocuments();
     const several = new FleetDoor({
       backend,
       connections,
@@ -113,6 +115,7 @@ export class ExtensionParts implements vscode.Disposable {
       discovery: { settings: discoverySettings, view: discovery },
       watch,
       several,
+      calls,
       explainer,
       log,
       version: versionOf(manifest),
@@ -147,6 +150,7 @@ export class ExtensionParts implements vscode.Disposable {
       discovery,
       watch,
       several,
+      calls,
       documents,
       debugging,
       view,
@@ -167,6 +171,7 @@ export class ExtensionParts implements vscode.Disposable {
         discovery,
         watch,
         several,
+        calls,
         snippets,
         statusBar,
         activationMs: performance.now() - since,

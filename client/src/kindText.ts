@@ -50,7 +50,7 @@ export function addressText(transport: Transport): string {
 
 /** What a hover tells of the way to the server, a line each. */
 export function wayLines(profile: Profile): readonly string[] {
-  const { transport, preHandshake = [] } = profile;
+  const { transport, preHandshake = [], expose = [] } = profile;
   const lines = [addressText(transport)];
   if (transport.kind === 'tls') {
     lines.push(trustText(profile));
@@ -68,6 +68,9 @@ export function wayLines(profile: Profile): readonly string[] {
   }
   if (preHandshake.length > 0) {
     lines.push(vscode.l10n.t('steps before the protocol: {0}', preHandshake.length));
+  }
+  if (expose.length > 0) {
+    lines.push(vscode.l10n.t('may call in the editor: {0}', expose.join(', ')));
   }
   if (profile.oneShot === true) {
     lines.push(vscode.l10n.t('takes one client only'));

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Profile } from '../../server/src/api/model';
 import type { Backend } from './backend';
+import type { CallsDoor } from './callsDoor';
 import { connectionText } from './appearance';
 import { isTrying } from './connections';
 import type { Connections } from './connections';
@@ -35,6 +36,7 @@ export class StatusBar implements vscode.Disposable {
     private readonly backend: Backend,
     private readonly connections: Connections,
     private readonly snippets: Snippets,
+    private readonly calls: CallsDoor,
   ) {
     this.item = vscode.window.createStatusBarItem('rpyc.status', vscode.StatusBarAlignment.Left, 50);
     this.item.name = 'RPyC';
@@ -45,6 +47,7 @@ export class StatusBar implements vscode.Disposable {
       connections.onDidChangeProfiles(update),
       backend.onDidChangeStatus(update),
       snippets.onDidChangeRuns(update),
+      calls.onDidChangeTreeData(update),
       vscode.window.onDidChangeActiveTextEditor(update),
     );
     this.update();
@@ -81,7 +84,9 @@ export class StatusBar implements vscode.Disposable {
     } else {
       this.timer ??= setInterval(() => this.update(), SECOND_MS);
     }
-    const text = this.text({ connected, trying, troubled, running, stopped });
+    const { status } = this.calls;
+    const state = this.text({ connected, trying, troubled, running, stopped });
+    const text = status === undefined ? state : `${state} ${status.text}`;
     const { production } = this;
     const marked = (words: string): string => (production ? vscode.l10n.t('{0} PRODUCTION', words) : words);
     this.item.text = marked(text);
@@ -94,8 +99,9 @@ export class StatusBar implements vscode.Disposable {
     const summary = stopped
       ? vscode.l10n.t('RPyC: background process stopped')
       : vscode.l10n.t('RPyC: {0} connected, {1} connecting, {2} with a problem', connected, trying, troubled);
-    this.item.accessibilityInformation = { label: marked(summary), role: 'button' };
-    if (states.length === 0 && this.connections.rejected.length === 0) {
+    const spoken = [summary, ...(status?.lines ?? [])].join('. ');
+    this.item.accessibilityInformation = { label: marked(spoken), role: 'button' };
+    if (states.length === 0 && this.connections.rejected.length === 0 && status === undefined) {
       this.item.hide();
     } else {
       this.item.show();
@@ -164,6 +170,9 @@ export class StatusBar implements vscode.Disposable {
     for (const { profile } of this.connections.entries.slice(0, MAX_LINES)) {
       const { label } = profile;
       appendPlain(tooltip, `${label}: ${this.lineOf(profile)}`).appendMarkdown('  \n');
+    }
+    for (const line of this.calls.status?.lines ?? []) {
+      appendPlain(tooltip, line).appendMarkdown('  \n');
     }
     return tooltip;
   }

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import type { ConnectionState, Profile } from '../../server/src/api/model';
 import type { Backend } from './backend';
+import type { CallsSnapshot } from './callsView';
+import type { CallsDoor } from './callsDoor';
 import type { Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
 import type { BackendStatus } from './processKeeper';
@@ -48,6 +50,8 @@ export interface Snapshot {
   readonly watched: readonly WatchSnapshot[];
   /** The newest table of results of several connections. */
   readonly several: FleetSnapshot | undefined;
+  /** What peers have called, as far as anything was. */
+  readonly calls: CallsSnapshot | undefined;
   readonly backendPid: number | undefined;
   readonly backendStatus: BackendStatus;
   /** The end of each connection's output channel, by profile. */
@@ -74,6 +78,7 @@ export interface SnapshotParts {
   readonly discovery: DiscoveryView;
   readonly watch: WatchDoor;
   readonly several: FleetDoor;
+  readonly calls: CallsDoor;
   readonly snippets: Snippets;
   readonly statusBar: StatusBar;
   readonly activationMs: number;
@@ -112,6 +117,7 @@ function snapshot({
   discovery,
   watch,
   several,
+  calls,
   snippets,
   statusBar,
   activationMs,
@@ -126,6 +132,7 @@ function snapshot({
     discovery: discovery.model.state,
     watched: watch.snapshot(),
     several: several.snapshot(),
+    calls: calls.snapshot(),
     backendPid: backend.pid,
     backendStatus: backend.status,
     outputs: snippets.tails,

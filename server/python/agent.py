@@ -278,8 +278,9 @@ class Agent(object):
 
     # ---- runs -------------------------------------------------------------------------------------------------
 
-    def run(self, source, file_name, line_offset, emit, run_id=u'', ask=None):
-        """See `Runner.run`."""
+    def run(self, source, file_name, line_offset, emit, run_id=u'', ask=None, editor=None):
+        """See `Runner.run`; `editor` is for `lend`."""
+        lend(self.namespace, editor)
         return self.runner.run(source, file_name, line_offset, emit, run_id, ask)
 
     def interrupt(self, run_id):
@@ -324,7 +325,7 @@ class Agent(object):
 
     # ---- a debug console --------------------------------------------------------------------------------------
 
-    def console(self, source, file_name, emit, run_id, ask, limit, place=None):
+    def console(self, source, file_name, emit, run_id, ask, limit, place=None, editor=None):
         """Runs what was typed, and keeps its value: as `run`, with `(number, row, text)` in the place of a value's text.
 
         :param place: `(number of a snapshot, thread, frame)` whose names are used, as of the methods below.
@@ -333,6 +334,7 @@ class Agent(object):
             runner = self._runner(place)
         except Stopped:
             return _answered(lambda: self._runner(place))
+        lend(self.namespace, editor)
         return runner.run(source, file_name, 0, emit, run_id, ask, lambda value: self._keep_shown(value, limit))
 
     def evaluate(self, source, emit, run_id, place=None):

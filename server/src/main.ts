@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import type { startLabDemo } from './cli/demo/labDemo';
+import { CallbackDoor } from './features/callbacks/callbackDoor';
 import { DiagnosticsReport } from './features/diagnostics';
 import { LocalServerKeeper } from './features/discovery/localServers';
 import { ServiceSearch } from './features/discovery/serviceSearch';
@@ -36,10 +37,19 @@ function main(): void {
   const epoch = randomUUID();
   const wireLog = new WireLog(logger);
   const ledger = new WireLedger();
-  const pool = new ConnectionPool({
+  /** What answers peers is loaded when one of them calls, or is to be listened for. */
+  const callbacks = new CallbackDoor({
+    profile: (id) => pool.profiles.find((profile) => profile.id === id),
+    load: async () => {
+      const loaded = await import(/* webpackChunkName: "callbacks" */ './features/callbacks/callbacks.js');
+      return new loaded.Callbacks({ ...server.calls, logger });
+    },
+  });
+  const pool: ConnectionPool = new ConnectionPool({
     logger,
     wireLog,
     ledger,
+    rootFor: (profile) => callbacks.rootFor(profile),
     pythonDir: pythonDirectory(),
     dialectMemory: new Map(),
   });
@@ -57,7 +67,8 @@ function main(): void {
     ledger,
     logger,
   });
-  const runner = new SnippetRunner({ lend, runs, label, failures, logger });
+  const lentTo = callbacks.lentTo.bind(callbacks);
+  const runner = new SnippetRunner({ lend, runs, label, failures, logger, lentTo });
   let live: Promise<LiveFeatures> | undefined;
   /** What is told of live objects is loaded when somebody writes a text that has run. */
   const loadLive = (): Promise<LiveFeatures> =>
@@ -70,7 +81,7 @@ function main(): void {
   /** Its code is loaded when somebody debugs. */
   const openDebugSession: OpenDebugSession = async (send) => {
     const dap = await import(/* webpackChunkName: "debug" */ './dap/session.js');
-    return new dap.DebugSession({ pool, tree, runs, failures, live: loadLive }, send);
+    return new dap.DebugSession({ pool, tree, runs, failures, live: loadLive, lentTo }, send);
   };
   pool.onDidChangeState(({ profileId, status }) => {
     if (status === 'lost' || status === 'disconnected' || status === 'failed') {
@@ -78,7 +89,21 @@ function main(): void {
     }
   });
   server.start({
-    ...{ epoch, pool, tree, runner, runs, failures, loadLive, search, local, wireLog, ledger, report },
+    ...{
+      epoch,
+      pool,
+      tree,
+      runner,
+      runs,
+      failures,
+      loadLive,
+      search,
+      local,
+      wireLog,
+      ledger,
+      report,
+      callbacks,
+    },
     openDebugSession,
   });
 }

@@ -2,7 +2,7 @@
 import path from 'node:path';
 
 import type { ConnectionState, Profile } from '../../server/src/api/model';
-import { ConnectionPool } from '../../server/src/features/pool/connectionPool';
+import { ConnectionPool, type ConnectionPoolOptions } from '../../server/src/features/pool/connectionPool';
 import type { PoolTimings } from '../../server/src/features/pool/timings';
 import { WireLedger } from '../../server/src/features/pool/wireLedger';
 import { WireLog } from '../../server/src/features/pool/wireLog';
@@ -34,7 +34,11 @@ export class TestPool implements AsyncDisposable {
   readonly ledger = new WireLedger();
   readonly pool: ConnectionPool;
 
-  constructor(profiles: readonly Profile[], timings: Partial<PoolTimings> = {}) {
+  constructor(
+    profiles: readonly Profile[],
+    timings: Partial<PoolTimings> = {},
+    rootFor?: ConnectionPoolOptions['rootFor'],
+  ) {
     this.pool = new ConnectionPool({
       logger: silentLogger,
       pythonDir: PYTHON_DIR,
@@ -42,6 +46,7 @@ export class TestPool implements AsyncDisposable {
       wireLog: this.wireLog,
       ledger: this.ledger,
       timings,
+      ...(rootFor === undefined ? {} : { rootFor }),
     });
     this.pool.onDidChangeState((state) => this.states.push(state));
     this.pool.setProfiles(profiles);

@@ -67,7 +67,9 @@ const ASKING = new Set(
     ...['hideMethods', 'hidePrivate', 'hideSpecial'],
     ...['goToMember', 'openSettings', 'stopRegistry', 'stopDemo', 'editConnection', 'duplicateConnection'],
     ...['addFavourite', 'removeFavourite', 'moveUp', 'moveDown', 'moveToGroup', 'setColor', 'chooseThread'],
-    ...['markProduction', 'unmarkProduction', 'removeConnection'],
+    ...['markProduction', 'unmarkProduction', 'removeConnection', 'exposeFunctions'],
+    // There is one listener, and all calls are meant.
+    ...['copyListenerPython', 'stopListening', 'copyCalls'],
   ].map((name) => `rpyc.${name}`),
 );
 

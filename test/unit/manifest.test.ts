@@ -5,6 +5,7 @@ import path from 'node:path';
 import { getL10nJson } from '@vscode/l10n-dev';
 
 import {
+  CALL_COMMAND_IDS,
   COMMAND_IDS,
   DISCOVERY_COMMAND_IDS,
   FLEET_COMMAND_IDS,
@@ -112,6 +113,7 @@ describe('Manifest', () => {
         ...WATCH_COMMAND_IDS,
         ...WIRE_COMMAND_IDS,
         ...FLEET_COMMAND_IDS,
+        ...CALL_COMMAND_IDS,
       ],
     );
   });
@@ -143,6 +145,8 @@ describe('Manifest', () => {
       'rpyc.startRegistry',
       'rpyc.startDemo',
       'rpyc.explainError',
+      'rpyc.exposeFunctions',
+      'rpyc.startListening',
       'rpyc.restart',
     ]) {
       const enablement = commands.find(({ command }) => command === id)?.enablement ?? '';
@@ -172,6 +176,7 @@ describe('Manifest', () => {
       'takeNext',
       'tryAnyway',
     ];
+    asking.push('exposeFunctions', 'startListening');
     asking.push('goToMember', 'findService', 'addRegistry', 'startRegistry', 'explainError', 'showMenu');
     asking.push('runSelectionOnSeveral', 'runCellOnSeveral', 'runFileOnSeveral');
     for (const { command, title } of commands) {

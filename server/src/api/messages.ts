@@ -4,6 +4,14 @@
  * the interfaces. `MESSAGES.md` beside this file describes each of them and carries a hash of it.
  */
 import type {
+  CallAnswer,
+  CallNews,
+  CallQuestion,
+  ListenerInfo,
+  ListenerNews,
+  ListenParams,
+} from './callbacks';
+import type {
   CallSignature,
   ObjectCallParams,
   ObjectCallResult,
@@ -297,6 +305,29 @@ export const ReferenceRelease = request<
 
 /** Process → client: more or less is held on the peer. */
 export const ReferencesChanged = notification<{ readonly profileId: string }>('rpyc/references/changed');
+
+// ---- calls of peers -----------------------------------------------------------------------------------------
+
+/** Process → client: what peers have called since the last time, and what the editor is to do about it. */
+export const CallsHappened = notification<CallNews>('rpyc/callbacks/calls');
+
+/**
+ * Process → client: a call needs its user, or a peer wants to be let in. Cancelled when the peer is gone, or calls are
+ * no longer answered.
+ */
+export const CallAnswerWanted = request<CallQuestion, CallAnswer>('rpyc/callbacks/question');
+
+/** Client → process: answer no calls, or go on. What waits for an answer then gets an error. */
+export const PauseCallbacks = notification<{ readonly paused: boolean }>('rpyc/callbacks/pause');
+
+/** Client → process: let peers connect that know a token. A listener that is there ends first. */
+export const StartListening = request<ListenParams, ListenerInfo>('rpyc/callbacks/listen');
+
+/** Client → process: end the listener and its connections. */
+export const StopListening = request<null, null>('rpyc/callbacks/stopListening');
+
+/** Process → client: the listener as it is now, or that there is none. */
+export const ListenerChanged = notification<ListenerNews>('rpyc/callbacks/listener');
 
 // ---- registries and services --------------------------------------------------------------------------------
 

@@ -149,6 +149,8 @@ export interface Profile {
   readonly runOn?: RunThread;
   /** Where the files of the peer are here, the best place first. */
   readonly pathMappings?: readonly PathMapping[];
+  /** Functions of the editor that the server may call; none where it is left out. */
+  readonly expose?: readonly CallbackName[];
 }
 
 /** A folder of the peer, and the same one here, as the debuggers of Python name them. */
@@ -167,6 +169,20 @@ export type RunThread =
 
 /** A program with a main thread of its own, in which a peer is a guest. */
 export type HostProgram = 'auto' | 'ida' | 'blender' | 'houdini' | 'maya' | 'gdb' | 'qt' | 'other';
+
+/** A function of the editor that a peer may be let call. */
+export type CallbackName =
+  | 'print'
+  | 'console'
+  | 'stdout_write'
+  | 'stderr_write'
+  | 'record'
+  | 'show'
+  | 'notify'
+  | 'progress'
+  | 'ask'
+  | 'confirm'
+  | 'open_file';
 
 export type ProfileColor = 'red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple';
 

@@ -12,7 +12,8 @@ import {
   unknownField,
   wrong,
 } from './fields';
-import type { DialectChoice, Profile, ProfileColor, ServiceKind } from './model';
+import { CALLBACK_NAMES, isCallbackName } from './callbacks';
+import type { CallbackName, DialectChoice, Profile, ProfileColor, ServiceKind } from './model';
 import { checkPathMappings } from './pathMapping';
 import { checkPreHandshake } from './preHandshake';
 import { checkRunThread } from './runThread';
@@ -40,6 +41,7 @@ export const PROFILE_FIELDS: readonly string[] = [
   'production',
   'runOn',
   'pathMappings',
+  'expose',
 ];
 
 export const PROFILE_COLORS: readonly ProfileColor[] = ['red', 'orange', 'yellow', 'green', 'blue', 'purple'];
@@ -105,6 +107,10 @@ export function checkProfile(value: unknown): CheckedProfile {
   if ('fault' in files) {
     return files;
   }
+  const exposed = checkExpose(value['expose']);
+  if ('fault' in exposed) {
+    return exposed;
+  }
   const { transport } = checked;
   const address = endpointOf(transport);
   const { id = `${transport.kind}:${address}`.slice(0, MAX_MADE_ID) } = value;
@@ -124,8 +130,17 @@ export function checkProfile(value: unknown): CheckedProfile {
     ...marks,
     ...(place.runOn === undefined ? {} : { runOn: place.runOn }),
     ...(files.mappings.length === 0 ? {} : { pathMappings: files.mappings }),
+    ...(exposed.names.length === 0 ? {} : { expose: exposed.names }),
   };
   return { profile };
+}
+
+/** Which functions of the editor the server may call, in the order of the list of all. */
+function checkExpose(value: unknown): { readonly names: readonly CallbackName[] } | { fault: Fault } {
+  if (value !== undefined && !(Array.isArray(value) && value.every(isCallbackName))) {
+    return wrong('expose', `must be a list of some of ${CALLBACK_NAMES.join(', ')}`);
+  }
+  return { names: CALLBACK_NAMES.filter((name) => value?.includes(name) === true) };
 }
 
 /** What a profile looks like in the list, and whether it is handled with care. */

@@ -1,7 +1,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 
 import type { ConnectionState } from '../api/model';
-import { ClassicConsole } from '../features/console/classicConsole';
+import { ClassicConsole, type ClassicConsoleOptions } from '../features/console/classicConsole';
 import { ServiceConsole } from '../features/console/serviceConsole';
 import {
   type ConsoleOutcome,
@@ -39,6 +39,7 @@ export interface DebugSessionParts {
   readonly failures: Failures;
   /** What completes a text from live objects. */
   readonly live: () => Promise<LiveFeatures>;
+  readonly lentTo?: ClassicConsoleOptions['lentTo'];
 }
 
 /** What the attach request holds beside what the protocol has. */
@@ -179,7 +180,7 @@ export class DebugSession {
   }
 
   private attach({ connection, pathMappings }: AttachArguments): Reply {
-    const { pool, tree, runs, failures, live } = this.parts;
+    const { pool, tree, runs, failures, live, lentTo } = this.parts;
     if (typeof connection !== 'string') {
       throw new ShownError('The attribute “connection” is missing: it is the id of a connection');
     }
@@ -193,10 +194,7 @@ export class DebugSession {
       generation,
       label,
       lend: pool.lend.bind(pool),
-      tree,
-      runs,
-      failures,
-      live,
+      ...{ tree, runs, failures, live, lentTo },
       isProduction: () => pool.profile(connection).production === true,
     };
     const console: RemoteConsole =

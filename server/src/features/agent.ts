@@ -23,6 +23,7 @@ const FILES = [
   'typing_in.py',
   'runner.py',
   'hosting.py',
+  'editor.py',
   'changing.py',
   'taking.py',
   'watching.py',

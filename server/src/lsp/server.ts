@@ -5,7 +5,9 @@ import {
   createConnection,
 } from 'vscode-languageserver/node';
 
-import { Hello, RunInputWanted } from '../api/messages';
+import { CallAnswerWanted, CallsHappened, Hello, ListenerChanged, RunInputWanted } from '../api/messages';
+import type { CallbackDoor } from '../features/callbacks/callbackDoor';
+import type { CallbacksOptions } from '../features/callbacks/callbacks';
 import type { DiagnosticsReport } from '../features/diagnostics';
 import type { LocalServerKeeper } from '../features/discovery/localServers';
 import type { ServiceSearch } from '../features/discovery/serviceSearch';
@@ -18,6 +20,7 @@ import type { Failures } from '../features/run/failures';
 import type { RunsInProgress } from '../features/run/runsInProgress';
 import type { SnippetRunner } from '../features/run/snippetRunner';
 import { MessageEdge } from './edge';
+import { handleCallbacks } from './handlers/callbacks';
 import { handleChanges } from './handlers/changes';
 import { handleConnections } from './handlers/connections';
 import { type OpenDebugSession, handleDebugging } from './handlers/debug';
@@ -40,6 +43,7 @@ export interface Features {
   readonly runs: RunsInProgress;
   readonly failures: Failures;
   readonly loadLive: LoadLive;
+  readonly callbacks: CallbackDoor;
   readonly search: ServiceSearch;
   readonly local: LocalServerKeeper;
   readonly wireLog: WireLog;
@@ -60,6 +64,13 @@ export class Server {
 
   /** Has the editor ask for a line that a run reads. */
   readonly askUser: AskUser = (question, signal) => this.edge.ask(RunInputWanted, question, signal);
+
+  /** Has the editor do what peers call for, and tells it of them. */
+  readonly calls: Pick<CallbacksOptions, 'ask' | 'tell' | 'tellListener'> = {
+    ask: (question, signal) => this.edge.ask(CallAnswerWanted, question, signal),
+    tell: (news) => this.edge.notify(CallsHappened, news),
+    tellListener: (news) => this.edge.notify(ListenerChanged, news),
+  };
 
   constructor() {
     this.connection = createConnection(ProposedFeatures.all);
@@ -95,9 +106,10 @@ export class Server {
     handleDiscovery(edge, search, local);
     handleDiagnostics(edge, wireLog, report);
     handleExplanation(edge);
+    handleCallbacks(edge, features.callbacks);
     handleDebugging(edge, features.openDebugSession);
     this.endWithClient(async () => {
-      await Promise.all([pool.close(), local.close()]);
+      await Promise.all([pool.close(), local.close(), features.callbacks.close()]);
     });
     this.catchStrayErrors();
     connection.listen();

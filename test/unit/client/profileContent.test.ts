@@ -32,6 +32,7 @@ describe('What consent to a profile of the workspace covers', () => {
     { oneShot: true },
     { transport: { kind: 'tls', host: 'lab.example', port: 18812 } },
     { transport: { kind: 'ssh', host: 'lab.example', port: 18812 } },
+    { expose: ['print'] },
     { preHandshake: [{ sendFrame: { secret: 'door' } }] },
     { runOn: { thread: 'main', host: 'other', post: 'evil' } },
   ];

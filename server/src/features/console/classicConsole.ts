@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 
 import { CONSOLE_RUN } from '../../api/debugging';
 import type { InterruptResult, ObjectNode } from '../../api/model';
-import { RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
+import { type Connection, RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
 import type { Agent, EmitOutput } from '../agent';
+import type { LentEditor } from '../callbacks/editorRoot';
 import { accepted, inTime } from '../inspect/agentSource';
 import { rootFacts } from '../inspect/handleTable';
 import type { ObjectTree } from '../inspect/objectTree';
@@ -48,6 +49,8 @@ export interface ClassicConsoleOptions {
   readonly live: () => Promise<LiveFeatures>;
   /** What runs there matters: nothing runs by itself. */
   readonly isProduction: () => boolean;
+  /** What of the editor the code may call; nothing unless told. */
+  readonly lentTo?: ((connection: Connection) => LentEditor | undefined) | undefined;
 }
 
 /** Characters of a result, and of a text that is copied. */
@@ -62,7 +65,12 @@ const MAX_FILES = 200;
 const MAX_FILE = 10_000_000;
 
 /** The method of the helper that does something, and its arguments. */
-type Work = (emit: EmitOutput, runId: string, ask: AskInput) => readonly [string, readonly unknown[]];
+type Work = (
+  emit: EmitOutput,
+  runId: string,
+  ask: AskInput,
+  editor: LentEditor | null,
+) => readonly [string, readonly unknown[]];
 
 /** The console of a classic peer: Python in the namespace of the connection, as snippets run it. */
 export class ClassicConsole implements RemoteConsole {
@@ -168,9 +176,9 @@ export class ClassicConsole implements RemoteConsole {
     const { failures } = this.options;
     this.inputs += 1;
     const fileName = `<console ${this.inputs}>`;
-    const [answer, lease] = await this.perform(output, (emit, runId, ask) => [
+    const [answer, lease] = await this.perform(output, (emit, runId, ask, editor) => [
       'console',
-      [source, fileName, emit, runId, ask, RESULT_LIMIT, wirePlace(place)],
+      [source, fileName, emit, runId, ask, RESULT_LIMIT, wirePlace(place), editor],
     ]);
     const [status, kept, , error] = asTuple(answer, 'result');
     if (status === 'error' || status === 'interrupted') {
@@ -354,7 +362,8 @@ export class ClassicConsole implements RemoteConsole {
       const lease = await lend(profileId, 'run', progress.waiting);
       try {
         progress.begin(lease);
-        const [method, args] = work(emit, runId, progress.input.ask);
+        const editor = this.options.lentTo?.(lease.connection) ?? null;
+        const [method, args] = work(emit, runId, progress.input.ask, editor);
         return [await progress.perform(this.agentOf(lease), method, args, emit), lease];
       } finally {
         lease.dispose();

@@ -1,6 +1,13 @@
 import type { ConnectionState, Profile, Secrets } from '../../api/model';
 import { endpointOf } from '../../api/transport';
-import { type DialectName, type Disposable, Emitter, type Event, type Logger } from '../../rpyc/index';
+import {
+  type DialectName,
+  type Disposable,
+  Emitter,
+  type Event,
+  type Logger,
+  type ServiceClass,
+} from '../../rpyc/index';
 import { ProblemError, connectionLimit, toProblem, unknownProfile } from '../problem';
 import { linkSignals } from './abort';
 import { FairQueue } from './fairQueue';
@@ -18,6 +25,8 @@ export interface ConnectionPoolOptions {
   /** Dialect by endpoint. The pool reads it and writes what it learns; the owner keeps it. */
   readonly dialectMemory: Map<string, DialectName>;
   readonly wireLog: WireLog;
+  /** What a connection offers its peer; nothing unless told. */
+  readonly rootFor?: (profile: Profile) => Promise<ServiceClass | undefined>;
   /** Of its own unless told. */
   readonly ledger?: WireLedger;
   readonly timings?: Partial<PoolTimings>;
@@ -204,13 +213,13 @@ export class ConnectionPool {
   }
 
   private create(profile: Profile): ProfileConnections {
-    const { pythonDir, dialectMemory, logger, wireLog } = this.options;
+    const { pythonDir, dialectMemory, logger, wireLog, rootFor } = this.options;
     const connections: ProfileConnections = new ProfileConnections({
       profile,
       timings: this.timings,
       generation: this.generations.get(profile.id) ?? 0,
       acquirePlace: (signal) => this.acquirePlace(endpointOf(profile.transport), signal),
-      openOptions: { pythonDir, dialectMemory, logger, wireLog, ledger: this.ledger },
+      openOptions: { pythonDir, dialectMemory, logger, wireLog, ledger: this.ledger, rootFor },
       onDidChangeState: (state) => {
         // One that is on its way out does not speak for what took its place, a profile that is refused included.
         const newest = this.entries.get(profile.id)?.connections ?? connections;

@@ -11,6 +11,7 @@ import {
   type Logger,
   type Netref,
   RemoteError,
+  type ServiceClass,
   dir,
   isNetref,
   type_,
@@ -58,6 +59,8 @@ export interface OpenOptions {
   readonly logger: Logger;
   readonly wireLog: WireLog;
   readonly ledger: WireLedger;
+  /** What the peer is offered; nothing where it gives nothing. */
+  readonly rootFor: ((profile: Profile) => Promise<ServiceClass | undefined>) | undefined;
   readonly signal: AbortSignal;
   readonly onStage?: (stage: ConnectionStage) => void;
   /** The place at the endpoint; given back when the connection is closed, or could not be opened. */
@@ -69,6 +72,12 @@ export interface OpenOptions {
   /** The connection ended, and not by `close`. Told once. */
   readonly onLost: (lost: PooledConnection, error: Error | undefined) => void;
 }
+
+/** What opening needs that is the same for all connections. */
+export type SharedOptions = Pick<
+  OpenOptions,
+  'pythonDir' | 'dialectMemory' | 'logger' | 'wireLog' | 'ledger' | 'rootFor'
+>;
 
 /** One open connection of a profile, with all that lives and ends with it. */
 export class PooledConnection {
@@ -110,7 +119,11 @@ export class PooledConnection {
   static async open(options: OpenOptions): Promise<PooledConnection> {
     try {
       const latency = new OpeningLatency();
-      const opened = await openTransport({ ...options, connectOptions: connectOptions(options, latency) });
+      const root = await options.rootFor?.(options.profile);
+      const opened = await openTransport({
+        ...options,
+        connectOptions: connectOptions(options, latency, root),
+      });
       try {
         const { connection } = opened;
         const { agent, peer } = await withinBudget(connection, options, introduce(connection, options));
@@ -175,13 +188,20 @@ export class PooledConnection {
 }
 
 /** What every way to connect is given. */
-function connectOptions(options: OpenOptions, latency: OpeningLatency): ConnectOptions {
+function connectOptions(
+  options: OpenOptions,
+  latency: OpeningLatency,
+  root: ServiceClass | undefined,
+): ConnectOptions {
   const { profile, dialectMemory, timings, signal, logger, wireLog, ledger, onStage } = options;
   // The library names some places less exactly than the profile does: a program without its arguments.
   const endpoint = endpointOf(profile.transport);
   return {
     // Servers of the full classic service drop a client that they cannot use in turn.
-    service: FakeSlaveService,
+    service: root ?? FakeSlaveService,
+    ...(root === undefined
+      ? {}
+      : { config: { include_local_traceback: false, include_local_version: false } }),
     dialect: profile.dialect ?? 'auto',
     oneShot: profile.oneShot ?? false,
     dialectMemory: {

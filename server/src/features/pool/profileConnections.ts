@@ -27,7 +27,7 @@ import { type Attempt, isLater } from './attempt';
 import { FairQueue } from './fairQueue';
 import type { Lease, LeasePurpose } from './lease';
 import { Backoff } from './monitor';
-import { type OpenOptions, PooledConnection } from './pooledConnection';
+import { PooledConnection, type SharedOptions } from './pooledConnection';
 import { RunConnection } from './runConnection';
 import { contextOfProfile, profileAt } from './target';
 import type { PoolTimings } from './timings';
@@ -40,7 +40,7 @@ export interface ProfileConnectionsOptions {
   /** A place at the endpoint, in turn. */
   readonly acquirePlace: (signal: AbortSignal) => Promise<Disposable>;
   /** What opening needs beyond what is decided here. */
-  readonly openOptions: Pick<OpenOptions, 'pythonDir' | 'dialectMemory' | 'logger' | 'wireLog' | 'ledger'>;
+  readonly openOptions: SharedOptions;
   readonly onDidChangeState: (state: ConnectionState) => void;
 }
 

@@ -1,6 +1,15 @@
 import type { Problem, RunOutput, RunRequest, RunResult } from '../../api/model';
-import { Emitter, type Event, type Logger, RemoteError, RequestAborted, RpycError } from '../../rpyc/index';
+import {
+  type Connection,
+  Emitter,
+  type Event,
+  type Logger,
+  RemoteError,
+  RequestAborted,
+  RpycError,
+} from '../../rpyc/index';
 import type { EmitOutput } from '../agent';
+import type { LentEditor } from '../callbacks/editorRoot';
 import { ShapeError, asLine, asLines, asTuple } from '../inspect/rows';
 import { linkSignals, untilAborted } from '../pool/abort';
 import type { Lease, LeasePurpose } from '../pool/lease';
@@ -17,6 +26,8 @@ export interface SnippetRunnerOptions {
   readonly label: (profileId: string) => string;
   readonly failures: Failures;
   readonly logger: Logger;
+  /** What of the editor the code may call; nothing unless told. */
+  readonly lentTo?: (connection: Connection) => LentEditor | undefined;
 }
 
 /** Characters of what a run's result shows. */
@@ -99,7 +110,8 @@ export class SnippetRunner {
       }
     };
     try {
-      const args = [source, fileName, lineOffset, emit, runId, progress.input.ask];
+      const editor = this.options.lentTo?.(lease.connection) ?? null;
+      const args = [source, fileName, lineOffset, emit, runId, progress.input.ask, editor];
       const answer = await progress.perform(agent, 'run', args, emit);
       return { runId, ...this.readResult(answer, lease), elapsedMs: elapsedMs() };
     } catch (error) {

@@ -1,0 +1,136 @@
+/** What a call needs the user for: questions, one at a time, each withdrawn when nobody waits for its answer. */
+import * as vscode from 'vscode';
+import type { CallAnswer, CallQuestion } from '../../server/src/api/callbacks';
+import { lineText } from './displayText';
+import { askLine, showInformation } from './messageBoxes';
+
+const TEXT_LIMIT = 500;
+const NAME_LIMIT = 60;
+const NO_ANSWER: CallAnswer = { value: null };
+
+export class CallAnswers {
+  /** One question after the other: nobody reads two at once. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  answer(question: CallQuestion, token: vscode.CancellationToken): Promise<CallAnswer> {
+    const answered = this.last.then(() =>
+      token.isCancellationRequested ? NO_ANSWER : unlessCancelled(ask(question, token), token),
+    );
+    this.last = answered.catch(() => undefined);
+    return answered;
+  }
+}
+
+async function ask(question: CallQuestion, token: vscode.CancellationToken): Promise<CallAnswer> {
+  const peer = lineText(question.peer, NAME_LIMIT);
+  switch (question.kind) {
+    case 'ask': {
+      const value = await askLine(
+        {
+          title: vscode.l10n.t('"{0}" asks', peer),
+          prompt: lineText(question.text, TEXT_LIMIT),
+          value: lineText(question.value, TEXT_LIMIT),
+          ignoreFocusOut: true,
+        },
+        token,
+      );
+      return { value: value ?? null };
+    }
+    case 'confirm':
+      return {
+        value: await agrees(vscode.l10n.t('"{0}" asks: {1}', peer, lineText(question.text, TEXT_LIMIT))),
+      };
+    case 'admit':
+      return { value: await admits(question, peer) };
+    case 'openFile':
+      return openFile(question.path, question.line, peer);
+  }
+}
+
+/** Closing the question is a no. */
+async function agrees(text: string, yes = vscode.l10n.t('Yes'), no = vscode.l10n.t('No')): Promise<boolean> {
+  return (await showInformation(text, yes, no)) === yes;
+}
+
+function admits({ names, from }: CallQuestion & { readonly kind: 'admit' }, peer: string): Promise<boolean> {
+  const functions = names.join(', ');
+  const text =
+    from === ''
+      ? vscode.l10n.t(
+          'A program of yours that calls itself "{0}" has connected. May it call {1}?',
+          peer,
+          functions,
+        )
+      : vscode.l10n.t(
+          'A program at {0} that calls itself "{1}" has connected. May it call {2}?',
+          lineText(from, NAME_LIMIT),
+          peer,
+          functions,
+        );
+  return agrees(text, vscode.l10n.t('Let It In'), vscode.l10n.t('Refuse'));
+}
+
+/** Only files of the folders that are open are opened, and only where the user agrees. Nothing is run. */
+async function openFile(path: string, line: number, peer: string): Promise<CallAnswer> {
+  const uri = await fileOf(path);
+  if (uri === undefined) {
+    return { error: vscode.l10n.t('There is no such file in the folders that are open in the editor') };
+  }
+  const shown = vscode.workspace.asRelativePath(uri);
+  const open = vscode.l10n.t('Open');
+  const question = vscode.l10n.t(
+    '"{0}" wants to open {1}, line {2}.',
+    peer,
+    lineText(shown, TEXT_LIMIT),
+    line,
+  );
+  if (!(await agrees(question, open, vscode.l10n.t('Leave It')))) {
+    return { value: false };
+  }
+  const document = await vscode.workspace.openTextDocument(uri);
+  const at = new vscode.Position(Math.min(line, document.lineCount) - 1, 0);
+  await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at) });
+  return { value: true };
+}
+
+/** A path that a peer names, where it is a file of the workspace. */
+async function fileOf(path: string): Promise<vscode.Uri | undefined> {
+  const isPlain = !path.split(/[\\/]/).includes('..') && !/^[a-z][a-z0-9+.-]+:/i.test(path);
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const isAbsolute = /^(?:[\\/]|[a-z]:[\\/])/i.test(path);
+  const candidates = isAbsolute
+    ? [vscode.Uri.file(path)]
+    : folders.map(({ uri }) => vscode.Uri.joinPath(uri, path));
+  for (const uri of isPlain ? candidates : []) {
+    if (vscode.workspace.getWorkspaceFolder(uri) !== undefined && (await isFile(uri))) {
+      return uri;
+    }
+  }
+  return undefined;
+}
+
+async function isFile(uri: vscode.Uri): Promise<boolean> {
+  try {
+    const { type } = await vscode.workspace.fs.stat(uri);
+    // Behind a link may lie anything.
+    return type === vscode.FileType.File;
+  } catch {
+    return false;
+  }
+}
+
+/** A message that stands there cannot be closed: its answer is not waited for any more. */
+async function unlessCancelled(
+  answer: Promise<CallAnswer>,
+  token: vscode.CancellationToken,
+): Promise<CallAnswer> {
+  let listener: vscode.Disposable | undefined;
+  const cancelled = new Promise<CallAnswer>((resolve) => {
+    listener = token.onCancellationRequested(() => resolve(NO_ANSWER));
+  });
+  try {
+    return await Promise.race([answer, cancelled]);
+  } finally {
+    listener?.dispose();
+  }
+}

@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** So many at once, and so many in a second from then on: who is faster waits for the answer. */
+export class CallRate {
+  /** When the next one would be due if all came evenly. */
+  private due = 0;
+
+  constructor(
+    private readonly perSecond: number,
+    private readonly burst: number,
+  ) {}
+
+  /** Milliseconds that the next one has to wait; it counts from now on. */
+  take(): number {
+    const now = performance.now();
+    const step = 1000 / this.perSecond;
+    this.due = Math.max(this.due, now) + step;
+    return Math.max(0, this.due - now - this.burst * step);
+  }
+
+  /** Resolves when it is the turn of the next one. @throws where the signal fires */
+  async turn(signal: AbortSignal): Promise<void> {
+    const wait = this.take();
+    if (wait > 0) {
+      await sleep(wait, undefined, { signal });
+    }
+  }
+}
