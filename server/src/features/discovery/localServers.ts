@@ -1,13 +1,6 @@
 /** A registry and a demo server inside the background process: both end with it at the latest. */
 import type { LocalServers, RegistryAddress, ServerAddress } from '../../api/discovery';
-import {
-  Emitter,
-  type Event,
-  type Logger,
-  type RegistryServer,
-  TCPRegistryServer,
-  UDPRegistryServer,
-} from '../../rpyc/index';
+import { Emitter, type Event, type Logger, type RegistryServer } from '../../rpyc/index';
 import { ProblemError, cannotListen } from '../problem';
 
 /** Seconds after which the demo server registers again, as servers do. */
@@ -56,7 +49,8 @@ export class LocalServerKeeper {
       await this.endRegistry();
       const { mode, host, port } = wanted;
       const options = { host, port, allowListing: true, logger: this.options.logger };
-      const server = mode === 'udp' ? new UDPRegistryServer(options) : new TCPRegistryServer(options);
+      const { createRegistry } = await import(/* webpackChunkName: "registry" */ './registryServers.js');
+      const server = createRegistry(mode, options);
       await this.listening('registry', wanted, () => server.start());
       this.registry = { server, address: { mode, host, port: server.port } };
       this.registerDemo();
