@@ -26,6 +26,7 @@ class Agent(object):
         self.service = service
         self.kept = Kept()
         self.offered = None
+        self.connections = []
         # What waits for another thread, by the name of the run.
         self.tasks = {}
         self.use_namespace(namespace)
@@ -34,6 +35,7 @@ class Agent(object):
         """Shows and runs in this dict from now on."""
         self.namespace = namespace
         self.runner = Runner(namespace, self.kept)
+        self.runner.connections = self.connections
 
     # ---- objects ----------------------------------------------------------------------------------------------
 
@@ -436,6 +438,8 @@ class Agent(object):
         other = None if reference is None else reference()
         if other is None:
             return False
+        other.connections[:] = [held for held in other.connections if held() is not None] + self.connections
+        self.connections = other.connections
         self.service, self.kept = other.service, other.kept
         self.use_namespace(other.namespace)
         return True
@@ -466,13 +470,16 @@ def _answered(answer):
     except Stopped:
         stopped = sys.exc_info()[1]
         return TEXT(stopped.status), stopped.message
+    except KeyboardInterrupt:
+        # Code of an object raised it. RPyC ends the connection where it meets the very class.
+        raise Interrupted(*sys.exc_info()[1].args)
 
 
 def create_agent(namespace):
     """The agent for the connection whose namespace this is, `(Python version, pid, server kind, rpyc version, whether a
     signal stops its runs)`, and what ends with the connection and lets go of what the agent has kept."""
     import os
-    service, kind = None, u'unknown'
+    service, kind, connection = None, u'unknown', None
     frame = sys._getframe(1)
     while frame is not None:
         owner = frame.f_locals.get('self')
@@ -481,19 +488,12 @@ def create_agent(namespace):
         if frame.f_code.co_name == '_serve_stdio':
             kind = u'stdio'
         for base in mro(type(owner)):
+            connection = owner if class_name(base) == 'rpyc.core.protocol.Connection' else connection
             kind = _SERVER_KINDS.get(class_name(base).rsplit('.', 1)[-1], kind)
         frame = frame.f_back
     version = u'.'.join([TEXT(number) for number in sys.version_info[:3]])
     # Elsewhere another thread can stop a run, and the signal is left to the program.
     signals = kind == u'forking' and listen_for_signal()
     agent = Agent(namespace, service)
+    agent.connections.extend([] if connection is None else [weakref.ref(connection)])
     return agent, (version, os.getpid(), kind, _rpyc_version(), signals), Holder(agent.kept)
-
-
-def _rpyc_version():
-    module = sys.modules.get('rpyc')
-    found = named_pairs(instance_dict(module) or {}).get('__version__') if module is not None else None
-    if type(found) is tuple:
-        # Before 5.0.
-        found = '.'.join([str(number) for number in found])
-    return clean(found, 100) if among(type(found), STRINGS) else u''

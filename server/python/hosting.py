@@ -185,6 +185,15 @@ def _qt():
     return None
 
 
+def _rpyc_version():
+    module = sys.modules.get('rpyc')
+    found = named_pairs(instance_dict(module) or {}).get('__version__') if module is not None else None
+    if type(found) is tuple:
+        # Before 5.0.
+        found = '.'.join([str(number) for number in found])
+    return clean(found, 100) if among(type(found), STRINGS) else u''
+
+
 # Name, title, the module that only this program has, the one with the way to its main thread, and that way. Many of
 # them have Qt as well.
 _HOSTS = dict([(TEXT(entry[0]), entry) for entry in (

@@ -7,8 +7,11 @@ render.py, into the same namespace.
 """
 
 import collections
+import io
+import os
 import sys
 import threading
+import time
 
 try:
     from threading import get_ident
@@ -52,6 +55,8 @@ class OutputQueue(object):
         # The way to stop the run that prints here, while it goes on, and what it reads.
         self.stop = None
         self.input = None
+        # Weak references to the connections that a child of `os.fork` must not hold.
+        self.connections = ()
         self.last_line = u''
         self.thread = threading.Thread(target=self._pump, name='rpyc-explorer-output')
         self.thread.daemon = True
@@ -104,12 +109,16 @@ class OutputQueue(object):
 
     def _pump(self):
         while not self.done.is_set():
-            self.wake.wait()
-            self.wake.clear()
-            # The first text after a pause leaves at once; what follows waits for its turn.
-            if not self.done.is_set() and self._flush():
-                self.wake.set()
-            self.done.wait(FLUSH_SECONDS)
+            try:
+                self.wake.wait()
+                self.wake.clear()
+                # The first text after a pause leaves at once; what follows waits for its turn.
+                if not self.done.is_set() and self._flush():
+                    self.wake.set()
+                self.done.wait(FLUSH_SECONDS)
+            except (NameError, TypeError, RuntimeError):
+                # The run has taken away what the standard library needs, and it is put back at the end.
+                time.sleep(FLUSH_SECONDS)
 
     def _flush(self):
         """Sends one burst; whether there is more."""
@@ -118,14 +127,29 @@ class OutputQueue(object):
             if pieces:
                 try:
                     self.send(pieces, dropped)
+                except (NameError, TypeError, RuntimeError):
+                    # The run has taken away what RPyC needs, and it is put back at the end.
+                    self._keep(pieces, dropped)
                 except Exception:
-                    # The connection is gone: the run goes on and its output has no reader.
-                    with self.lock:
-                        self.closed = True
-                        self.pieces.clear()
-                        self.size = 0
+                    self._give_up()
             with self.lock:
                 return bool(self.pieces)
+
+    def _keep(self, pieces, dropped):
+        with self.lock:
+            if self.done.is_set():
+                self._give_up()
+                return
+            self.pieces.extendleft(reversed(pieces))
+            self.size += sum([len(text) for _, text in pieces])
+            self.dropped += dropped
+
+    def _give_up(self):
+        # The connection is gone: the run goes on and its output has no reader.
+        with self.lock:
+            self.closed = True
+            self.pieces.clear()
+            self.size = 0
 
     def _take(self):
         with self.lock:
@@ -189,6 +213,16 @@ class Writer(object):
     def writelines(self, lines):
         for line in lines:
             self.write(line)
+
+    def close(self):
+        # It is not the run's to close: others print there, too, and so do later runs.
+        if _queue_of_thread() is None and self.rpyc_explorer_original is not None:
+            self.rpyc_explorer_original.close()
+
+    def detach(self):
+        if _queue_of_thread() is not None:
+            raise io.UnsupportedOperation('detach')
+        return self.rpyc_explorer_original.detach()
 
     def flush(self):
         # A run's text leaves by itself within 50 ms.
@@ -261,20 +295,43 @@ class Redirection(object):
                     vars(threading).pop(_PLACE, None)
 
     def _install(self):
-        sys.stdout = Writer(u'stdout', _original_of(sys.stdout))
-        sys.stderr = Writer(u'stderr', _original_of(sys.stderr))
-        sys.stdin = Reader(_original_of(sys.stdin))
+        sys.stdout = Writer(u'stdout', _original_of(getattr(sys, 'stdout', None)))
+        sys.stderr = Writer(u'stderr', _original_of(getattr(sys, 'stderr', None)))
+        sys.stdin = Reader(_original_of(getattr(sys, 'stdin', None)))
+        self.placed = sys.stdout, sys.stderr, sys.stdin
         self.original_start = threading.Thread.__dict__['start']
         self.start = self._thread_start()
         threading.Thread.start = self.start
+        self.forks = {}
+        for name in ('fork', 'forkpty'):
+            if hasattr(os, name):
+                original = getattr(os, name)
+                self.forks[name] = self._fork(original), original
+                setattr(os, name, self.forks[name][0])
 
     def _restore(self):
-        # What the user has put in place since stays, unless it is a stand-in.
-        sys.stdout = _original_of(sys.stdout)
-        sys.stderr = _original_of(sys.stderr)
-        sys.stdin = _original_of(sys.stdin)
+        # What the user has put in place since stays, unless it is a stand-in; what is deleted comes back.
+        for name, placed in zip(('stdout', 'stderr', 'stdin'), self.placed):
+            setattr(sys, name, _original_of(getattr(sys, name, placed)))
+        for name, (fork, original) in self.forks.items():
+            if vars(os).get(name) is fork:
+                setattr(os, name, original)
         if threading.Thread.__dict__['start'] is self.start:
             threading.Thread.start = self.original_start
+
+    def _fork(self, original):
+        def fork():
+            queue = self.queues.get(get_ident())
+            result = original()
+            # `forkpty` gives the number and a file.
+            if queue is not None and (result[0] if type(result) is tuple else result) == 0:
+                # The child prints where the program does, and what waits to be sent is its parent's. Another thread may
+                # have held the lock.
+                self.lock = threading.RLock()
+                self.queues = {}
+                leave_connection(queue.connections)
+            return result
+        return fork
 
     def _thread_start(redirection):
         def start(self, *args, **kwargs):

@@ -300,7 +300,9 @@ def _write_asked(out, obj):
         if PY2 and derives(text, str):
             text = str.decode(text, 'utf-8', 'replace')
         text = TEXT.__getitem__(text, slice(0, out.left + 1))
-    except Exception:
+    except STOPS:
+        raise
+    except BaseException:
         text = u'<%s: its repr raised %s>' % (
             clean(type_name(obj), NAME_LIMIT), clean(class_name(sys.exc_info()[0]), NAME_LIMIT))
     out.write(text)

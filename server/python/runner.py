@@ -4,6 +4,7 @@ import __future__
 import ast
 import codecs
 import linecache
+import re
 import sys
 import textwrap
 import traceback
@@ -11,9 +12,13 @@ import traceback
 # What the user types for a value or for arguments.
 VALUE_FILE = '<value>'
 RESULT_LIMIT = 10000
+NO_MESSAGE = u'<the message could not be made>'
 TRACEBACK_LIMIT = 64000
 FRAME_LIMIT = 200
 LINE_LIMIT = 200000
+
+# A run can take it out of the table of modules.
+_HELPERS = sys.modules.get('rpyc.utils.helpers')
 
 _FUTURE_FLAGS = 0
 for _name in __future__.all_feature_names:
@@ -29,6 +34,10 @@ class Runner(object):
         """
         self.namespace = namespace
         self.kept = kept
+        # Weak references to the connections of the editor.
+        self.connections = ()
+        # Whether the code that was run last has lowered the limit of recursion.
+        self.limit_was_low = False
         # What was run so far of each file, by line, for tracebacks through functions of earlier runs.
         self.lines = {} if kept is None else kept.lines
 
@@ -51,22 +60,27 @@ class Runner(object):
             file_name = file_name.encode('utf-8')
         source = _in_place(source, line_offset)
         self._remember(source, file_name)
-        queue = OutputQueue(_asynchronous(emit))
+        queue, process = OutputQueue(_asynchronous(emit)), Process()
+        queue.connections = self.connections
+        guard = Guard(self, queue)
         try:
             restore = redirect(queue)
             try:
                 queue.stop = Stop(run_id)
                 queue.input = _input(ask, queue)
-                return self._execute(source, file_name, keep)
+                return self._execute(source, file_name, keep, guard)
             except BaseException:
                 # Also SystemExit and KeyboardInterrupt: the connection outlives what its user runs.
-                queue.stop.close()
+                guard.mend()
+                process.end_child(sys.exc_info())
                 status = u'interrupted' if among(sys.exc_info()[0], STOPS) else u'error'
-                return status, u'', u'', self._failed(file_name)
+                return status, u'', u'', self._failed(file_name, True, queue.stop)
             finally:
+                process.end_child(None)
                 try:
                     queue.stop.close()
                 finally:
+                    guard.mend()
                     restore()
         finally:
             queue.close()
@@ -79,20 +93,22 @@ class Runner(object):
         :returns: `(True, what it gave)`, or `(False, error)` with the error of `run`.
         """
         queue = None if emit is None else OutputQueue(_asynchronous(emit))
+        process = Process()
         try:
             restore = None if queue is None else redirect(queue)
             stop = Stop(run_id)
             try:
                 if queue is not None:
-                    queue.stop = stop
+                    queue.stop, queue.connections = stop, self.connections
                     queue.input = _input(ask, queue)
                 return True, work()
             except Stopped:
                 raise
             except BaseException:
-                stop.close()
-                return False, self._failed(VALUE_FILE, keep)
+                process.end_child(sys.exc_info())
+                return False, self._failed(VALUE_FILE, keep, stop)
             finally:
+                process.end_child(None)
                 try:
                     stop.close()
                 finally:
@@ -104,18 +120,37 @@ class Runner(object):
 
     def evaluate(self, source):
         """The value of one expression in the namespace."""
-        return eval(_expression(source), self.namespace)
+        return self._eval(_expression(source))
 
     def arguments(self, source):
         """The arguments that stand between the brackets of a call, as a tuple and a dict."""
         code = _expression(u'(lambda *values, **named: (values, named))(' + source + u'\n)')
-        return eval(code, self.namespace)
+        return self._eval(code)
 
-    def _failed(self, file_name, keep=True):
-        # The exception that is being handled.
-        number = self.kept.keep_failure(sys.exc_info()) if keep and self.kept is not None else 0
+    def _eval(self, code):
+        # Else Python puts those of the helper there.
+        self.namespace.setdefault('__builtins__', _NAMES)
+        limit = sys.getrecursionlimit()
+        try:
+            return eval(code, self.namespace)
+        finally:
+            # Here, since under a low one not even a function of ours may be called.
+            if sys.getrecursionlimit() < limit:
+                sys.setrecursionlimit(limit)
+                self.limit_was_low = True
+
+    def _failed(self, file_name, keep, stop):
+        # The exception that is being handled. Still to be interrupted, since it tells its text by code of the user's.
+        exception = sys.exc_info()
+        number = self.kept.keep_failure(exception) if keep and self.kept is not None else 0
         lines = {} if file_name == VALUE_FILE else self.lines[file_name]
-        return _failure(sys.exc_info(), file_name, lines) + (number,)
+        try:
+            return _failure(exception, file_name, lines) + (number,)
+        except STOPS:
+            stop.close()
+            return _failure(exception, file_name, lines) + (number,)
+        finally:
+            del exception
 
     def _remember(self, source, file_name):
         if sum([len(lines) for lines in self.lines.values()]) > LINE_LIMIT:
@@ -123,12 +158,13 @@ class Runner(object):
         lines = self.lines.setdefault(file_name, {})
         lines.update([(number, line) for number, line in enumerate(source.split(u'\n')) if line])
 
-    def _execute(self, source, file_name, keep):
+    def _execute(self, source, file_name, keep, guard):
         body, last = _compiled(source, file_name)
-        eval(body, self.namespace)
+        self._eval(body)
         if last is None:
             return u'done', u'', u'', None
-        value = eval(last, self.namespace)
+        value = self._eval(last)
+        guard.mend()
         if keep is not None:
             return u'done', keep(value), u'', None
         if value is None:
@@ -147,8 +183,9 @@ def _in_place(source, line_offset):
 def _compiled(source, file_name):
     """The code of all statements, and that of the last expression or None."""
     if PY2:
-        # As bytes with this mark, since a coding line is not allowed in a unicode source.
-        source = codecs.BOM_UTF8 + source.encode('utf-8')
+        # As bytes with this mark, since a coding line is not allowed in a unicode source. One of another encoding is none.
+        first = u'\n'.join([re.sub(u'coding(?=[:=])', u'coding ', line) for line in source.split(u'\n')[:2]])
+        source = codecs.BOM_UTF8 + u'\n'.join([first] + source.split(u'\n')[2:]).encode('utf-8')
     tree = compile(source, file_name, 'exec', ast.PyCF_ONLY_AST, True)
     expression = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
@@ -178,7 +215,7 @@ def _input(ask, queue):
 
 def _asynchronous(emit):
     """`emit` as a function that sends the request and does not wait: the main thread reads the answers."""
-    helpers = sys.modules.get('rpyc.utils.helpers')
+    helpers = _HELPERS or sys.modules.get('rpyc.utils.helpers')
     if helpers is None:
         return emit
     make = getattr(helpers, 'async_', None) or getattr(helpers, 'async')
@@ -189,12 +226,11 @@ def _failure(exception, file_name, lines):
     cls, value, trace = exception
     try:
         trace = user_part(trace)
-        return (
-            clean(_full_name(cls), NAME_LIMIT),
-            _message(value),
-            clean(_traceback(cls, value, trace, file_name, lines), TRACEBACK_LIMIT),
-            tuple(_frames(trace)),
-        )
+        name, message = clean(_full_name(cls), NAME_LIMIT), _message(value)
+        if message == NO_MESSAGE:
+            # It is not asked for its text again.
+            cls, value = Unspeakable, Unspeakable(name + u': ' + message)
+        return name, message, clean(_traceback(cls, value, trace, file_name, lines), TRACEBACK_LIMIT), tuple(_frames(trace))
     finally:
         del value, trace, exception
 
@@ -206,19 +242,24 @@ def user_part(trace):
     return trace
 
 
+class Unspeakable(Exception):
+    """Stands in a report for an exception whose text cannot be made."""
+
+
 def _full_name(cls):
     name = class_name(cls)
     return name if '.' in name else ('exceptions.' if PY2 else 'builtins.') + name
 
 
 def _message(value):
+    """The text of an exception. Code of the user's: whatever it raises, an interrupt included, ends it and nothing more."""
     try:
         text = str(value)
-    except Exception:
+    except BaseException:
         try:
-            text = TEXT(value)
-        except Exception:
-            text = '<the message could not be made>'
+            text = TEXT(value) if PY2 else NO_MESSAGE
+        except BaseException:
+            text = NO_MESSAGE
     return clean(text, RESULT_LIMIT)
 
 
@@ -230,8 +271,11 @@ def _traceback(cls, value, trace, file_name, lines):
         texts = [text.encode('utf-8') for text in texts]
     linecache.cache[file_name] = (1, None, texts, file_name)
     try:
-        text = ''.join(traceback.format_exception(cls, value, trace))
-    except Exception:
+        if cls is Unspeakable:
+            text = 'Traceback (most recent call last):\n%s%s\n' % (''.join(traceback.format_tb(trace)), value)
+        else:
+            text = ''.join(traceback.format_exception(cls, value, trace))
+    except BaseException:
         text = _message(value)
     finally:
         if lent is None:

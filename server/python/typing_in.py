@@ -96,6 +96,10 @@ class Reader(object):
 
     next = __next__
 
+    def close(self):
+        if _input_of_thread() is None and self.rpyc_explorer_original is not None:
+            self.rpyc_explorer_original.close()
+
     def isatty(self):
         original = self.rpyc_explorer_original
         return original is not None and _input_of_thread() is None and original.isatty()

@@ -3,7 +3,9 @@
 import io
 import os
 import re
+import sys
 
+LEN = len
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 FOLDER = os.path.join(ROOT, 'server', 'python')
 with io.open(os.path.join(ROOT, 'server', 'src', 'features', 'agent.ts'), encoding='utf-8') as _agent:
@@ -23,6 +25,8 @@ def sources():
 def load():
     """The namespace in which all files have been run."""
     names = {'__name__': 'rpyc_explorer'}
+    if sys.version_info[0] > 2:
+        names['__builtins__'] = dict(vars(sys.modules['builtins']))
     for text in sources():
         eval(compile(text, '<rpyc-explorer>', 'exec', 0, True), names)
     return names

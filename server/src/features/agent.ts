@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import type { ServerKind } from '../api/model';
 import { type Connection, type Disposable, Handler, type Netref, isNetref, release } from '../rpyc/index';
+import { ProblemError, halfCharacter } from './problem';
 
 /** The helper's files in `server/python`, in the order in which they build on each other. */
 const FILES = [
@@ -21,6 +22,7 @@ const FILES = [
   'output.py',
   'interrupting.py',
   'typing_in.py',
+  'mending.py',
   'runner.py',
   'hosting.py',
   'editor.py',
@@ -103,10 +105,13 @@ export class Agent implements Disposable {
    * Asks the helper: one CALLATTR, one reply by value.
    *
    * @param method a method of `Agent` in `server/python/agent.py`
-   * @throws RemoteError, EOFError, AsyncResultTimeout; an abort error where `signal` fires
+   * @throws ProblemError where a text cannot be sent; RemoteError, EOFError, AsyncResultTimeout; an abort error where `signal` fires
    */
   async ask(method: string, args: readonly unknown[], options: QuestionOptions = {}): Promise<unknown> {
     const { signal, timeoutSeconds = QUESTION_SECONDS } = options;
+    if (args.flat().some((arg) => typeof arg === 'string' && /\p{Cs}/u.test(arg))) {
+      throw new ProblemError(halfCharacter());
+    }
     return this.connection.request(Handler.callattr, [this.remote, method, args, []], {
       timeoutSeconds,
       ...(signal === undefined ? {} : { signal }),
@@ -154,9 +159,17 @@ function installExpression(sources: readonly string[]): string {
   const texts = sources.map(pythonLiteral).join(', ');
   return (
     `(lambda names: ([eval(compile(text, '<rpyc-explorer>', 'exec', 0, True), names) for text in (${texts},)], ` +
-    `names['create_agent'](globals()))[1])({'__name__': 'rpyc_explorer'})`
+    `names['create_agent'](globals()))[1])(${NAMES})`
   );
 }
+
+/**
+ * The namespace of the helper. With builtins of its own it goes on where a run deletes some; on Python 2 that would be
+ * a restricted environment, which lets nobody look into functions.
+ */
+const NAMES =
+  "(lambda sys: dict([('__name__', 'rpyc_explorer')] + ([] if sys.version_info[0] == 2 else " +
+  "[('__builtins__', dict(vars(sys.modules['builtins'])))])))(__import__('sys'))";
 
 /** JSON's string literals are Python's, too, as long as they are ASCII. */
 function pythonLiteral(source: string): string {

@@ -155,6 +155,15 @@ export function connectionLimit(endpoint: string, limit: number): Problem {
   };
 }
 
+/** A surrogate without its other half has no form in UTF-8. */
+export function halfCharacter(): Problem {
+  return {
+    code: 'ERR_TEXT',
+    message:
+      'This text holds half a character (a lone surrogate), which cannot be sent: write it as an escape, such as \\ud800.',
+  };
+}
+
 export function cancelled(): Problem {
   return {
     code: ProblemCode.cancelled,
