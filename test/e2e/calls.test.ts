@@ -4,8 +4,8 @@ import * as vscode from 'vscode';
 
 import type { CallsSnapshot } from '../../client/src/callsView';
 import { eventually, eventuallyOk } from '../support/poll';
-import { type PythonPeer, type RpycVersion, startClassic } from '../support/pythonPeer';
-import { ACCEPT, clipboardAfter, command, connect, listConnections, snapshot } from './editor';
+import { type PythonPeer, type RpycVersion, runPython, startClassic } from '../support/pythonPeer';
+import { ACCEPT, SELECT_NEXT, clipboardAfter, command, connect, listConnections, snapshot } from './editor';
 import { profileTo } from './profiles';
 
 const version: RpycVersion = '6.0.2';
@@ -87,5 +87,39 @@ describe('job 20: be called back', () => {
     await command('rpyc.resumeAnswering');
     const copied = await clipboardAfter('rpyc.copyCalls');
     assert.match(copied, /stdout_write\('from IDA\\n'\) – answered with None\n[^]*refused/);
+  });
+
+  it('listens, where the user says so, for a program that has the Python that connects', async () => {
+    await command('rpyc.clearCalls');
+    const started = command('rpyc.startListening');
+    let isStarted = false;
+    void started.then(() => (isStarted = true));
+    // The first way, and then the first function.
+    await eventually(
+      'a way and a function are chosen',
+      async () => {
+        await command(SELECT_NEXT);
+        await command('workbench.action.quickPickManyToggle');
+        await command(ACCEPT);
+        return isStarted;
+      },
+      { timeoutMs: 20_000, intervalMs: 500 },
+    );
+    await eventually('it listens', () => labels()[0] === 'Listening');
+    const program = await clipboardAfter('rpyc.copyListenerPython');
+    const client = runPython(version, program);
+    await eventually(
+      'it is let in',
+      async () => {
+        await command('notification.acceptPrimaryAction');
+        return /^(print|console)$/.test(labels()[1] ?? '');
+      },
+      { timeoutMs: 30_000, intervalMs: 300 },
+    );
+    assert.equal((await client).code, 0);
+    assert.match(calls().printed, /▶ worker\nhello\n$/);
+    await command('rpyc.stopListening');
+    await eventually('it listens no more', () => labels()[0] !== 'Listening');
+    assert.notEqual((await runPython(version, program)).code, 0);
   });
 });
