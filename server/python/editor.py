@@ -1,5 +1,6 @@
 """What the code of a connection may call of the editor: `rpyc_editor`. Loaded after runner.py, into the same namespace."""
 
+import sys
 import threading
 
 # The name by which runs find it.
@@ -32,8 +33,13 @@ class Editor(object):
         def function(*values, **named):
             with self._lock:
                 answer = self._call(TEXT(name), values, tuple(sorted(named.items())))
-                # There is no time limit: that of the connection is for programs and not for people.
-                return answer.value if hasattr(type(answer), 'wait') else answer
+                try:
+                    # There is no time limit: that of the connection is for programs and not for people.
+                    return answer.value if hasattr(type(answer), 'wait') else answer
+                except (RuntimeError, TypeError, ValueError):
+                    error = sys.exc_info()[1]
+            # As Python's own, and not as the class that rpyc makes for it, with a traceback of the other side.
+            raise [kind for kind in (RuntimeError, TypeError, ValueError) if isinstance(error, kind)][0](*error.args)
 
         function.__name__ = name
         return function

@@ -175,15 +175,19 @@ for (const version of RPYC_VERSIONS) {
         "builtins.AttributeError: cannot access 'open_file'",
       );
       assert.equal(
+        await lab.run('rpyc_editor.ask()'),
+        'builtins.TypeError: 1 to 2 arguments are taken, and 0 were given',
+      );
+      assert.equal(
         await lab.run('repr(rpyc_editor)'),
         "'<functions of the editor: console, record, show, ask>'",
       );
       await lab.run(
         "rpyc_editor.record('start', lab=[1], n=2)\nrpyc_editor.show({'k': 1})\nrpyc_editor.show('text', title='T')",
       );
-      await eventually('all is told', () => lab.bench.calls.size === 5);
+      await eventually('all is told', () => lab.bench.calls.size === 6);
       assert.equal(lab.bench.printed, 'a-1.5\n');
-      assert.equal(lab.bench.lines[2], "record('start', lab=<list>, n=2) answered");
+      assert.equal(lab.bench.lines[3], "record('start', lab=<list>, n=2) answered");
       const shown = lab.bench.effects.flatMap((effect) => (effect.kind === 'show' ? [effect.text] : []));
       assert.equal(shown.at(-1), 'text');
     });
