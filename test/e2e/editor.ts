@@ -48,11 +48,17 @@ export async function answerUntil(
   keys: readonly string[] = [],
 ): Promise<void> {
   let isOver = false;
+  let isShown = keys.length === 0;
   const answered = eventually(
     what,
     async () => {
       if (isOver) {
         return done();
+      }
+      if (!isShown) {
+        // A key before the list is there moves nothing, and Enter after it would take what is first.
+        isShown = true;
+        return false;
       }
       for (const key of [...keys, ACCEPT]) {
         await command(key);

@@ -97,6 +97,15 @@ describe('the same code on several connections', () => {
     await command('rpyc.runFileOnSeveral', ids);
   }
 
+  /** All of them have printed this and nothing else, and go on. */
+  function allPrint(text: string, count: number): Promise<unknown> {
+    const told = (): readonly string[] =>
+      table().rows.map(({ state, output, error }) => `${state}: ${output}${error}`);
+    return eventuallyOk(`all print ${text}`, () =>
+      assert.deepEqual(told(), Array<string>(count).fill(`running: ${text}`)),
+    );
+  }
+
   const inText = async (): Promise<string> =>
     (await extension().exports.results(document.uri)).map(({ line, text }) => `${line} ${text}`).join('; ');
 
@@ -131,13 +140,7 @@ describe('the same code on several connections', () => {
 
   it('stops all of them on their servers, and what they have set stays', async () => {
     await run(LIVE, "kept = 'kept'", "print('there', flush=True)", 'while True:', '    pass');
-    await eventuallyOk('all run', () =>
-      assert.deepEqual(
-        table().rows.map(({ output }) => output),
-        ['there', 'there', 'there'],
-      ),
-    );
-    assert.deepEqual(states(), ['running', 'running', 'running']);
+    await allPrint('there', LIVE.length);
     await command('rpyc.interruptSeveral');
     await end();
     assert.deepEqual(states(), ['interrupted', 'interrupted', 'interrupted']);
@@ -160,7 +163,7 @@ describe('the same code on several connections', () => {
       '    except KeyboardInterrupt:',
       '        pass',
     );
-    await eventuallyOk('both run', () => assert.ok(table().rows.every(({ output }) => output === 'again')));
+    await allPrint('again', 2);
     await command('rpyc.interruptRun', OLD);
     await eventually('it goes on', () => row(OLD).output.includes('again\nagain'));
     await command('rpyc.interruptRun', OLD);
@@ -219,9 +222,35 @@ describe('the same code on several connections', () => {
     );
   });
 
+  it('begins the others when as many go on as may begin at once', async () => {
+    const [, , other] = peers;
+    assert.ok(other !== undefined);
+    const before = snapshot().profiles;
+    const slow = Array.from({ length: 9 }, (_, at) => profileTo(other, `Slow ${at}`, { dialect: 'D' }));
+    await listConnections([...before, ...slow]);
+    try {
+      await run(
+        [...slow.map(({ id }) => id), OLD, NEW],
+        'import os, time',
+        `while os.getpid() == ${other.pid}: time.sleep(0.1)`,
+        "'behind them'",
+      );
+      await eventuallyOk(
+        'those behind them have ended',
+        () => assert.deepEqual(states(), [...slow.map(() => 'running'), 'done', 'done']),
+        { timeoutMs: 20_000 },
+      );
+      await command('rpyc.interruptSeveral');
+      await end();
+      assert.deepEqual(states(), [...slow.map(() => 'interrupted'), 'done', 'done']);
+    } finally {
+      await listConnections(before);
+    }
+  });
+
   it('goes on when its table is closed, and opens it again', async () => {
     await run([OLD, NEW], "print('there', flush=True)", 'while True:', '    pass');
-    await eventuallyOk('both run', () => assert.ok(table().rows.every(({ output }) => output === 'there')));
+    await allPrint('there', 2);
     const own = await eventually('one table for all runs', () => {
       const found = vscode.window.tabGroups.all
         .flatMap((group) => group.tabs)
@@ -268,7 +297,15 @@ describe('the same code on several connections', () => {
     await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
     const outputs = (): number => (snapshot().outputs[OTHER] ?? '').split("→ 'first'").length - 1;
     const once = outputs();
-    await answerUntil('it has run again', command('rpyc.runFileOnSeveral'), () => outputs() > once);
+    const again = async (): Promise<void> => {
+      await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
+      // What is marked is so a moment after the list is there.
+      await answerUntil('the list is closed', command('rpyc.runFileOnSeveral'), () => !table().table.open, [
+        SELECT_NEXT,
+      ]);
+      assert.ok(outputs() > once);
+    };
+    await eventuallyOk('it has run again', again, { timeoutMs: 30_000 });
     await end();
     assert.deepEqual(
       table().rows.map(({ label }) => label),

@@ -87,6 +87,8 @@ export class SnippetRunner {
       return lease;
     } catch (error) {
       progress.dispose();
+      // A connection that was being opened for it tells only that it is closed.
+      progress.waiting.throwIfAborted();
       throw error;
     } finally {
       either.dispose();
