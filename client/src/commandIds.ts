@@ -40,6 +40,7 @@ export const COMMAND_IDS = [
   'rpyc.copyResult',
   'rpyc.clearResults',
   'rpyc.interruptRun',
+  'rpyc.answerInput',
   'rpyc.showHistory',
   'rpyc.openDebugConsole',
   'rpyc.showLastError',

@@ -336,6 +336,10 @@ function commandTable(parts: CommandParts): CommandTable {
       const { interruptRun } = await import(/* webpackChunkName: "interruption" */ './interruption.js');
       await interruptRun(parts, profileOf(argument));
     },
+    'rpyc.answerInput': async (how) => {
+      const { answerInput } = await import(/* webpackChunkName: "runInput" */ './runInput.js');
+      answerInput(how === 'end' ? 'end' : 'answer');
+    },
     'rpyc.showHistory': async (argument) => {
       const { showHistory } = await import(/* webpackChunkName: "historyPicker" */ './historyPicker.js');
       await showHistory(parts, profileOf(argument));

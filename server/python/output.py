@@ -299,6 +299,10 @@ class Redirection(object):
         sys.stderr = Writer(u'stderr', _original_of(getattr(sys, 'stderr', None)))
         sys.stdin = Reader(_original_of(getattr(sys, 'stdin', None)))
         self.placed = sys.stdout, sys.stderr, sys.stdin
+        self.getpass = getpass_module()
+        self.placed_getpass = getattr(self.getpass, 'getpass', None)
+        if self.placed_getpass is not None:
+            self.getpass.getpass = hidden_reader(_original_of(self.placed_getpass))
         self.original_start = threading.Thread.__dict__['start']
         self.start = self._thread_start()
         threading.Thread.start = self.start
@@ -316,6 +320,8 @@ class Redirection(object):
         for name, (fork, original) in self.forks.items():
             if vars(os).get(name) is fork:
                 setattr(os, name, original)
+        if self.placed_getpass is not None:
+            self.getpass.getpass = _original_of(getattr(self.getpass, 'getpass', self.placed_getpass))
         if threading.Thread.__dict__['start'] is self.start:
             threading.Thread.start = self.original_start
 

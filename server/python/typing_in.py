@@ -8,12 +8,15 @@ import io
 import sys
 import threading
 
+# Characters of a prompt.
+PROMPT_LIMIT = 500
+
 
 class Input(object):
     """The lines that the user of one run types.
 
-    :param ask: called with `(prompt, own)`, where `own` tells whether the run's first thread waits; gives a line
-        without its end, None at the end of the input, or False where the run is to be interrupted. May give an
+    :param ask: called with `(prompt, own)`, where `own` tells whether the run's first thread waits, and with True behind
+        them where what is typed is not to be seen; gives a line without its end, None at the end of the input, or False where the run is to be interrupted. May give an
         `AsyncResult`, and then takes as long as it takes.
     """
 
@@ -33,22 +36,34 @@ class Input(object):
             if self.rest:
                 line, self.rest = self.rest, u''
                 return line
-            own = get_ident() == self.stop.thread
-            if not (own or self.is_read) and _keeps_answers():
-                raise RuntimeError(
-                    'With rpyc 5 only the first thread of a run can read what is typed: call input() there, '
-                    'or have rpyc 6 on the server')
-            self.queue.hurry()
-            answer = self.ask(self.queue.last_line, own)
-            if hasattr(type(answer), 'wait'):
-                answer = awaited(answer) if self.is_read else answer.value
-        if answer is False:
-            raise Interrupted()
+            answer = self._asked(self.queue.last_line)
         if answer is None:
             return u''
         line = TEXT(answer) + u'\n'
         self.queue.write(u'stdout', line)
         return line
+
+    def hidden(self, prompt):
+        """A line, without its end, that is shown nowhere; None at the end of the input."""
+        with self.lock:
+            self.queue.write(u'stdout', prompt)
+            answer = self._asked(prompt, True)
+        self.queue.write(u'stdout', u'\n')
+        return None if answer is None else TEXT(answer)
+
+    def _asked(self, prompt, *hidden):
+        own = get_ident() == self.stop.thread
+        if not (own or self.is_read) and _keeps_answers():
+            raise RuntimeError(
+                'With rpyc 5 only the first thread of a run can read what is typed: call input() there, '
+                'or have rpyc 6 on the server')
+        self.queue.hurry()
+        answer = self.ask(prompt, own, *hidden)
+        if hasattr(type(answer), 'wait'):
+            answer = awaited(answer) if self.is_read else answer.value
+        if answer is False:
+            raise Interrupted()
+        return answer
 
 
 class Reader(object):
@@ -139,6 +154,30 @@ class ByteReader(object):
 
     def __iter__(self):
         return iter(self.readline, b'')
+
+
+def hidden_reader(original):
+    """Stands in for `getpass.getpass` while a run is going on: that would read from the terminal of the server."""
+    def getpass(prompt='Password: ', stream=None, **named):
+        source = _input_of_thread()
+        if source is None:
+            return original(prompt, stream, **named)
+        typed = source.hidden(clean(prompt, PROMPT_LIMIT) if among(type(prompt), STRINGS) else u'')
+        if typed is None:
+            raise EOFError('the input was ended')
+        return Reader._native(typed)
+    getpass.__doc__ = original.__doc__
+    getpass.rpyc_explorer_original = original
+    return getpass
+
+
+def getpass_module():
+    """The module whose `getpass` is replaced; None where there is none."""
+    try:
+        import getpass
+        return getpass
+    except Exception:
+        return None
 
 
 def _keeps_answers():

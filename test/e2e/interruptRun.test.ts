@@ -4,16 +4,7 @@ import * as vscode from 'vscode';
 
 import { eventually } from '../support/poll';
 import { RPYC_VERSIONS, startClassic } from '../support/pythonPeer';
-import {
-  answerUntil,
-  closeEditors,
-  closeQuestion,
-  command,
-  connect,
-  listConnections,
-  snapshot,
-  state,
-} from './editor';
+import { answerUntil, closeEditors, command, connect, listConnections, snapshot, state } from './editor';
 import { profileTo } from './profiles';
 
 const LAB = 'Lab that hangs';
@@ -35,6 +26,17 @@ async function begin(content: string, printed: string): Promise<{ readonly run: 
   const run = command('rpyc.runSelection');
   await eventually('the run has begun', () => output().includes(printed));
   return { run };
+}
+
+/** Ends the input of what waits, whether its box is open or not. */
+async function endInput(running: Thenable<unknown>): Promise<void> {
+  let isOver = false;
+  const ended = eventually('its input has ended', async () => {
+    await command('rpyc.answerInput', 'end');
+    return isOver;
+  });
+  await Promise.all([ended, running.then(() => (isOver = true))]);
+  await command('notifications.clearAll');
 }
 
 for (const version of RPYC_VERSIONS) {
@@ -69,7 +71,7 @@ for (const version of RPYC_VERSIONS) {
         await eventually('the time is told', () => /running \d+ s/.test(snapshot().statusBar.text));
         await answerUntil('it has read an empty line', empty, () => output().includes("['']"));
         const { run: ended } = await begin("input('Nothing? ')", 'Nothing? ');
-        await closeQuestion(ended);
+        await endInput(ended);
         assert.match(output(), /✗ EOFError after/);
         const { run: stopped } = await begin("input('For ever? ')", 'For ever? ');
         await command('rpyc.interruptRun', LAB);
@@ -78,6 +80,27 @@ for (const version of RPYC_VERSIONS) {
       } finally {
         await closeEditors();
         await listConnections([]);
+      }
+    });
+
+    it('goes on waiting when its box is closed by another one, until it is answered', async () => {
+      await using peer = await startClassic(version);
+      try {
+        await listConnections([profileTo(peer, LAB)]);
+        await connect(LAB);
+        const { run } = await begin("import getpass\nprint([getpass.getpass('Pin? ')])", 'Pin? ');
+        for (let round = 0; round < 5; round++) {
+          await command('rpyc.answerInput');
+          await command('workbench.action.quickOpen');
+          await command('workbench.action.closeQuickOpen');
+        }
+        assert.doesNotMatch(output(), /EOFError/);
+        assert.ok(state(LAB).busy);
+        await answerUntil('it has read', run, () => output().includes("['']"), ['rpyc.answerInput']);
+      } finally {
+        await closeEditors();
+        await listConnections([]);
+        await command('notifications.clearAll');
       }
     });
 

@@ -24,8 +24,8 @@ class TypingIn(unittest.TestCase):
     def emit(self, pieces, dropped):
         self.printed.extend([text for _, text in pieces])
 
-    def ask(self, prompt, own):
-        self.questions.append((prompt, own))
+    def ask(self, prompt, own, *hidden):
+        self.questions.append((prompt, own) + hidden)
         return self.lines.pop(0)
 
     def run_source(self, source, *lines):
@@ -37,6 +37,24 @@ class TypingIn(unittest.TestCase):
         self.assertEqual((u'done', u"'Ada'", u'str', None), result)
         self.assertEqual([(u'Name? ', True), (u'', True)], self.questions)
         self.assertEqual(u'Name? Ada\n\n', u''.join(self.printed))
+
+    def test_a_password_is_shown_nowhere(self):
+        import getpass
+        original = getpass.getpass
+        source = (u"from getpass import getpass\na = getpass('Pin: ')\n"
+                  u"import getpass as g\nb = g.getpass()\n[a, b] == ['s\\u00e4cret', 'x'] or len(a)")
+        if PY2:
+            source = source.replace(u"'s\\u00e4cret'", u"u's\\u00e4cret'.encode('utf-8')")
+        self.assertEqual(u'True', self.run_source(source, u's\xe4cret', u'x')[1])
+        self.assertEqual([(u'Pin: ', True, True), (u'Password: ', True, True)], self.questions)
+        self.assertEqual(u'Pin: \nPassword: \n', u''.join(self.printed))
+        self.assertIs(original, getpass.getpass)
+
+    def test_the_end_of_the_input_ends_a_password(self):
+        result = self.run_source(u'import getpass\ngetpass.getpass()', None)
+        self.assertEqual((u'error', u'EOFError'), (result[0], result[3][0].split(u'.')[-1]))
+        result = self.run_source(u'import getpass\ngetpass.getpass()', False)
+        self.assertEqual(u'interrupted', result[0])
 
     def test_the_prompt_is_the_line_so_far(self):
         self.run_source(u"import sys\nsys.stdout.write('one\\ntwo')\nsys.stderr.write('x' * 2000 + ' end: ')\n%s()" % INPUT, u'')

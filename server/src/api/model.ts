@@ -442,6 +442,8 @@ export interface RunInputQuestion {
   readonly runId: string;
   /** What it has printed on the line so far; may be empty. */
   readonly prompt: string;
+  /** What is typed is not to be seen, as with `getpass`. */
+  readonly hidden?: boolean;
 }
 
 /** What came of the wish to stop a run. */

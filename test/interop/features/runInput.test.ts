@@ -65,6 +65,19 @@ for (const version of RPYC_VERSIONS) {
       }
     });
 
+    it('asks for a password so that it is not seen, and shows it nowhere', async () => {
+      const hidden: unknown[] = [];
+      explorer.answers = (question) => {
+        hidden.push(question.hidden);
+        return Promise.resolve('s3cret');
+      };
+      const source = "from getpass import getpass\nlen(getpass('Pin: ')), len(input('Name: '))";
+      assert.equal(await explorer.value(source), '(6, 6)');
+      assert.deepEqual(explorer.questions, ['Pin:', 'Name:']);
+      assert.deepEqual(hidden, [true, undefined]);
+      assert.equal(explorer.printed(), 'Pin: \nName: s3cret\n');
+    });
+
     it('ends the input where the user gives none', async () => {
       explorer.answers = () => Promise.resolve(null);
       const { status, error } = await explorer.run('input()');

@@ -5,8 +5,11 @@ import { untilAborted } from '../pool/abort';
 /** Asks the user for one line; `null` is the end of the input. */
 export type AskUser = (question: RunInputQuestion, signal: AbortSignal) => Promise<string | null>;
 
-/** Called by the helper: what the run has printed on its last line, and whether its first thread waits. */
-export type AskInput = (prompt: unknown, own: unknown) => Promise<string | null | false>;
+/**
+ * Called by the helper: what the run has printed on its last line, whether its first thread waits, and whether what is
+ * typed is not to be seen.
+ */
+export type AskInput = (prompt: unknown, own: unknown, hidden?: unknown) => Promise<string | null | false>;
 
 const MAX_PROMPT = 500;
 /** Threads of one run that wait for the user; others find that the input has ended. */
@@ -29,11 +32,15 @@ export class RunInput {
   ) {}
 
   /** For the helper. `false` stops who has asked. */
-  readonly ask: AskInput = async (prompt, own) => {
+  readonly ask: AskInput = async (prompt, own, hidden) => {
     if (this.over || this.waiting.size >= MAX_WAITING) {
       return null;
     }
-    const question = { runId: this.runId, prompt: typeof prompt === 'string' ? line(prompt) : '' };
+    const question = {
+      runId: this.runId,
+      prompt: typeof prompt === 'string' ? line(prompt) : '',
+      ...(hidden === true ? { hidden } : {}),
+    };
     const waiting: Waiting = { own: own === true, controller: new AbortController() };
     const { signal } = waiting.controller;
     this.waiting.add(waiting);
