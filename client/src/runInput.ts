@@ -6,8 +6,6 @@ import { Turns } from './turns';
 
 const PROMPT_LIMIT = 300;
 const LABEL_LIMIT = 60;
-/** Says that `rpyc.answerInput` has something to do. */
-const WAITING_KEY = 'rpyc:inputWaits';
 
 /** A box that opens closes the one before it: what several runs ask comes one after the other. */
 const turns = new Turns();
@@ -34,13 +32,11 @@ export function askForLine(
     }
     const one = new Waiting(question, pickText(label, LABEL_LIMIT), token);
     waiting = one;
-    void vscode.commands.executeCommand('setContext', WAITING_KEY, true);
     try {
       one.show();
       return await one.answer;
     } finally {
       waiting = undefined;
-      void vscode.commands.executeCommand('setContext', WAITING_KEY, false);
       one.dispose();
     }
   });
@@ -67,7 +63,6 @@ export function answerInput(how: 'answer' | 'end'): boolean {
 class Waiting implements vscode.Disposable {
   readonly answer: Promise<string | null>;
   private readonly title: string;
-  private readonly item: vscode.StatusBarItem;
   private readonly cancelled: vscode.Disposable;
   private resolve: (answer: string | null) => void = () => undefined;
   private box: vscode.InputBox | undefined;
@@ -85,12 +80,6 @@ class Waiting implements vscode.Disposable {
       question.hidden === true
         ? vscode.l10n.t('Code on "{0}" asks for a password', label)
         : vscode.l10n.t('Code on "{0}" asks for a line', label);
-    this.item = vscode.window.createStatusBarItem('rpyc.input', vscode.StatusBarAlignment.Left, 49);
-    this.item.name = vscode.l10n.t('RPyC: Input');
-    this.item.text = `$(edit) ${vscode.l10n.t('Answer…')}`;
-    this.item.tooltip = this.title;
-    this.item.command = 'rpyc.answerInput';
-    this.item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
     this.cancelled = token.onCancellationRequested(() => this.finish(null));
   }
 
@@ -99,7 +88,6 @@ class Waiting implements vscode.Disposable {
     if (this.box !== undefined || this.isOver) {
       return;
     }
-    this.item.hide();
     const box = vscode.window.createInputBox();
     const end = {
       iconPath: new vscode.ThemeIcon('stop-circle'),
@@ -123,7 +111,6 @@ class Waiting implements vscode.Disposable {
       this.box = undefined;
       box.dispose();
       if (!this.isOver) {
-        this.item.show();
         void this.tell();
       }
     });
@@ -139,7 +126,6 @@ class Waiting implements vscode.Disposable {
   dispose(): void {
     this.isOver = true;
     this.cancelled.dispose();
-    this.item.dispose();
     this.box?.dispose();
   }
 

@@ -51,6 +51,7 @@ export class Snippets implements vscode.Disposable {
   private readonly runEnded = new vscode.EventEmitter<string>();
   private readonly listeners: vscode.Disposable;
   private lastRun = 0;
+  private inputs = 0;
   private loadedInline: Promise<InlineResults> | undefined;
 
   readonly onDidChangeRuns = this.runsChanged.event;
@@ -70,7 +71,17 @@ export class Snippets implements vscode.Disposable {
       const { askForLine } = await import(/* webpackChunkName: "runInput" */ './runInput.js');
       const isTyped = run === undefined && question.runId.startsWith(CONSOLE_RUN);
       const label = isTyped ? vscode.l10n.t('Debug Console') : connections.label(run?.profileId ?? '');
-      return run === undefined && !isTyped ? null : askForLine(question, label, token);
+      if (run === undefined && !isTyped) {
+        return null;
+      }
+      this.inputs += 1;
+      this.runsChanged.fire();
+      try {
+        return await askForLine(question, label, token);
+      } finally {
+        this.inputs -= 1;
+        this.runsChanged.fire();
+      }
     });
     this.listeners = vscode.Disposable.from(
       backend.onDidProduceOutput((output) => this.produced(output)),
@@ -88,6 +99,11 @@ export class Snippets implements vscode.Disposable {
   /** The connections on which something runs now. */
   get running(): readonly string[] {
     return [...new Set([...this.runs.values()].map((run) => run.profileId))];
+  }
+
+  /** Something waits for a line that the user types. */
+  get waitsForInput(): boolean {
+    return this.inputs > 0;
   }
 
   /** Whole seconds that the oldest run of all takes so far; 0 where none runs. */

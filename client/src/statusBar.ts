@@ -84,6 +84,8 @@ export class StatusBar implements vscode.Disposable {
     } else {
       this.timer ??= setInterval(() => this.update(), SECOND_MS);
     }
+    const { waitsForInput } = this.snippets;
+    this.item.command = waitsForInput ? 'rpyc.answerInput' : 'rpyc.showMenu';
     const { status } = this.calls;
     const state = this.text({ connected, trying, troubled, running, stopped });
     const text = status === undefined ? state : `${state} ${status.text}`;
@@ -122,6 +124,7 @@ export class StatusBar implements vscode.Disposable {
     }
     const hasOutput = states.some(({ profileId }) => this.snippets.hasOutput(profileId));
     this.setKey('rpyc:hasOutput', connected > 0 || hasOutput);
+    this.setKey('rpyc:inputWaits', waitsForInput);
     this.setKey('rpyc:busy', running > 0 || states.some((state) => state.busy));
     this.setKey('rpyc:backendStopped', stopped);
   }
@@ -138,6 +141,10 @@ export class StatusBar implements vscode.Disposable {
     }
     if (now.trying > 0) {
       return `$(sync~spin) ${vscode.l10n.t('RPyC: connecting')}`;
+    }
+    if (this.snippets.waitsForInput) {
+      const { seconds } = this.snippets;
+      return `$(edit) ${vscode.l10n.t('{0}, waits for input', runningText(seconds))}`;
     }
     if (now.running > 0) {
       return `$(sync~spin) ${runningText(this.snippets.seconds)}`;

@@ -178,7 +178,7 @@ describe('Manifest', () => {
     ];
     asking.push('exposeFunctions', 'startListening');
     asking.push('goToMember', 'findService', 'addRegistry', 'startRegistry', 'explainError', 'showMenu');
-    asking.push('runSelectionOnSeveral', 'runCellOnSeveral', 'runFileOnSeveral');
+    asking.push('answerInput', 'runSelectionOnSeveral', 'runCellOnSeveral', 'runFileOnSeveral');
     for (const { command, title } of commands) {
       const text = nls[title.slice(1, -1)] ?? '';
       assert.equal(text.endsWith('…'), asking.includes(command.slice('rpyc.'.length)), command);
@@ -341,7 +341,8 @@ describe('Manifest', () => {
     const direct = readSources(['client/src'], ['.ts'])
       .filter(({ text }) => /\.(?:show|create)InputBox\(/.test(text))
       .map((source) => source.path);
-    assert.deepEqual(direct, ['client/src/messageBoxes.ts', 'client/src/multiStepInput.ts']);
+    const places = ['messageBoxes', 'multiStepInput', 'runInput'].map((name) => `client/src/${name}.ts`);
+    assert.deepEqual(direct, places);
   });
 
   it('enables commands by keys that the extension sets', () => {
