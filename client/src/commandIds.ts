@@ -37,6 +37,8 @@ export const COMMAND_IDS = [
   'rpyc.runCell',
   'rpyc.runCellAndMoveOn',
   'rpyc.runFile',
+  'rpyc.showResult',
+  'rpyc.exploreResult',
   'rpyc.copyResult',
   'rpyc.clearResults',
   'rpyc.interruptRun',
@@ -58,6 +60,7 @@ export const COMMAND_IDS = [
 /** What can be done with rows of objects beside reading and changing them, behind those above in the manifest. */
 export const ROW_ACTION_IDS = [
   'rpyc.goToMember',
+  'rpyc.showObject',
   'rpyc.openSource',
   'rpyc.copyJson',
   'rpyc.copyImport',

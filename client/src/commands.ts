@@ -42,6 +42,7 @@ import { addressOf, nodeName } from './rowItems';
 import type { ObjectRow, Row } from './rows';
 import type { ProductionGuard } from './productionGuard';
 import type { RemoteDocuments } from './remoteDocuments';
+import type { ResultsDoor } from './resultsDoor';
 import { listAndConnect } from './serviceConnections';
 import type { Settings } from './settings';
 import type { Snippets } from './snippets';
@@ -66,6 +67,7 @@ export interface CommandParts {
   readonly debugging: Debugging;
   readonly discovery: { readonly settings: DiscoverySettings; readonly view: DiscoveryView };
   readonly watch: WatchDoor;
+  readonly results: ResultsDoor;
   readonly several: FleetDoor;
   readonly calls: CallsDoor;
   readonly explainer: ErrorExplainer;
@@ -318,6 +320,8 @@ function commandTable(parts: CommandParts): CommandTable {
     'rpyc.runCell': (line) => parts.snippets.runPart('cell', false, lineOf(line)),
     'rpyc.runCellAndMoveOn': (line) => parts.snippets.runPart('cell', true, lineOf(line)),
     'rpyc.runFile': () => parts.snippets.runPart('file', false),
+    'rpyc.showResult': (run) => parts.results.showResult(textOf(run)),
+    'rpyc.exploreResult': (run) => parts.results.exploreResult(textOf(run)),
     'rpyc.copyResult': async () => {
       const editor = vscode.window.activeTextEditor;
       const text =

@@ -26,6 +26,7 @@ import { Snippets } from './snippets';
 import { StatusBar } from './statusBar';
 import { testApi } from './testApi';
 import type { TestApi } from './testApi';
+import { ResultsDoor } from './resultsDoor';
 import { ChangeCommands } from './changeCommands';
 import { WatchDoor } from './watchDoor';
 import { WorkspaceConsent } from './workspaceConsent';
@@ -87,6 +88,10 @@ export class ExtensionParts implements vscode.Disposable {
     });
     const proposals = new Proposals({ connections, settings, picker, view });
     const watch = new WatchDoor({ backend, connections, view, memory: context.workspaceState, log });
+    const results = new ResultsDoor({
+      ...{ backend, connections, view, snippets, log },
+      folder: context.extensionUri,
+    });
     const several = new FleetDoor({
       backend,
       connections,
@@ -114,6 +119,7 @@ export class ExtensionParts implements vscode.Disposable {
       debugging,
       discovery: { settings: discoverySettings, view: discovery },
       watch,
+      results,
       several,
       calls,
       explainer,
@@ -149,6 +155,7 @@ export class ExtensionParts implements vscode.Disposable {
       proposals,
       discovery,
       watch,
+      results,
       several,
       calls,
       documents,
@@ -170,6 +177,7 @@ export class ExtensionParts implements vscode.Disposable {
         view,
         discovery,
         watch,
+        results,
         several,
         calls,
         snippets,

@@ -4,6 +4,7 @@ import { codeBlock, lineText, plainMarkdown } from './displayText';
 import { moved } from './resultMarks';
 import type { MarkedLines } from './resultMarks';
 import { shortType } from './runOutput';
+import type { RunValue } from './runValues';
 
 const TEXT_LIMIT = 200;
 const MESSAGE_LIMIT = 1000;
@@ -13,6 +14,8 @@ const PENDING_MS = 100;
 /** Links of our own stand in a hover of their own: only there are commands allowed, and nothing of a peer's is in it. */
 const LINKS = [
   'rpyc.showLastError',
+  'rpyc.showResult',
+  'rpyc.exploreResult',
   'rpyc.copyResult',
   'rpyc.showOutput',
   'rpyc.clearResults',
@@ -20,6 +23,9 @@ const LINKS = [
   'rpyc.showSeveral',
   'rpyc.interruptSeveral',
 ];
+
+/** Of these, those that are given the run and not its connection. */
+const OF_RUN: ReadonlySet<string> = new Set(['rpyc.showResult', 'rpyc.exploreResult']);
 
 /** What runs, and where in its document its result is to stand. */
 export interface InlineRun {
@@ -49,6 +55,9 @@ interface Mark {
   readonly message: string;
   /** Names the error for the debugger. */
   readonly failure?: string;
+  /** What is held of the value while it is shown here. */
+  readonly value?: RunValue;
+  readonly use?: { dispose(): void };
 }
 
 /**
@@ -115,13 +124,17 @@ export class InlineResults implements vscode.Disposable {
    *
    * @param text stands there in place of the value or the exception
    */
-  end(runId: string, result: RunResult | undefined, text?: string): void {
+  end(runId: string, result: RunResult | undefined, text?: string, value?: RunValue): void {
     for (const [key, marks] of this.marks) {
       const pending = marks.find(({ run, kind }) => run.runId === runId && kind === 'pending');
       if (pending !== undefined) {
         const others = marks.filter((mark) => mark !== pending);
         const mark = result === undefined ? undefined : finished(pending, result, text);
-        this.set(vscode.Uri.parse(key, true), mark === undefined ? others : [...others, mark]);
+        const held = mark === undefined || value === undefined ? {} : { value, use: value.use() };
+        this.set(
+          vscode.Uri.parse(key, true),
+          mark === undefined ? others : [...others, { ...mark, ...held }],
+        );
       }
     }
   }
@@ -138,8 +151,12 @@ export class InlineResults implements vscode.Disposable {
   /** The whole text of the result at a line, or of the last one of the document. */
   textAt(uri: vscode.Uri, line: number): string | undefined {
     const marks = this.of(uri).filter(({ kind }) => kind !== 'pending');
-    const here = marks.find(({ lines }) => lines.startLine <= line && line <= lines.lastLine);
-    return (here ?? marks.at(-1))?.full;
+    return (markAt(marks, line) ?? marks.at(-1))?.full;
+  }
+
+  /** The run whose result stands at a line. */
+  runAt(uri: vscode.Uri, line: number): string | undefined {
+    return markAt(this.of(uri), line)?.run.runId;
   }
 
   /** What is shown in a document now, by zero-based line, for tests. */
@@ -157,6 +174,9 @@ export class InlineResults implements vscode.Disposable {
     this.failedLine.dispose();
     for (const style of Object.values(this.styles)) {
       style.dispose();
+    }
+    for (const { use } of [...this.marks.values()].flat()) {
+      use?.dispose();
     }
   }
 
@@ -186,6 +206,7 @@ export class InlineResults implements vscode.Disposable {
   }
 
   private set(uri: vscode.Uri, marks: readonly Mark[]): void {
+    const gone = this.of(uri).filter(({ use }) => !marks.some((mark) => mark.use === use));
     if (marks.length === 0) {
       this.marks.delete(uri.toString());
     } else {
@@ -198,6 +219,7 @@ export class InlineResults implements vscode.Disposable {
     this.redraw(uri);
     this.problems.set(uri, marks.flatMap(diagnosticsOf));
     this.tellKey();
+    gone.forEach(({ use }) => use?.dispose());
   }
 
   private edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
@@ -272,6 +294,10 @@ function styleOf(color: string): vscode.TextEditorDecorationType {
   });
 }
 
+function markAt(marks: readonly Mark[], line: number): Mark | undefined {
+  return marks.find(({ lines }) => lines.startLine <= line && line <= lines.lastLine);
+}
+
 function overlap(one: MarkedLines, other: MarkedLines): boolean {
   return one.startLine <= other.lastLine && other.startLine <= one.lastLine;
 }
@@ -321,7 +347,7 @@ function decorationOf(mark: Mark, document: vscode.TextDocument): vscode.Decorat
   };
 }
 
-function hoverOf({ kind, full, run, failure }: Mark): vscode.MarkdownString[] {
+function hoverOf({ kind, full, run, failure, value: held }: Mark): vscode.MarkdownString[] {
   const links = new vscode.MarkdownString();
   links.isTrusted = { enabledCommands: LINKS };
   const [interrupt, show, showTitle] =
@@ -331,15 +357,24 @@ function hoverOf({ kind, full, run, failure }: Mark): vscode.MarkdownString[] {
   const named = [
     ...(failure === undefined ? [] : [['rpyc.showLastError', vscode.l10n.t('Open in Debugger')]]),
     ...(kind === 'pending' ? [[interrupt, vscode.l10n.t('Interrupt')]] : []),
+    ...(held?.parts?.shown === undefined ? [] : [['rpyc.showResult', vscode.l10n.t('Show')]]),
+    ...(held?.parts?.value === undefined ? [] : [['rpyc.exploreResult', vscode.l10n.t('Explore in Tree')]]),
     ...(full === '' ? [] : [['rpyc.copyResult', vscode.l10n.t('Copy')]]),
     [show, showTitle],
     ...(kind === 'pending' ? [] : [['rpyc.clearResults', vscode.l10n.t('Clear')]]),
   ];
-  const argument = encodeURIComponent(
-    JSON.stringify(run.profileId === undefined ? [] : [run.profileId, failure]),
-  );
+  const argumentsOf = (command: string): string => {
+    const given = OF_RUN.has(command)
+      ? [run.runId]
+      : run.profileId === undefined
+        ? []
+        : [run.profileId, failure];
+    return encodeURIComponent(JSON.stringify(given));
+  };
   links.appendMarkdown(
-    named.map(([command = '', title = '']) => `[${title}](command:${command}?${argument})`).join(' · '),
+    named
+      .map(([command = '', title = '']) => `[${title}](command:${command}?${argumentsOf(command)})`)
+      .join(' · '),
   );
   const where = new vscode.MarkdownString(plainMarkdown(vscode.l10n.t('On {0}', run.label)));
   const value = new vscode.MarkdownString(codeBlock(full, 'python'));

@@ -9,6 +9,7 @@ import { showInformation } from './messageBoxes';
 import type { RemoteDocuments } from './remoteDocuments';
 import { openSource } from './remoteSource';
 import { nodeName } from './rowItems';
+import type { ResultsDoor } from './resultsDoor';
 import type { ObjectRow } from './rows';
 import type { RowActionId } from './commandIds';
 
@@ -21,6 +22,7 @@ export interface RowActionParts {
   readonly connections: Connections;
   readonly view: ConnectionsView;
   readonly documents: RemoteDocuments;
+  readonly results: ResultsDoor;
 }
 
 /** The row of the menu or of the selection, and all rows that are selected with it. */
@@ -46,6 +48,8 @@ export async function runRowAction(
     return;
   }
   switch (id) {
+    case 'rpyc.showObject':
+      return parts.results.showRow(row);
     case 'rpyc.openSource':
       return openSource(parts, row);
     case 'rpyc.copyJson':

@@ -285,6 +285,9 @@ function objectContext({ node, wasRead }: ObjectRow, stale: boolean): string {
   if (node.iterator === true) {
     tokens.push('iterator');
   }
+  if (node.showable === true) {
+    tokens.push('showable');
+  }
   return tokens.join(' ');
 }
 

@@ -11,6 +11,8 @@ import type { ProductionGuard } from './productionGuard';
 import type { PastRun, RunHistory } from './runHistory';
 import { RunChannel } from './runOutput';
 import type { InlineResults, InlineRun } from './inlineResults';
+import { RunValues } from './runValues';
+import type { RunValue } from './runValues';
 import { partToRun } from './runUnits';
 import type { RunPart, RunUnit } from './runUnits';
 
@@ -36,8 +38,8 @@ export interface RunTold {
   /** It is about to be sent. */
   readonly begun?: (runId: string) => void;
   readonly printed?: (output: RunOutput) => void;
-  /** Without a result it was lost. */
-  readonly ended?: (runId: string, result: RunResult | undefined) => Promise<void>;
+  /** With what is held of its value, for as long as it is used; without a result it was lost. */
+  readonly ended?: (runId: string, result: RunResult | undefined, value?: RunValue) => Promise<void>;
   /** Who started it tells this: no message does, and the output does not come up by itself. */
   readonly lost?: (problem: Problem) => void;
 }
@@ -49,6 +51,7 @@ export class Snippets implements vscode.Disposable {
   private readonly runsChanged = new vscode.EventEmitter<void>();
   private readonly lensesChanged = new vscode.EventEmitter<void>();
   private readonly runEnded = new vscode.EventEmitter<string>();
+  private readonly valueGiven = new vscode.EventEmitter<RunValue>();
   private readonly listeners: vscode.Disposable;
   private lastRun = 0;
   private inputs = 0;
@@ -57,6 +60,10 @@ export class Snippets implements vscode.Disposable {
   readonly onDidChangeRuns = this.runsChanged.event;
   /** A run on this profile ended. */
   readonly onDidEndRun = this.runEnded.event;
+  /** A run gave something that is held as long as somebody uses it, from then on. */
+  readonly onDidGiveValue = this.valueGiven.event;
+  /** What is held of the values of runs. */
+  readonly values: RunValues;
 
   constructor(
     private readonly backend: Backend,
@@ -66,6 +73,7 @@ export class Snippets implements vscode.Disposable {
     private readonly production: ProductionGuard,
     readonly history: RunHistory,
   ) {
+    this.values = new RunValues(backend);
     backend.answer(RunInputWanted, async (question, token) => {
       const run = this.runs.get(question.runId);
       const { askForLine } = await import(/* webpackChunkName: "runInput" */ './runInput.js');
@@ -271,6 +279,7 @@ export class Snippets implements vscode.Disposable {
     this.runsChanged.dispose();
     this.lensesChanged.dispose();
     this.runEnded.dispose();
+    this.valueGiven.dispose();
     for (const channel of this.channels.values()) {
       channel.dispose();
     }
@@ -289,21 +298,23 @@ export class Snippets implements vscode.Disposable {
     const fileName = fileNameOf(document);
     const label = this.connections.label(profileId);
     const lines = { startLine: line, lastLine };
-    let shown: ((result: RunResult | undefined) => Promise<void>) | undefined;
+    let shown: ReturnType<Snippets['beginInText']> | undefined;
     const begun = (runId: string): void => {
       shown = this.beginInText({ runId, profileId, label, uri: document.uri, fileName, lines });
     };
-    const ended = async (_runId: string, result: RunResult | undefined): Promise<void> => shown?.(result);
+    const ended: RunTold['ended'] = async (_runId, result, value) => shown?.(result, undefined, value);
     await this.run({ profileId, source, fileName, line }, { begun, ended });
   }
 
   /** Shows in the text that it runs. @returns shows how it ended; in words of its own, where there are any */
-  beginInText(run: InlineRun): (result: RunResult | undefined, text?: string) => Promise<void> {
+  beginInText(
+    run: InlineRun,
+  ): (result: RunResult | undefined, text?: string, value?: RunValue) => Promise<void> {
     const inline = this.loadInline();
     const begun = inline.then((one) => one.begin(run));
-    return async (result, text) => {
+    return async (result, text, value) => {
       await begun.catch(() => undefined);
-      (await inline).end(run.runId, result, text);
+      (await inline).end(run.runId, result, text, value);
     };
   }
 
@@ -317,7 +328,8 @@ export class Snippets implements vscode.Disposable {
     if (told.lost === undefined) {
       channel.show();
     }
-    channel.begin(`${vscode.workspace.asRelativePath(fileName.replace(/^untitled:/, ''))}:${line + 1}`);
+    const title = `${vscode.workspace.asRelativePath(fileName.replace(/^untitled:/, ''))}:${line + 1}`;
+    channel.begin(title);
     this.runs.set(runId, { profileId, channel, since: performance.now(), printed: told.printed });
     this.runsChanged.fire();
     told.begun?.(runId);
@@ -326,7 +338,7 @@ export class Snippets implements vscode.Disposable {
     try {
       result = await answer;
       // What the user waits for comes first.
-      await told.ended?.(runId, result);
+      await this.tell({ runId, profileId, title }, result, told);
       channel.end(result);
       await this.history.add(pastRun(code, label, result));
     } catch (error) {
@@ -346,6 +358,26 @@ export class Snippets implements vscode.Disposable {
       this.runs.delete(runId);
       this.runsChanged.fire();
       this.runEnded.fire(profileId);
+    }
+  }
+
+  /** Tells the result, and holds its value at least until all who want it have it. */
+  private async tell(
+    run: Pick<RunValue, 'runId' | 'profileId' | 'title'>,
+    result: RunResult,
+    { ended, lost }: RunTold,
+  ): Promise<void> {
+    const { held } = result;
+    const value = held && this.values.add({ ...run, held });
+    const use = value?.use();
+    try {
+      await ended?.(run.runId, result, value);
+      // Who shows several runs shows their values, too.
+      if (value !== undefined && lost === undefined) {
+        this.valueGiven.fire(value);
+      }
+    } finally {
+      use?.dispose();
     }
   }
 

@@ -12,6 +12,8 @@ import type { FleetDoor } from './fleetDoor';
 import type { FleetSnapshot } from './fleetRuns';
 import { GREY_SCHEME, PRIVATE_SCHEME } from './rowItems';
 import type { InlineResults } from './inlineResults';
+import type { ResultsDoor } from './resultsDoor';
+import type { ShownSnapshot } from './resultsPanel';
 import type { Row } from './rows';
 import type { Snippets } from './snippets';
 import type { StatusBar, StatusBarText } from './statusBar';
@@ -69,6 +71,8 @@ export interface TestApi {
   hover(rowId: string): Promise<string>;
   /** What stands at the end of the lines of a document. */
   results(uri: vscode.Uri): Promise<ReturnType<InlineResults['shown']>>;
+  /** What the results panel shows. */
+  panel(): Promise<ShownSnapshot | undefined>;
 }
 
 export interface SnapshotParts {
@@ -77,6 +81,7 @@ export interface SnapshotParts {
   readonly view: ConnectionsView;
   readonly discovery: DiscoveryView;
   readonly watch: WatchDoor;
+  readonly results: ResultsDoor;
   readonly several: FleetDoor;
   readonly calls: CallsDoor;
   readonly snippets: Snippets;
@@ -89,6 +94,7 @@ export function testApi(parts: SnapshotParts): TestApi {
     version: 1,
     snapshot: () => snapshot(parts),
     hover: (rowId) => hover(parts.view, rowId),
+    panel: () => parts.results.snapshot,
     results: async (uri) => (await parts.snippets.inline)?.shown(uri) ?? [],
   };
 }

@@ -19,7 +19,7 @@ _SERVER_KINDS = {
 _MEETING = '__rpyc_explorer_meeting__'
 
 
-class Agent(object):
+class Agent(ShowingAgent):
     """Answers for one connection. Held by one reference, and gone with it."""
 
     def __init__(self, namespace, service):
@@ -279,11 +279,6 @@ class Agent(object):
         return self.kept.keep(obj)
 
     # ---- runs -------------------------------------------------------------------------------------------------
-
-    def run(self, source, file_name, line_offset, emit, run_id=u'', ask=None, editor=None):
-        """See `Runner.run`; `editor` is for `lend`."""
-        lend(self.namespace, editor)
-        return self.runner.run(source, file_name, line_offset, emit, run_id, ask)
 
     def interrupt(self, run_id):
         """`('ok', whether the run of another connection was going on, where it was or None)`."""

@@ -22,7 +22,8 @@ REACHABLE = 4
 class Stopped(Exception):
     """A path ends early: `status` is `gone` (nothing there), `unread` (only running code would tell), `stale` (the
     number it begins with was released), `limit` (no more can be held), `fixed` (it is not to be changed), `undone`
-    (nothing is kept to put back) or `raised` (what was asked for raised an exception).
+    (nothing is kept to put back), `unshown` (there is nothing to show) or `raised` (what was asked for raised an
+    exception).
     """
 
     def __init__(self, status, message):
@@ -117,6 +118,8 @@ def _row(step, name, obj, reachable, access):
         flags |= CALLABLE
     if kind not in _SIMPLE and is_iterator(obj):
         flags |= ITERATOR
+    if kind not in _SIMPLE and shown_as(obj, False):
+        flags |= SHOWABLE
     if container is not None and container.exact:
         expandable = container.length > 0
     else:

@@ -40,6 +40,8 @@ class Runner(object):
         self.limit_was_low = False
         # What was run so far of each file, by line, for tracebacks through functions of earlier runs.
         self.lines = {} if kept is None else kept.lines
+        # The value of the last expression of the last run, until somebody takes it.
+        self.result = MISSING
 
     def run(self, source, file_name, line_offset, emit, run_id=u'', ask=None, keep=None):
         """Runs `source` and answers when it has ended, however it ends.
@@ -118,6 +120,11 @@ class Runner(object):
             if queue is not None:
                 queue.close()
 
+    def take_result(self):
+        """The value of the last expression of the last run, or MISSING, once."""
+        value, self.result = self.result, MISSING
+        return value
+
     def evaluate(self, source):
         """The value of one expression in the namespace."""
         return self._eval(_expression(source))
@@ -169,6 +176,7 @@ class Runner(object):
             return u'done', keep(value), u'', None
         if value is None:
             return u'done', u'', u'', None
+        self.result = value
         return u'done', render(value, RESULT_LIMIT, ask=True)[0], clean(type_name(value), NAME_LIMIT), None
 
 

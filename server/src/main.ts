@@ -10,6 +10,7 @@ import { LocalServerKeeper } from './features/discovery/localServers';
 import { ServiceSearch } from './features/discovery/serviceSearch';
 import { ObjectTree } from './features/inspect/objectTree';
 import type { LiveFeatures } from './features/live/liveFeatures';
+import type { ShownObjects } from './features/pictures/shownObjects';
 import { ConnectionPool } from './features/pool/connectionPool';
 import { WireLedger } from './features/pool/wireLedger';
 import { WireLog } from './features/pool/wireLog';
@@ -67,13 +68,20 @@ function main(): void {
     ledger,
     logger,
   });
+  const adopt = tree.adopt.bind(tree);
   const lentTo = callbacks.lentTo.bind(callbacks);
-  const runner = new SnippetRunner({ lend, runs, label, failures, logger, lentTo });
+  const runner = new SnippetRunner({ lend, runs, label, failures, adopt, logger, lentTo });
   let live: Promise<LiveFeatures> | undefined;
   /** What is told of live objects is loaded when somebody writes a text that has run. */
   const loadLive = (): Promise<LiveFeatures> =>
     (live ??= import(/* webpackChunkName: "live" */ './features/live/liveFeatures.js').then(
       ({ LiveFeatures: Loaded }) => new Loaded({ lend: pool.lendNow.bind(pool), logger }),
+    ));
+  let shown: Promise<ShownObjects> | undefined;
+  /** So is what makes pictures of values. */
+  const loadShown = (): Promise<ShownObjects> =>
+    (shown ??= import(/* webpackChunkName: "pictures" */ './features/pictures/shownObjects.js').then(
+      ({ ShownObjects: Loaded }) => new Loaded({ tree, runs, label, logger }),
     ));
   const local = new LocalServerKeeper({ startDemo, logger });
   const search = new ServiceSearch({ local: () => local.state.registry, logger });
@@ -97,6 +105,7 @@ function main(): void {
       runs,
       failures,
       loadLive,
+      loadShown,
       search,
       local,
       wireLog,

@@ -61,11 +61,13 @@ export class Explorer implements AsyncDisposable {
       logger: silentLogger,
       ...options,
     });
+    const adopt = this.tree.adopt.bind(this.tree);
     this.runner = new SnippetRunner({
       lend,
       runs: this.runs,
       label,
       failures: this.failures,
+      adopt,
       logger: silentLogger,
     });
     this.runner.onDidProduceOutput((output) => this.output.push(output));
@@ -102,7 +104,15 @@ export class Explorer implements AsyncDisposable {
       .join('');
   }
 
-  run(source: string, signal?: AbortSignal): Promise<RunResult> {
+  /** Runs source; what is held of its value is let go. */
+  async run(source: string, signal?: AbortSignal): Promise<RunResult> {
+    const { held, ...result } = await this.runAndHold(source, signal);
+    this.tree.release([held?.value, held?.shown?.handle].filter((handle) => handle !== undefined));
+    return result;
+  }
+
+  /** As `run`; the value is held until its handles are released. */
+  runAndHold(source: string, signal?: AbortSignal): Promise<RunResult> {
     this.lastRun += 1;
     const runId = `run-${this.lastRun}`;
     return this.runner.run({ profileId: 'p', runId, source, fileName: FILE_NAME, lineOffset: 0 }, signal);

@@ -1,7 +1,16 @@
 /** The context values that rows of the connections' view can have, as `client/src/rowItems.ts` makes them. */
 const STATES = ['disconnected', 'connecting', 'connected', 'reconnecting', 'failed', 'lost'];
 const OF_CONNECTIONS = ['classic', 'busy', 'output', 'favourite', 'production'];
-const OF_OBJECTS = ['expression', 'blocked', 'parent', 'editable', 'deletable', 'callable', 'iterator'];
+const OF_OBJECTS = [
+  'expression',
+  'blocked',
+  'parent',
+  'editable',
+  'deletable',
+  'callable',
+  'iterator',
+  'showable',
+];
 /** What is known by name only. */
 const UNREAD = ['unread', 'property'];
 

@@ -49,6 +49,7 @@ import type {
   Secrets,
   TraceLevel,
 } from './model';
+import type { ObjectKeepParams, ObjectShowParams, ShownObject } from './showing';
 import type { WatchAnswer, WatchParams } from './watch';
 import type { ActionCost, HeldReferences, WireShown } from './wire';
 
@@ -200,6 +201,15 @@ export const ObjectImportLine = request<{ readonly handle: Handle }, string>('rp
  * answered before the last one of the connection was: who asks meanwhile is told so by `ERR_STILL_READING`.
  */
 export const ObjectWatch = request<WatchParams, readonly WatchAnswer[]>('rpyc/objects/watch');
+
+/**
+ * Client → process: a value as a picture, a table, a page or a text. Code of the value runs, for twenty seconds at most;
+ * cancel stops it.
+ */
+export const ObjectShow = request<ObjectShowParams, ShownObject>('rpyc/objects/show');
+
+/** Client → process: put the value of a run under Results; answers its row. */
+export const ObjectKeep = request<ObjectKeepParams, ObjectNode>('rpyc/objects/keep');
 
 /** Client → process: these rows are closed; what they hold on the peer can go. */
 export const ObjectRelease = notification<{ readonly handles: readonly Handle[] }>('rpyc/objects/release');

@@ -363,6 +363,8 @@ export interface ObjectNode {
   readonly callable?: boolean;
   /** The next items can be taken from it: they are gone there then. */
   readonly iterator?: boolean;
+  /** It can be shown as a picture or a table. */
+  readonly showable?: boolean;
   /** Why the policy of the peer keeps it out of reach, as predicted, in one sentence. It was not asked for. */
   readonly blocked?: string;
 }
@@ -414,12 +416,24 @@ export interface RunError {
   readonly failure?: string;
 }
 
+export type ShownAs = 'picture' | 'table' | 'page' | 'text';
+
+/** What is held on the peer of a run's value, until its handles are released. */
+export interface HeldValue {
+  /** The value itself; absent where it has no parts to look into. */
+  readonly value?: Handle;
+  /** What can be shown of the run: its value, or the figures that were opened for it. */
+  readonly shown?: { readonly handle: Handle; readonly as: ShownAs };
+}
+
 export interface RunResult {
   readonly runId: string;
   readonly status: 'done' | 'error' | 'lost' | 'interrupted';
   /** Text of the last expression's value; absent when the snippet does not end in one, or it is None. */
   readonly value?: string;
   readonly valueType?: string;
+  /** What is held of that value, for looking into it and showing it. */
+  readonly held?: HeldValue;
   /** The remote exception, where `status` is `error` or `interrupted`. */
   readonly error?: RunError;
   /** Why there is no result, where `status` is `lost`. */

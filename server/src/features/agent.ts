@@ -28,6 +28,7 @@ const FILES = [
   'editor.py',
   'changing.py',
   'taking.py',
+  'showing.py',
   'watching.py',
   'completing.py',
   'console.py',

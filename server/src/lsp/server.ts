@@ -10,6 +10,7 @@ import type { CallbackDoor } from '../features/callbacks/callbackDoor';
 import type { CallbacksOptions } from '../features/callbacks/callbacks';
 import type { DiagnosticsReport } from '../features/diagnostics';
 import type { LocalServerKeeper } from '../features/discovery/localServers';
+import type { LoadShownObjects } from '../features/pictures/shownObjects';
 import type { ServiceSearch } from '../features/discovery/serviceSearch';
 import type { ObjectTree } from '../features/inspect/objectTree';
 import type { ConnectionPool } from '../features/pool/connectionPool';
@@ -44,6 +45,7 @@ export interface Features {
   readonly failures: Failures;
   readonly loadLive: LoadLive;
   readonly callbacks: CallbackDoor;
+  readonly loadShown: LoadShownObjects;
   readonly search: ServiceSearch;
   readonly local: LocalServerKeeper;
   readonly wireLog: WireLog;
@@ -98,7 +100,7 @@ export class Server {
       },
     );
     handleConnections(edge, pool);
-    handleInspection(edge, pool, tree);
+    handleInspection(edge, pool, tree, features.loadShown);
     handleChanges(edge, pool, tree);
     handleSnippets(edge, pool, runner, runs, failures);
     handleLive(edge, loadLive);

@@ -262,6 +262,7 @@ export class HandleTable {
       ...(facts.access?.deletable === true ? { deletable: true } : {}),
       ...(facts.access?.callable === true ? { callable: true } : {}),
       ...(facts.access?.iterator === true ? { iterator: true } : {}),
+      ...(facts.access?.showable === true ? { showable: true } : {}),
       ...(facts.blocked === undefined ? {} : { blocked: facts.blocked }),
     };
   }

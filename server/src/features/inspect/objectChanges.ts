@@ -142,11 +142,11 @@ export class ObjectChanges {
   }
 
   /** Does something that runs the user's code as a run: it can be interrupted, and what it prints is told. */
-  private async asRun<T>(
+  async asRun<T>(
     entry: Entry,
     callId: string,
     signal: AbortSignal | undefined,
-    act: (changer: ObjectChanger, way: RunWay) => Promise<T>,
+    act: (changer: ObjectChanger, way: RunWay, lease: Lease) => Promise<T>,
   ): Promise<T> {
     const progress = this.options.runs.add(callId);
     const either = linkSignals(signal, progress.waiting);
@@ -164,7 +164,7 @@ export class ObjectChanges {
         const { ask } = progress.input;
         const perform: RunTies['perform'] = (agent, method, args) =>
           progress.perform(agent, method, args, emit);
-        return await act(changer, { emit, callId, ask, perform, elapsed });
+        return await act(changer, { emit, callId, ask, perform, elapsed }, lease);
       } finally {
         over = true;
         progress.dispose();

@@ -143,6 +143,16 @@ export class ObjectTree {
     return this.table.profileOf(handle);
   }
 
+  /** @throws ProblemError `ERR_STALE` where the row is gone */
+  entryOf(handle: Handle): Entry {
+    return this.table.find(handle);
+  }
+
+  /** A number of the helper's on the connection of this row is not needed any more. */
+  letGoOf({ profileId, generation }: Entry, number: number): void {
+    this.releases.add(profileId, generation, [number]);
+  }
+
   /** What a handle stands for, while it is good: the expression or name of the row, and the way there. */
   subjectOf(handle: Handle): { readonly target: string; readonly path: ObjectPath } | undefined {
     const entry = this.table.peek(handle);
@@ -350,7 +360,8 @@ export class ObjectTree {
     return this.borrow(entry, signal, (lease) => use(this.sourceOf(lease, signal)));
   }
 
-  private borrow<T>(
+  /** Borrows the connection of a row. @throws ProblemError where it is another one by now */
+  borrow<T>(
     { profileId, generation }: Entry,
     signal: AbortSignal | undefined,
     use: (lease: Lease) => Promise<T>,
@@ -440,7 +451,8 @@ export class ObjectTree {
     return new ServiceChanger(connection, source, results, this.options.label(profileId));
   }
 
-  private showResult(profileId: string, facts: RowFacts): ObjectNode {
+  /** A new row under Results. */
+  showResult(profileId: string, facts: RowFacts): ObjectNode {
     this.withResults.add(profileId);
     const root = this.addRoot(profileId, 'results');
     try {

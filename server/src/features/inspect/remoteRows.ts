@@ -158,6 +158,7 @@ export function memberFacts(
       callable: isMethod && obstacle === undefined,
       // A row for each item would take a request of its own: `__next__` can be called.
       iterator: false,
+      showable: false,
     },
   };
 }

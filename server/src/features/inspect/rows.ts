@@ -35,9 +35,17 @@ export interface Access {
   readonly callable: boolean;
   /** The next items can be taken from it. */
   readonly iterator: boolean;
+  /** It can be shown as a picture or a table. */
+  readonly showable: boolean;
 }
 
-export const NO_ACCESS: Access = { editable: false, deletable: false, callable: false, iterator: false };
+export const NO_ACCESS: Access = {
+  editable: false,
+  deletable: false,
+  callable: false,
+  iterator: false,
+  showable: false,
+};
 
 export interface PageFacts {
   readonly rows: readonly RowFacts[];
@@ -61,7 +69,7 @@ export class ShapeError extends Error {
   }
 }
 
-/** Bits of a row's flags, as `listing.py`, `access.py` and `taking.py` name them. */
+/** Bits of a row's flags, as `listing.py`, `access.py`, `taking.py` and `showing.py` name them. */
 const Flag = {
   expandable: 1,
   unread: 2,
@@ -70,6 +78,7 @@ const Flag = {
   deletable: 16,
   callable: 32,
   iterator: 64,
+  showable: 128,
 } as const;
 
 const KINDS: ReadonlySet<string> = new Set<ObjectKind>([
@@ -162,6 +171,7 @@ export function readRow(value: unknown): RowFacts {
       deletable: (bits & Flag.deletable) !== 0,
       callable: (bits & Flag.callable) !== 0,
       iterator: (bits & Flag.iterator) !== 0,
+      showable: (bits & Flag.showable) !== 0,
     },
     ...(length === null ? {} : { length: asCount(length, 'length') }),
   };

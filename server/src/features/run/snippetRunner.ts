@@ -14,7 +14,9 @@ import { ShapeError, asLine, asLines, asTuple } from '../inspect/rows';
 import { linkSignals, untilAborted } from '../pool/abort';
 import type { Lease, LeasePurpose } from '../pool/lease';
 import { ProblemCode, ProblemError, badAnswer, notClassic } from '../problem';
+import { TextLimit, singleLine } from '../inspect/preview';
 import type { Failures } from './failures';
+import type { Adopt } from './heldValue';
 import { errorOf, readError } from './runError';
 import { outputsOf } from './runOutput';
 import type { RunInProgress, RunsInProgress } from './runsInProgress';
@@ -25,6 +27,8 @@ export interface SnippetRunnerOptions {
   /** What the user calls the connection. */
   readonly label: (profileId: string) => string;
   readonly failures: Failures;
+  /** Without it nothing is held of values. */
+  readonly adopt?: Adopt;
   readonly logger: Logger;
   /** What of the editor the code may call; nothing unless told. */
   readonly lentTo?: (connection: Connection) => LentEditor | undefined;
@@ -115,7 +119,12 @@ export class SnippetRunner {
       const editor = this.options.lentTo?.(lease.connection) ?? null;
       const args = [source, fileName, lineOffset, emit, runId, progress.input.ask, editor];
       const answer = await progress.perform(agent, 'run', args, emit);
-      return { runId, ...this.readResult(answer, lease), elapsedMs: elapsedMs() };
+      return {
+        runId,
+        ...this.readResult(answer, lease),
+        elapsedMs: elapsedMs(),
+        ...(await this.hold(lease, answer, nameOf(request))),
+      };
     } catch (error) {
       if (error instanceof ShapeError) {
         throw new ProblemError(badAnswer(label, error.message), { cause: error });
@@ -145,6 +154,24 @@ export class SnippetRunner {
     const type = asLine(valueType, ResultLimit.type);
     return type === '' ? { status } : { status, value: asLines(value, ResultLimit.value), valueType: type };
   }
+
+  /** What is held of the value: its code is loaded with the first one that is more than a number or a text. */
+  private async hold(lease: Lease, answer: unknown, name: string): Promise<Pick<RunResult, 'held'>> {
+    const [, , , , told] = asTuple(answer, 'result');
+    const { adopt } = this.options;
+    if (told === undefined || adopt === undefined) {
+      return {};
+    }
+    const { heldValue } = await import(/* webpackChunkName: "pictures" */ './heldValue.js');
+    const held = heldValue(adopt, lease, told, name);
+    return held === undefined ? {} : { held };
+  }
+}
+
+/** What the value of a run is called where it is listed. */
+function nameOf({ fileName, lineOffset }: RunRequest): string {
+  const file = fileName.split(/[\\/]/).at(-1) ?? '';
+  return `${singleLine(file, TextLimit.name)}:${lineOffset + 1}`;
 }
 
 /** The connection ended; neither the peer nor the caller refused. */

@@ -3,23 +3,31 @@ import {
   ObjectDescribe,
   ObjectDocument,
   ObjectImportLine,
+  ObjectKeep,
   ObjectRead,
   ObjectRelease,
   ObjectResolve,
   ObjectRoots,
+  ObjectShow,
   ObjectSourceCode,
   ObjectText,
   ObjectWatch,
 } from '../../api/messages';
 import type { Handle } from '../../api/model';
 import type { ObjectTree } from '../../features/inspect/objectTree';
+import type { LoadShownObjects } from '../../features/pictures/shownObjects';
 import type { ConnectionPool } from '../../features/pool/connectionPool';
 import { contextOfProfile } from '../../features/pool/target';
 import type { ProblemContext } from '../../features/connectSentences';
 import type { MessageEdge } from '../edge';
 
 /** Remote objects: rows, pages, hovers and full texts. */
-export function handleInspection(edge: MessageEdge, pool: ConnectionPool, tree: ObjectTree): void {
+export function handleInspection(
+  edge: MessageEdge,
+  pool: ConnectionPool,
+  tree: ObjectTree,
+  loadShown: LoadShownObjects,
+): void {
   const ofProfile = ({ profileId }: { readonly profileId: string }): ProblemContext =>
     contextOfProfile(pool.profile(profileId));
   const ofHandle = ({ handle }: { readonly handle: Handle }): ProblemContext => {
@@ -43,6 +51,8 @@ export function handleInspection(edge: MessageEdge, pool: ConnectionPool, tree: 
   edge.onRequest(ObjectImportLine, ofHandle, ({ handle }, signal) =>
     tree.documents.importLine(handle, signal),
   );
+  edge.onRequest(ObjectShow, ofHandle, async (params, signal) => (await loadShown()).show(params, signal));
+  edge.onRequest(ObjectKeep, ofHandle, async (params, signal) => (await loadShown()).keep(params, signal));
   edge.onRequest(ObjectWatch, ofProfile, (params, signal) => tree.watching.read(params, signal));
   edge.onNotification(ObjectRelease, ({ handles }) => tree.release(handles));
 }

@@ -39,7 +39,7 @@ describe('Rows of a strict service', () => {
         false,
         OBSTACLE.text,
         OBSTACLE.rule,
-        { editable: false, deletable: false, callable: false, iterator: false },
+        { editable: false, deletable: false, callable: false, iterator: false, showable: false },
       ],
     );
     const method = { isMethod: true, documentation: 'Adds.\n\nSlowly.', ofService: true };

@@ -15,7 +15,7 @@ describe('A row of the helper', () => {
       expandable: true,
       reachable: true,
       unread: false,
-      access: { editable: true, deletable: false, callable: false, iterator: false },
+      access: { editable: true, deletable: false, callable: false, iterator: false, showable: false },
       length: 1,
     });
     assert.deepEqual(readRow([['k', 2, "'k'"], "'k'", 'property', 'property', '', 2 + 16 + 32 + 64, null]), {
@@ -27,7 +27,7 @@ describe('A row of the helper', () => {
       expandable: false,
       reachable: false,
       unread: true,
-      access: { editable: false, deletable: true, callable: true, iterator: true },
+      access: { editable: false, deletable: true, callable: true, iterator: true, showable: false },
     });
   });
 
