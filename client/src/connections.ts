@@ -6,11 +6,12 @@ import { isSingle } from '../../server/src/api/profile';
 import type { AgreedAddresses } from './agreedAddresses';
 import type { Backend } from './backend';
 import { ConnectingClock } from './connectingClock';
-import { BACKEND_LOST, isCancelled, problemOf } from './problems';
+import { BACKEND_LOST, isCancelled, problemOf, showProblem } from './problems';
+import { actsOf } from './profileContent';
 import type { ProfileEntry, RejectedProfile } from './profiles';
 import { hasSecrets } from './secretStore';
 import type { SecretStore } from './secretStore';
-import type { Settings } from './settings';
+import type { ProfileChange, Settings } from './settings';
 import { Turns } from './turns';
 import type { WorkspaceConsent } from './workspaceConsent';
 
@@ -129,6 +130,13 @@ export class Connections implements vscode.Disposable {
   /** The user has made this profile: where the workspace keeps it, it need not be asked about. */
   async agreeTo(profile: Profile): Promise<void> {
     await this.consent.give(profile);
+  }
+
+  /** The user is about to change this profile: where all of it was agreed to, the change is, too. */
+  async agreeToChange(entry: ProfileEntry, change: Pick<ProfileChange, 'runOn' | 'expose'>): Promise<void> {
+    if (entry.origin === 'workspace' && this.consent.isGiven(entry)) {
+      await this.consent.give({ ...entry.profile, ...change } as Profile);
+    }
   }
 
   /** What the profile names is asked for again when it is next needed. */
@@ -298,6 +306,7 @@ export class Connections implements vscode.Disposable {
     const isListed = listed.some(({ profile }) => profile.id === draft?.profile.id);
     const entries = draft === undefined || isListed ? listed : [...listed, draft];
     const ids = new Set(entries.map((entry) => entry.profile.id));
+    this.endWhatIsNotAgreed(entries);
     const gone = this.entriesNow.map((entry) => entry.profile.id).filter((id) => !ids.has(id));
     this.entriesNow = entries;
     this.rejectedNow = rejected;
@@ -308,6 +317,21 @@ export class Connections implements vscode.Disposable {
     }
     this.backend.notify(SetProfiles, { profiles: entries.map((entry) => entry.profile) });
     this.profilesChanged.fire(gone);
+  }
+
+  /**
+   * What a file of the workspace has a connection do by itself holds at once, and is not taken over before the user has
+   * agreed: the connection ends, and asks when it is opened.
+   */
+  private endWhatIsNotAgreed(entries: readonly ProfileEntry[]): void {
+    for (const entry of entries) {
+      const { id } = entry.profile;
+      const before = this.entry(id);
+      const [now, then] = [entry, before].map((one) => JSON.stringify(one && actsOf(one.profile)));
+      if (before !== undefined && now !== then && !this.consent.isGiven(entry)) {
+        this.disconnect(id).catch((error: unknown) => void showProblem(problemOf(error)));
+      }
+    }
   }
 
   /** A new process gets the profiles, and is asked for the connections that the old one had. */

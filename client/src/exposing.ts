@@ -5,7 +5,6 @@ import type { CallbackName } from '../../server/src/api/model';
 import type { CallsParts } from './callsDoor';
 import { pickText } from './displayText';
 import { showInformation } from './messageBoxes';
-import type { ProfileEntry } from './profiles';
 
 const NAME_LIMIT = 60;
 
@@ -54,21 +53,11 @@ export async function exposeFunctions(parts: CallsParts, given: string | undefin
   if (names === undefined) {
     return;
   }
-  await settings.changeProfile(entry, { expose: names.length === 0 ? undefined : names });
-  await agreeTo(parts, entry, names);
+  const expose = names.length === 0 ? undefined : names;
+  await connections.agreeToChange(entry, { expose });
+  await settings.changeProfile(entry, { expose });
   if (names.some((name) => !before.includes(name)) && connections.isConnected(entry.profile.id)) {
     await offerToReconnect(parts, entry.profile.id);
-  }
-}
-
-/** The user has chosen it just now: a profile of the workspace need not be asked about once more. */
-async function agreeTo(
-  { connections }: CallsParts,
-  { origin, profile }: ProfileEntry,
-  names: readonly CallbackName[],
-): Promise<void> {
-  if (origin === 'workspace') {
-    await connections.agreeTo({ ...profile, expose: names });
   }
 }
 

@@ -85,9 +85,12 @@ function threadText(runOn: RunThread): string {
   if (runOn.thread === 'worker') {
     return vscode.l10n.t('runs in a worker thread');
   }
+  if (runOn.post !== undefined) {
+    return vscode.l10n.t('runs in the main thread of the host program, by: {0}', runOn.post);
+  }
   return runOn.host === 'auto'
     ? vscode.l10n.t('runs in the main thread of the host program')
-    : vscode.l10n.t('runs in the main thread of {0}', runOn.post ?? hostTitle(runOn.host));
+    : vscode.l10n.t('runs in the main thread of {0}', hostTitle(runOn.host));
 }
 
 /** What a program is called; names are the same in every language. */

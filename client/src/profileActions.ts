@@ -105,6 +105,7 @@ export const PROFILE_ACTIONS = {
     withEntry(parts, argument, vscode.l10n.t('Which connection?'), async (entry) => {
       const chosen = await askForThread(entry.profile, given);
       if (chosen !== undefined) {
+        await parts.connections.agreeToChange(entry, chosen);
         await change(parts, entry, chosen);
       }
     }),

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Profile, TraceLevel } from '../../server/src/api/model';
 import { ProblemError } from './problems';
-import { profileContent } from './profileContent';
+import { agreedContent } from './profileContent';
 import { freeId, readProfiles } from './profiles';
 import type { ProfileEntry, ProfileList, ProfileOrigin, RejectedProfile } from './profiles';
 
@@ -160,7 +160,7 @@ export class Settings implements vscode.Disposable {
     const found = this.profiles().entries.find(
       (entry) => entry.origin === origin && entry.profile.id === profile.id,
     );
-    if (found === undefined || profileContent(found.profile) !== profileContent(profile)) {
+    if (found === undefined || agreedContent(found.profile) !== agreedContent(profile)) {
       throw new ProblemError({
         code: 'ERR_PROFILE_CHANGED',
         message: vscode.l10n.t(

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Profile } from '../../server/src/api/model';
 import { wayLines } from './kindText';
 import { confirm } from './messageBoxes';
-import { profileContent } from './profileContent';
+import { agreedContent } from './profileContent';
 import type { ProfileEntry } from './profiles';
 import { addressOf } from './rowItems';
 
@@ -17,7 +17,7 @@ export class WorkspaceConsent {
   constructor(private readonly memory: vscode.Memento) {}
 
   isGiven({ origin, profile }: ProfileEntry): boolean {
-    return origin !== 'workspace' || this.contents().includes(profileContent(profile));
+    return origin !== 'workspace' || this.contents().includes(agreedContent(profile));
   }
 
   /** @returns whether the user agreed */
@@ -42,7 +42,7 @@ export class WorkspaceConsent {
 
   /** The user has agreed to this profile, or made it just now. */
   async give(profile: Profile): Promise<void> {
-    const kept = [...this.contents(), profileContent(profile)].slice(-CONSENT_LIMIT);
+    const kept = [...this.contents(), agreedContent(profile)].slice(-CONSENT_LIMIT);
     await this.memory.update(CONSENT_KEY, kept);
   }
 
@@ -52,7 +52,16 @@ export class WorkspaceConsent {
 }
 
 /** What a profile of somebody else's making does beyond reaching a server. */
-function warnings({ transport }: Profile): readonly string[] {
+function warnings({ transport, runOn }: Profile): readonly string[] {
+  const post = runOn?.thread === 'main' ? runOn.post : undefined;
+  const run =
+    post === undefined
+      ? []
+      : [vscode.l10n.t('Before each run, this Python of the profile runs on the server: {0}', post)];
+  return [...run, ...wayWarnings(transport)];
+}
+
+function wayWarnings(transport: Profile['transport']): readonly string[] {
   switch (transport.kind) {
     case 'subprocess':
       return [vscode.l10n.t('Connecting starts this program on your machine, with all that you may do.')];

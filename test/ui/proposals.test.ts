@@ -1,7 +1,7 @@
 /** What a person sees of a link that proposes a connection, and of a certificate that nobody vouches for. */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -142,6 +142,35 @@ for (const build of ['OLDEST_VSCODE', 'CURRENT_VSCODE'] as const) {
       await eventually('the hover tells the pin', () => hover.first().isVisible());
       await hover.getByText(`process ${secure.pid}`).first().waitFor();
       await workbench.pictureAsItIs('hover');
+      await workbench.rest();
+    });
+
+    it('asks once more where a file of the workspace has a connection do something by itself', async () => {
+      const file = path.join(folder, 'lab/.vscode/settings.json');
+      const write = (more: object): void => {
+        const transport = { kind: 'tcp', host: plain.host, port: plain.port };
+        writeFileSync(
+          file,
+          JSON.stringify({ 'rpyc.profiles': [{ id: 'shared', label: 'Shared', transport, ...more }] }),
+        );
+      };
+      mkdirSync(path.dirname(file));
+      write({});
+      await workbench.row('Shared').click();
+      const question = dialog('Connect to "Shared"');
+      await question.getByText('from the settings of the workspace').waitFor();
+      await question.getByRole('button', { name: 'Connect' }).click();
+      await workbench.row('Shared').getByText(`rpyc ${VERSION}`).waitFor();
+      const taken = path.join(folder, 'taken');
+      const post = `open(${JSON.stringify(taken)}, 'w').close`;
+      write({ runOn: { thread: 'main', host: 'other', post } });
+      await workbench.row('Shared').getByText(`rpyc ${VERSION}`).waitFor({ state: 'hidden' });
+      await workbench.row('Shared').click();
+      await question.getByText(`this Python of the profile runs on the server: ${post}`).waitFor();
+      await workbench.pictureAsItIs('changed');
+      await question.getByRole('button', { name: 'Cancel' }).click();
+      await question.waitFor({ state: 'hidden' });
+      assert.ok(!existsSync(taken));
     });
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { profileContent } from '../../../client/src/profileContent';
+import { agreedContent, profileContent } from '../../../client/src/profileContent';
 import type { Profile } from '../../../server/src/api/model';
 
 const PROFILE: Profile = {
@@ -20,7 +20,7 @@ describe('What consent to a profile of the workspace covers', () => {
       dialect: 'auto',
       oneShot: false,
     };
-    assert.equal(profileContent(same), profileContent(PROFILE));
+    assert.equal(agreedContent(same), agreedContent(PROFILE));
   });
 
   const changes: readonly Partial<Profile>[] = [
@@ -38,6 +38,12 @@ describe('What consent to a profile of the workspace covers', () => {
   ];
   for (const change of changes) {
     it(`ends with ${JSON.stringify(change)}`, () =>
-      assert.notEqual(profileContent({ ...PROFILE, ...change }), profileContent(PROFILE)));
+      assert.notEqual(agreedContent({ ...PROFILE, ...change }), agreedContent(PROFILE)));
   }
+
+  it('is more than what its secrets and answers are kept by, which a thread for its runs does not change', () => {
+    const other: Profile = { ...PROFILE, runOn: { thread: 'worker' }, expose: ['print'] };
+    assert.equal(profileContent(other), profileContent(PROFILE));
+    assert.notEqual(agreedContent(other), agreedContent(PROFILE));
+  });
 });
