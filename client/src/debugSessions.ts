@@ -98,6 +98,8 @@ export async function showFrames(
   if (sessionOn(id) === undefined) {
     await openConsole(parts, id);
   }
+  // Frames and variables stand there, as with any debugger that stops.
+  await vscode.commands.executeCommand('workbench.view.debug');
   try {
     await sessionOn(id)?.customRequest('rpycSnapshot', shown);
   } catch (error) {

@@ -219,7 +219,7 @@ export function resultKey({ state, result, output }: FleetRow): string | undefin
 }
 
 function key(...parts: readonly string[]): string {
-  return parts.map((part) => part.replace(/ at 0x[0-9a-fA-F]+/g, ' at 0x…')).join('\u0000');
+  return parts.map((part) => part.replace(/(<[^<>'"\n]*) at 0x[0-9a-f]+/gi, '$1 at 0x…')).join('\u0000');
 }
 
 /** The last lines of a text, without the empty ones at its end. */

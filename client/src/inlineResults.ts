@@ -303,7 +303,8 @@ function overlap(one: MarkedLines, other: MarkedLines): boolean {
 }
 
 /** What stands in the place of a run that has ended; nothing where its output says it all. */
-function finished(pending: Mark, result: RunResult, given: string | undefined): Mark | undefined {
+function finished(pending: Mark, result: RunResult, own: string | undefined): Mark | undefined {
+  const given = own && lineText(own, TEXT_LIMIT);
   if (result.status === 'done') {
     const { value } = result;
     const told = value === undefined ? '✓' : `→ ${lineText(value, TEXT_LIMIT)}`;

@@ -24,7 +24,7 @@ export function panelTexts(): Readonly<Record<string, string>> {
     previous: vscode.l10n.t('Previous'),
     next: vscode.l10n.t('Next'),
     page: vscode.l10n.t(
-      'HTML as the value made it: scripts of it do not run, and nothing is loaded from elsewhere.',
+      'HTML as the value made it: its scripts do not run, its links lead nowhere, and nothing is loaded from elsewhere.',
     ),
     raised: vscode.l10n.t('The code that makes the picture raised an exception:'),
     broken: vscode.l10n.t('The picture could not be drawn: it is damaged, or of a kind that is not known.'),

@@ -337,10 +337,6 @@ export class Snippets implements vscode.Disposable {
     let result: RunResult | undefined;
     try {
       result = await answer;
-      // What the user waits for comes first.
-      await this.tell({ runId, profileId, title }, result, told);
-      channel.end(result);
-      await this.history.add(pastRun(code, label, result));
     } catch (error) {
       const problem = problemOf(error);
       const message = messageOfLost(problem, isCancelled(error));
@@ -351,10 +347,17 @@ export class Snippets implements vscode.Disposable {
         // Not awaited: the run is over, whenever the message is closed.
         void showProblem({ ...problem, message });
       }
-    } finally {
-      if (result === undefined) {
-        await told.ended?.(runId, result);
+    }
+    try {
+      // What the user waits for comes first.
+      await (result === undefined
+        ? told.ended?.(runId, result)
+        : this.tell({ runId, profileId, title }, result, told));
+      if (result !== undefined) {
+        channel.end(result);
+        await this.history.add(pastRun(code, label, result));
       }
+    } finally {
       this.runs.delete(runId);
       this.runsChanged.fire();
       this.runEnded.fire(profileId);

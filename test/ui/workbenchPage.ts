@@ -154,6 +154,49 @@ export class WorkbenchPage {
     await this.page.getByRole('tab', { name }).waitFor();
   }
 
+  /** Where a text stands behind a line of an editor; such a text is in no element of the page. */
+  private async markPlace(text: string): Promise<{ readonly x: number; readonly y: number } | undefined> {
+    return this.page.evaluate(`(() => {
+      for (const span of document.querySelectorAll('.editor-instance .view-lines span')) {
+        if (getComputedStyle(span, '::after').content.includes(${JSON.stringify(text)})) {
+          const { right, top, bottom } = span.getBoundingClientRect();
+          return { x: right - 20, y: (top + bottom) / 2 };
+        }
+      }
+    })()`);
+  }
+
+  async waitForMark(text: string): Promise<void> {
+    await eventually(`${text} stands in the editor`, async () => (await this.markPlace(text)) !== undefined, {
+      timeoutMs: SLOW_MS,
+    });
+  }
+
+  /** Moves the mouse to such a text, until the hover shows this. */
+  async hoverMark(text: string, shown: Locator): Promise<void> {
+    await this.waitForMark(text);
+    await eventually(
+      'the hover is there',
+      async () => {
+        const at = await this.markPlace(text);
+        if (at === undefined) {
+          return false;
+        }
+        await this.page.mouse.move(at.x, at.y);
+        await this.page.mouse.move(at.x - 5, at.y);
+        const isShown = shown.waitFor({ timeout: 3000 });
+        return isShown.then(
+          () => true,
+          async () => {
+            await this.rest();
+            return false;
+          },
+        );
+      },
+      { timeoutMs: SLOW_MS },
+    );
+  }
+
   get output(): Locator {
     return this.page.locator('.output-view .view-lines, .part.panel .view-lines').first();
   }

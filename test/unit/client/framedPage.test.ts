@@ -16,6 +16,10 @@ describe('pages of peers in frames', () => {
       '<x-link rel="preconnect"><x-LINK rel=x><x-meta http-equiv=refresh><x-base href=/><b>1 < link</b>',
     );
     assert.equal(
+      framedPage('<a href=x>there</a><area href=y><abbr>a</abbr><iframe src=z></iframe><object data=w>'),
+      '<x-a href=x>there</x-a><x-area href=y><abbr>a</abbr><x-iframe src=z></x-iframe><x-object data=w>',
+    );
+    assert.equal(
       framedPage('<table><tr><td>metal, links, bases</td></tr></table>'),
       '<table><tr><td>metal, links, bases</td></tr></table>',
     );
