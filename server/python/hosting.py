@@ -9,6 +9,8 @@ Loaded after runner.py, into the same namespace.
 import sys
 import threading
 
+# How long one waits for a function that posts to say that it cannot.
+COURIER_SECONDS = 0.2
 # Who runs in another thread than the one that serves its connection.
 _AWAY = set()
 
@@ -68,7 +70,7 @@ def way_to(thread, host, expression, namespace):
         post = eval(_expression(expression), namespace)
         if not callable(post):
             raise TypeError('%s is not callable' % type_name(post))
-        return post, clean(expression, NAME_LIMIT)
+        return _without_waiting(post), clean(expression, NAME_LIMIT)
     name, title, _, module, post = _HOSTS[host] if host != u'auto' else _detected()
     if not _is_there(module):
         raise Stopped('absent', title)
@@ -121,6 +123,28 @@ def _is_there(module):
         # Without a window Houdini says so by an error of its own.
         return False
     return True
+
+
+def _without_waiting(post):
+    """The same for a function that may wait until the main thread has come round, which the connection's must not."""
+    def send(task):
+        raised, late = [], []
+
+        def call():
+            try:
+                post(task)
+            except Exception:
+                raised.append(sys.exc_info()[1])
+                if late and task.take():
+                    task._say(u'raised', _failure(sys.exc_info(), VALUE_FILE, {}))
+        courier = threading.Thread(target=call, name='rpyc-explorer-way')
+        courier.daemon = True
+        courier.start()
+        courier.join(COURIER_SECONDS)
+        late.append(True)
+        if raised and task.take():
+            raise raised[0]
+    return send
 
 
 def _post_to_worker(task):

@@ -126,6 +126,18 @@ for (const version of RPYC_VERSIONS) {
       });
     }
 
+    it('is the main thread also where the function of a program waits for it', async () => {
+      const { server, explorer } = await guest(version, 'own', main('other', "__import__('program').call"));
+      try {
+        assert.equal(await explorer.value(IS_MAIN), 'True');
+        await behavesAsARun(explorer);
+        await canBeInterrupted(explorer);
+      } finally {
+        await explorer[Symbol.asyncDispose]();
+        await server[Symbol.asyncDispose]();
+      }
+    });
+
     for (const [kind, runOn] of [
       ['blender', main()],
       ['ida', main()],

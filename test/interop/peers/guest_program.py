@@ -21,6 +21,16 @@ program.pause, program.resume = program.paused.set, program.paused.clear
 program.post = posted.append
 
 
+def call(function):
+    """As `post`, and waits until it was called."""
+    done = threading.Event()
+    posted.append(lambda: (function(), done.set()))
+    done.wait()
+
+
+program.call = call
+
+
 def module(name, **members):
     made = types.ModuleType(name)
     vars(made).update(members)
