@@ -47,7 +47,12 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts'],
     plugins: { mocha },
-    rules: { 'mocha/no-exclusive-tests': 'error', 'mocha/no-pending-tests': 'error' },
+    rules: {
+      'mocha/no-exclusive-tests': 'error',
+      'mocha/no-pending-tests': 'error',
+      // They would run before those of all other files.
+      'mocha/no-global-tests': 'error',
+    },
   },
   { files: ['server/src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
   prettier,

@@ -155,25 +155,27 @@ for (const version of RPYC_VERSIONS) {
     });
   });
 
-  it(`an error of a strict service on rpyc ${version} opens by the text of its traceback`, async () => {
-    await using peer = await startPeer(version, 'open_service.py');
-    const lab = `Dead service ${version}`;
-    await listConnections([profileTo(peer, lab)]);
-    try {
-      await command('rpyc.connect', lab);
-      await command('rpyc.openDebugConsole', lab);
-      const session = await sessionOf(lab);
-      const wrong = { expression: 'root.numbers[99999]', context: 'repl' };
-      await assert.rejects(async () => session.customRequest('evaluate', wrong));
-      await command('rpyc.showLastError', lab);
-      const answer = (await session.customRequest('stackTrace', { threadId: 1 })) as {
-        readonly stackFrames: readonly Frame[];
-      };
-      assert.ok(answer.stackFrames.length > 0);
-      assert.match(await locals(session, answer.stackFrames[0]?.id ?? 0), /not kept/);
-    } finally {
-      await vscode.debug.stopDebugging();
-      await listConnections([]);
-    }
+  describe(`an error of a strict service on rpyc ${version}`, () => {
+    it('opens by the text of its traceback', async () => {
+      await using peer = await startPeer(version, 'open_service.py');
+      const lab = `Dead service ${version}`;
+      await listConnections([profileTo(peer, lab)]);
+      try {
+        await command('rpyc.connect', lab);
+        await command('rpyc.openDebugConsole', lab);
+        const session = await sessionOf(lab);
+        const wrong = { expression: 'root.numbers[99999]', context: 'repl' };
+        await assert.rejects(async () => session.customRequest('evaluate', wrong));
+        await command('rpyc.showLastError', lab);
+        const answer = (await session.customRequest('stackTrace', { threadId: 1 })) as {
+          readonly stackFrames: readonly Frame[];
+        };
+        assert.ok(answer.stackFrames.length > 0);
+        assert.match(await locals(session, answer.stackFrames[0]?.id ?? 0), /not kept/);
+      } finally {
+        await vscode.debug.stopDebugging();
+        await listConnections([]);
+      }
+    });
   });
 }
