@@ -16,6 +16,9 @@ const EXPANSIONS = 10_000;
 const WIDTH = 100;
 /** The heap finds its size in as many. */
 const WARM_UP = 10_000;
+const PRINTED_MB = 100;
+const PRINTING_MB = 200;
+const SAMPLE_MS = 20;
 /** What a collector that is in no hurry leaves lying about. */
 const SLACK_MB = 4;
 
@@ -83,8 +86,47 @@ async function expansions(): Promise<RowResult> {
   };
 }
 
+/** As much as a run prints in one go, with an editor that takes what comes. */
+async function printing(): Promise<RowResult> {
+  const { program: file, note } = program();
+  await using server = await startClassic('6.0.2');
+  await using backend = await Backend.start([profileTo(server)], { program: file });
+  await backend.request(Connect, { profileId: 'p' });
+  const line = `${'x'.repeat(99)}\\n`;
+  const source = `import sys\nfor n in range(${PRINTED_MB * 100}): sys.stdout.write('${line}' * 100)`;
+  const sizes: number[] = [];
+  const timer = setInterval(() => sizes.push(residentMb(backend.pid)), SAMPLE_MS);
+  const started = performance.now();
+  try {
+    await backend.request(Run, {
+      profileId: 'p',
+      runId: 'r',
+      source,
+      fileName: '/bench.py',
+      lineOffset: 0,
+    });
+  } finally {
+    clearInterval(timer);
+  }
+  const took = performance.now() - started;
+  sizes.push(residentMb(backend.pid));
+  return {
+    figure: Math.max(...sizes),
+    unit: 'MB',
+    target: { value: PRINTING_MB, bound: 'most' },
+    rawUnit: 'MB',
+    ours: summarise(sizes),
+    note: `resident memory at its peak, in a run of ${Math.round(took)} ms; ${note}`,
+  };
+}
+
 export function memoryRows(): readonly Row[] {
   return [
+    {
+      name: 'memory-printing',
+      what: `the background process while a run prints ${PRINTED_MB} MB`,
+      run: printing,
+    },
     { name: 'memory-idle', what: 'the background process, nothing connected', run: idle },
     {
       name: 'memory-expansions',
