@@ -12,12 +12,36 @@ export class CallAnswers {
   /** One question after the other: nobody reads two at once. */
   private last: Promise<unknown> = Promise.resolve();
 
+  /** Those that are open and those that wait; a process that has ended cancels none of them. */
+  private readonly open = new Set<vscode.CancellationTokenSource>();
+
   answer(question: CallQuestion, token: vscode.CancellationToken): Promise<CallAnswer> {
-    const answered = this.last.then(() =>
-      token.isCancellationRequested ? NO_ANSWER : unlessCancelled(ask(question, token), token),
-    );
+    const source = new vscode.CancellationTokenSource();
+    this.open.add(source);
+    const listener = token.onCancellationRequested(() => source.cancel());
+    if (token.isCancellationRequested) {
+      source.cancel();
+    }
+    const answered = this.last
+      .then(() =>
+        source.token.isCancellationRequested
+          ? NO_ANSWER
+          : unlessCancelled(ask(question, source.token), source.token),
+      )
+      .finally(() => {
+        this.open.delete(source);
+        listener.dispose();
+        source.dispose();
+      });
     this.last = answered.catch(() => undefined);
     return answered;
+  }
+
+  /** Nobody waits for an answer any more. */
+  withdrawAll(): void {
+    for (const source of this.open) {
+      source.cancel();
+    }
   }
 }
 
@@ -43,7 +67,7 @@ async function ask(question: CallQuestion, token: vscode.CancellationToken): Pro
     case 'admit':
       return { value: await admits(question, peer) };
     case 'openFile':
-      return openFile(question.path, question.line, peer);
+      return openFile(question.path, question.line, peer, token);
   }
 }
 
@@ -71,7 +95,12 @@ function admits({ names, from }: CallQuestion & { readonly kind: 'admit' }, peer
 }
 
 /** Only files of the folders that are open are opened, and only where the user agrees. Nothing is run. */
-async function openFile(path: string, line: number, peer: string): Promise<CallAnswer> {
+async function openFile(
+  path: string,
+  line: number,
+  peer: string,
+  token: vscode.CancellationToken,
+): Promise<CallAnswer> {
   const uri = await fileOf(path);
   if (uri === undefined) {
     return { error: vscode.l10n.t('There is no such file in the folders that are open in the editor') };
@@ -84,35 +113,50 @@ async function openFile(path: string, line: number, peer: string): Promise<CallA
     lineText(shown, TEXT_LIMIT),
     line,
   );
-  if (!(await agrees(question, open, vscode.l10n.t('Leave It')))) {
+  // The message stays when the call is withdrawn.
+  if (!(await agrees(question, open, vscode.l10n.t('Leave It'))) || token.isCancellationRequested) {
     return { value: false };
   }
-  const document = await vscode.workspace.openTextDocument(uri);
-  const at = new vscode.Position(Math.min(line, document.lineCount) - 1, 0);
-  await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at) });
-  return { value: true };
+  try {
+    const document = await vscode.workspace.openTextDocument(uri);
+    const at = new vscode.Position(Math.min(line, document.lineCount) - 1, 0);
+    await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at) });
+    return { value: true };
+  } catch {
+    // Its own words may hold paths of this machine.
+    return { error: vscode.l10n.t('The file cannot be opened as text') };
+  }
 }
 
 /** A path that a peer names, where it is a file of the workspace. */
 async function fileOf(path: string): Promise<vscode.Uri | undefined> {
   const isPlain = !path.split(/[\\/]/).includes('..') && !/^[a-z][a-z0-9+.-]+:/i.test(path);
   const folders = vscode.workspace.workspaceFolders ?? [];
-  const isAbsolute = /^(?:[\\/]|[a-z]:[\\/])/i.test(path);
-  const candidates = isAbsolute
+  const isWhole = /^(?:[\\/]|[a-z]:[\\/])/i.test(path);
+  const candidates = isWhole
     ? [vscode.Uri.file(path)]
     : folders.map(({ uri }) => vscode.Uri.joinPath(uri, path));
   for (const uri of isPlain ? candidates : []) {
-    if (vscode.workspace.getWorkspaceFolder(uri) !== undefined && (await isFile(uri))) {
+    const folder = vscode.workspace.getWorkspaceFolder(uri);
+    if (folder !== undefined && (await isFile(uri, folder.uri))) {
       return uri;
     }
   }
   return undefined;
 }
 
-async function isFile(uri: vscode.Uri): Promise<boolean> {
+/** Behind a link may lie anything, also behind one on the way from the folder. */
+async function isFile(uri: vscode.Uri, folder: vscode.Uri): Promise<boolean> {
+  const names = uri.path.slice(folder.path.length).split('/').filter(Boolean);
   try {
-    const { type } = await vscode.workspace.fs.stat(uri);
-    // Behind a link may lie anything.
+    let type = vscode.FileType.Directory;
+    for (let way = folder; names.length > 0;) {
+      way = vscode.Uri.joinPath(way, names.shift() ?? '');
+      ({ type } = await vscode.workspace.fs.stat(way));
+      if (type !== vscode.FileType.Directory && names.length > 0) {
+        return false;
+      }
+    }
     return type === vscode.FileType.File;
   } catch {
     return false;

@@ -1,7 +1,7 @@
 /** What calls make the editor do by itself: output, messages, documents and progress, none of which can flood it. */
 import * as vscode from 'vscode';
 import type { CallEffect } from '../../server/src/api/callbacks';
-import { lineText, outputText } from './displayText';
+import { lineText, messageText, outputText } from './displayText';
 import { showInformation } from './messageBoxes';
 import type { RemoteDocuments } from './remoteDocuments';
 
@@ -141,7 +141,14 @@ export class CallEffects implements vscode.Disposable {
       return;
     }
     const going = this.progress.get(peer) ?? this.begin(peer);
-    going.report(done, total, lineText(text, TEXT_LIMIT));
+    going.report(done, total, messageText(lineText(text, TEXT_LIMIT)));
+  }
+
+  /** Nobody tells any more how far it is. */
+  endProgress(): void {
+    for (const { end } of [...this.progress.values()]) {
+      end();
+    }
   }
 
   private begin(peer: string): Progress {
@@ -151,7 +158,9 @@ export class CallEffects implements vscode.Disposable {
     let percent = 0;
     const over = new Promise<void>((resolve) => (finish = resolve));
     const location = vscode.ProgressLocation.Notification;
-    void vscode.window.withProgress({ location, title: lineText(peer, NAME_LIMIT) }, (given) => {
+    // Both texts would be read for links.
+    const title = messageText(lineText(peer, NAME_LIMIT));
+    void vscode.window.withProgress({ location, title }, (given) => {
       reporter = given;
       return over;
     });

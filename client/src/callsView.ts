@@ -212,6 +212,8 @@ export class CallsView implements vscode.Disposable {
   /** Its listener is gone with it, and nobody waits for an answer any more. */
   private processEnded(): void {
     this.listener = undefined;
+    this.answers.withdrawAll();
+    this.effects.endProgress();
     for (const [id, call] of this.calls) {
       if (call.state === 'waiting') {
         this.calls.set(id, { ...call, state: 'ended' });

@@ -181,6 +181,7 @@ export class InlineResults implements vscode.Disposable {
   }
 
   private forgetAll(marks: readonly Mark[]): void {
+    marks.forEach(({ use }) => use?.dispose());
     const failures = marks.flatMap(({ failure }) => failure ?? []);
     if (failures.length > 0) {
       this.forget(failures);

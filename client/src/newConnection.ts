@@ -9,7 +9,7 @@ import { askForPlace } from './connectionPlace';
 import type { ConnectOutcome, Connections } from './connections';
 import type { ConnectionsView } from './connectionsView';
 import { VIEW_ID } from './connectionsView';
-import { pickText } from './displayText';
+import { messageText, pickText } from './displayText';
 import { showError, showInformation } from './messageBoxes';
 import { loadPinning } from './pinning';
 import type { ProfileEntry } from './profiles';
@@ -82,7 +82,7 @@ async function keep(
 function tryOut(connections: Connections, { profile }: ProfileEntry): Thenable<ConnectOutcome> {
   const options = {
     location: vscode.ProgressLocation.Notification,
-    title: vscode.l10n.t('Trying the connection "{0}"', pickText(profile.label, LABEL_LIMIT)),
+    title: vscode.l10n.t('Trying the connection "{0}"', messageText(pickText(profile.label, LABEL_LIMIT))),
     cancellable: true,
   };
   return vscode.window.withProgress(options, async (progress, token) => {

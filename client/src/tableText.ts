@@ -1,7 +1,7 @@
 import type { ShownTable } from '../../server/src/api/showing';
 
 /** A cell that a spreadsheet would take for a formula is made a text. */
-const FORMULA = /^[=+@\t\r]|^-(?![\d.])/;
+const FORMULA = /^[=+@\t\r]|^-(?!(?:\d|\.\d)[\d.]*(?:e[+-]?\d+)?$)/i;
 
 /** The rows of a table that are shown, to paste into a spreadsheet. */
 export function tabSeparated(table: ShownTable): string {

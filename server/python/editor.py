@@ -32,7 +32,8 @@ class Editor(object):
 
         def function(*values, **named):
             with self._lock:
-                answer = self._call(TEXT(name), values, tuple(sorted(named.items())))
+                pairs = tuple([(TEXT(key), named[key]) for key in sorted(named)])
+                answer = self._call(TEXT(name), values, pairs)
                 try:
                     # There is no time limit: that of the connection is for programs and not for people.
                     return answer.value if hasattr(type(answer), 'wait') else answer

@@ -26,7 +26,7 @@ export type CallState = 'waiting' | 'answered' | 'refused' | 'failed' | 'ended';
 
 /** One call of a peer. Its texts are bounded lines in which nothing acts on the reader's screen. */
 export interface CallRecord {
-  /** Grows with each call; unique while the process runs. */
+  /** Grows with each call; also from one process to the next. */
   readonly id: number;
   /** Who has called, as the user knows it. */
   readonly peer: string;

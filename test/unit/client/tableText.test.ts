@@ -23,6 +23,19 @@ describe('tables as text', () => {
     assert.equal(tabSeparated(TABLE), '\tn\tword, "quoted"\na\t-1.5\t\'=cmd()\nb\t2\ttab here');
   });
 
+  for (const [cell, text] of [
+    ['-2+3+cmd()', "'-2+3+cmd()"],
+    ['-1e-05', '-1e-05'],
+    ['-.5', '-.5'],
+    ['-inf', "'-inf"],
+    ['@sum', "'@sum"],
+  ] as const) {
+    it(`give ${cell} as ${text}`, () => {
+      const table = { ...TABLE, columns: TABLE.columns.slice(0, 1), labelled: false, rows: [[cell]] };
+      assert.equal(tabSeparated(table), `n\n${text}`);
+    });
+  }
+
   it('are saved as CSV', () => {
     assert.equal(commaSeparated(TABLE), ',n,"word, ""quoted"""\r\na,-1.5,\'=cmd()\r\nb,2,tab\there\r\n');
   });

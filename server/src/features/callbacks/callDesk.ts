@@ -58,7 +58,8 @@ export class CallDesk implements CallAnswerer {
   private readonly limits: CallDeskLimits;
   /** Aborted by the stop button; another one when calls are answered again. */
   private stop = newSession();
-  private lastId = 0;
+  /** Grows also from one process to the next: the editor keeps what an earlier one has told. */
+  private lastId = Date.now();
   private called: () => void = () => undefined;
 
   constructor(private readonly options: CallDeskOptions) {

@@ -18,6 +18,18 @@ export class CallRate {
     return Math.max(0, this.due - now - this.burst * step);
   }
 
+  /** Whether the next one may come now; one that may not does not count. */
+  tryTake(): boolean {
+    const now = performance.now();
+    const step = 1000 / this.perSecond;
+    const due = Math.max(this.due, now) + step;
+    if (due - now > this.burst * step) {
+      return false;
+    }
+    this.due = due;
+    return true;
+  }
+
   /** Resolves when it is the turn of the next one. @throws where the signal fires */
   async turn(signal: AbortSignal): Promise<void> {
     const wait = this.take();

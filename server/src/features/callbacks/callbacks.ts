@@ -57,10 +57,14 @@ export class Callbacks {
    */
   listen(params: ListenParams): Promise<ListenerInfo> {
     return this.change(async () => {
-      await this.listener?.close();
-      this.listener = undefined;
-      const { desk } = this;
+      const { desk, listener: before } = this;
       const { ask, logger, timings, tellListener } = this.options;
+      this.listener = undefined;
+      await before?.close();
+      if (before !== undefined) {
+        // The next one may not come to be.
+        tellListener({});
+      }
       const listener = await Listener.start(params, {
         answerer: desk,
         isPaused: () => desk.isPaused,

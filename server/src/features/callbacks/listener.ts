@@ -181,7 +181,7 @@ export class Listener {
 
   /** @throws AuthenticationError for who is turned away */
   async #admit(socket: Socket): Promise<Peer> {
-    if (this.#rate.take() > 0) {
+    if (!this.#rate.tryTake()) {
       throw new AuthenticationError('too many connections came at once');
     }
     const name = await readHello(socket, this.#token, this.#timings.helloSeconds);
